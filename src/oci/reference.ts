@@ -1,0 +1,123 @@
+import { isDigest } from "./digest.ts";
+import type { Digest } from "./digest.ts";
+
+export interface Repository {
+  /**
+   * Registry host, with the port when it is not the default: `localhost:5000`. For a directory, the
+   * scheme that names it: `oci`.
+   */
+  readonly host: string;
+  /**
+   * Path below the host, no leading or trailing slash. Docker Hub's `library/` is spelled out. For
+   * a directory, its absolute path.
+   */
+  readonly name: string;
+}
+
+/** A pointer into a repository by its mutable name. */
+export type TagReference = Repository & { readonly tag: string };
+
+/** A pointer into a repository by content. */
+export type DigestReference = Repository & { readonly digest: Digest };
+
+/** A pointer into a repository: by tag (mutable) or by digest (immutable), never both. */
+export type Reference = TagReference | DigestReference;
+
+/** Why an address was refused: one line that names the address. */
+export class AddressError extends Error {
+  override readonly name = "AddressError";
+}
+
+/** Host under which a directory's repositories stand: `oci:PATH`. */
+export const DIRECTORY_HOST = "oci";
+
+const NAME = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$/;
+const HOST =
+  /^(?:(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])(?:\.(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9]))*|\[[0-9a-fA-F:]+\])(?::[0-9]{1,5})?$/;
+const TAG = /^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$/;
+
+/** Most characters of `host/name`. Source: the limit most clients and registries share. */
+const MAX_REPOSITORY_LENGTH = 255;
+
+/** Host that short names stand on, and the namespace of its official images. */
+const DEFAULT_HOST = "index.docker.io";
+const DEFAULT_HOST_ALIASES = new Set(["docker.io", "registry-1.docker.io", DEFAULT_HOST]);
+
+export function isTag(text: string): boolean {
+  return TAG.test(text);
+}
+
+/**
+ * Reads a repository address: `host/name`, `host:port/name`, a short name of the default host, or
+ * `oci:PATH`.
+ *
+ * The first component is a host when it has a dot, a colon, or is `localhost`. Throws `AddressError`.
+ *
+ * @param resolvePath Makes a directory's path absolute.
+ */
+export function parseRepository(
+  address: string,
+  resolvePath: (path: string) => string = (path) => path,
+): Repository {
+  if (address.startsWith(`${DIRECTORY_HOST}:`)) {
+    const path = address.slice(DIRECTORY_HOST.length + 1);
+    if (path === "") throw new AddressError(`address "${address}" names no directory: oci:PATH`);
+    return { host: DIRECTORY_HOST, name: resolvePath(path) };
+  }
+  if (/^[a-z]+:\/\//.test(address)) {
+    throw new AddressError(
+      `address "${address}" has a scheme; write host/name, without ${address.split("//")[0]}//`,
+    );
+  }
+  const slash = address.indexOf("/");
+  const first = slash === -1 ? "" : address.slice(0, slash);
+  const hasHost = first.includes(".") || first.includes(":") || first === "localhost";
+  const host = hasHost ? canonicalHost(first) : DEFAULT_HOST;
+  const path = hasHost ? address.slice(slash + 1) : address;
+  const name = host === DEFAULT_HOST && !path.includes("/") ? `library/${path}` : path;
+  if (!HOST.test(host)) {
+    throw new AddressError(`address "${address}": "${host}" is not a host`);
+  }
+  if (!NAME.test(name)) {
+    throw new AddressError(
+      `address "${address}": "${path}" is not a repository name (lower-case letters, digits, and . _ - / between them; no tag or digest)`,
+    );
+  }
+  if (host.length + 1 + name.length > MAX_REPOSITORY_LENGTH) {
+    throw new AddressError(
+      `address "${address}" is longer than ${MAX_REPOSITORY_LENGTH} characters`,
+    );
+  }
+  return { host, name };
+}
+
+/** `host/name` or `oci:/path`. */
+export function formatRepository({ host, name }: Repository): string {
+  return host === DIRECTORY_HOST ? `${host}:${name}` : `${host}/${name}`;
+}
+
+/** `host/name:tag` or `host/name@digest`. */
+export function formatReference(reference: Reference): string {
+  const repository = formatRepository(reference);
+  return "tag" in reference
+    ? `${repository}:${reference.tag}`
+    : `${repository}@${reference.digest}`;
+}
+
+/** The part of a reference that `/v2/<name>/manifests/…` takes: its tag or its digest. */
+export function referenceKey(reference: Reference): string {
+  return "tag" in reference ? reference.tag : reference.digest;
+}
+
+/** A tag or a digest in `repository`. Throws `AddressError` when `key` is neither. */
+export function referenceTo(repository: Repository, key: string): Reference {
+  const { host, name } = repository;
+  if (isDigest(key)) return { host, name, digest: key };
+  if (isTag(key)) return { host, name, tag: key };
+  throw new AddressError(`"${key}" is neither a tag nor a digest`);
+}
+
+function canonicalHost(host: string): string {
+  const lower = host.toLowerCase();
+  return DEFAULT_HOST_ALIASES.has(lower) ? DEFAULT_HOST : lower;
+}
