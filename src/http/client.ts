@@ -16,6 +16,24 @@ export type Method = "GET" | "HEAD" | "PUT" | "POST" | "PATCH" | "DELETE";
 
 export type RequestCounts = Readonly<Record<Method, number>>;
 
+/** What the door did on its own: nothing here holds a header, a query value or a user name. */
+export type HttpEvent =
+  | {
+      readonly type: "http.retried";
+      readonly method: Method;
+      /** Redacted. */
+      readonly url: string;
+      /** The attempt that failed; the first is 1. */
+      readonly attempt: number;
+      readonly delayMs: number;
+      /** Absent when there was no answer. */
+      readonly status?: number;
+    }
+  /** A whole budget waits because the server said how long. */
+  | { readonly type: "http.paused"; readonly budget: string; readonly delayMs: number }
+  /** The server sent `Warning: 299`, which people must see; each text is reported once. */
+  | { readonly type: "http.warned"; readonly host: string; readonly text: string };
+
 export interface HttpRequest {
   readonly method: Method;
   /** Absolute, `http:` or `https:`. */

@@ -11,6 +11,8 @@ export interface AdapterContext {
   /** For the registries' own credential chains. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly now: () => Date;
+  /** Plain `http:` may be used where the host does not speak TLS. A loopback host needs no leave. */
+  readonly insecure?: boolean;
 }
 
 /** Finds credentials by exact host and repository; nothing is looked up before an adapter is chosen. */
