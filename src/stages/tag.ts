@@ -1,0 +1,91 @@
+import type { Digest } from "../oci/digest.ts";
+import { managedImageName } from "./slug.ts";
+
+/**
+ * What a tag is, by its name alone. The grammar is strict: whatever does not match exactly is `foreign`.
+ *
+ * `index` still has to prove itself by its media type and its children.
+ */
+export type TagClass =
+  | StageTag
+  | { readonly kind: "index"; readonly stageId: string }
+  | { readonly kind: "rejected"; readonly stageId: string }
+  | ImageMetadataTag
+  | { readonly kind: "managed-image"; readonly imageName: string }
+  | { readonly kind: "custom-tag-metadata" }
+  | { readonly kind: "import-metadata" }
+  | { readonly kind: "client-id" | "sync-server" | "last-cleanup" | "meta-repo-marker" }
+  | { readonly kind: "journal" }
+  | { readonly kind: "signature"; readonly subject: Digest }
+  | { readonly kind: "foreign" };
+
+export type TagKind = TagClass["kind"];
+
+export interface StageTag {
+  readonly kind: "stage";
+  readonly stageId: string;
+  /** Milliseconds since the epoch, from the tag. */
+  readonly builtAt: number;
+}
+
+export interface ImageMetadataTag {
+  readonly kind: "image-metadata";
+  /** Murmur hash of the image name. */
+  readonly nameHash: string;
+  /** Hex object id of a commit, 40 or 64 characters. */
+  readonly commit: string;
+  /** A stage or an index. */
+  readonly stageId: string;
+}
+
+const STAGE = /^[0-9a-f]{56}-([0-9]{13})$/;
+const INDEX = /^[0-9a-f]{56}$/;
+const REJECTED = /^([0-9a-f]{56}-[0-9]{13})-rejected$/;
+const METADATA = /^meta-([0-9a-f]{1,8})_([0-9a-f]{40}|[0-9a-f]{64})_([0-9a-f]{56}(?:-[0-9]{13})?)$/;
+const MANAGED_IMAGE = /^managed-image-(.+)$/;
+const CUSTOM_TAG = /^custom-tag-meta-[a-z0-9][a-z0-9-]*$/;
+const IMPORT = /^import-metadata-[0-9a-f]{64}$/;
+const CLIENT_ID = /^client-id-.+-[0-9]+$/;
+const META_REPO_MARKER = /^werf-meta-repo-marker-.+$/;
+const JOURNAL = /^tidemark-journal-.+$/;
+const SIGNATURE = /^sha256-([0-9a-f]{64})(?:\.(?:sig|att|sbom))?$/;
+
+/** Tags whose names are classes of their own. */
+const NAMED: ReadonlyMap<string, "sync-server" | "last-cleanup"> = new Map([
+  ["sync-server", "sync-server"],
+  ["cleanup", "last-cleanup"],
+]);
+
+/** Tells what a tag is. Source: the storage format of werf 2, its reader made strict. */
+export function classifyTag(tag: string): TagClass {
+  const named = NAMED.get(tag);
+  if (named !== undefined) return { kind: named };
+  const builtAt = STAGE.exec(tag)?.[1];
+  if (builtAt !== undefined) return { kind: "stage", stageId: tag, builtAt: Number(builtAt) };
+  const [, nameHash, commit, stageId] = METADATA.exec(tag) ?? [];
+  if (nameHash !== undefined && commit !== undefined && stageId !== undefined) {
+    return { kind: "image-metadata", nameHash, commit, stageId };
+  }
+  if (INDEX.test(tag)) return { kind: "index", stageId: tag };
+  const rejected = REJECTED.exec(tag)?.[1];
+  if (rejected !== undefined) return { kind: "rejected", stageId: rejected };
+  const subject = SIGNATURE.exec(tag)?.[1];
+  if (subject !== undefined) return { kind: "signature", subject: `sha256:${subject}` };
+  return classifyRecord(tag);
+}
+
+function classifyRecord(tag: string): TagClass {
+  const imageId = MANAGED_IMAGE.exec(tag)?.[1];
+  if (imageId !== undefined) return { kind: "managed-image", imageName: managedImageName(imageId) };
+  if (CUSTOM_TAG.test(tag)) return { kind: "custom-tag-metadata" };
+  if (IMPORT.test(tag)) return { kind: "import-metadata" };
+  if (CLIENT_ID.test(tag)) return { kind: "client-id" };
+  if (META_REPO_MARKER.test(tag)) return { kind: "meta-repo-marker" };
+  if (JOURNAL.test(tag)) return { kind: "journal" };
+  return { kind: "foreign" };
+}
+
+/** The tag of a stage: its digest and the milliseconds of its publication. */
+export function stageTag(digest: string, builtAt: number): string {
+  return `${digest}-${builtAt}`;
+}
