@@ -1,0 +1,54 @@
+/** What the configuration file says, every default applied: nothing else knows the defaults. Frozen. */
+export interface Config {
+  /** The file that was read, as it was found. */
+  readonly path: string;
+  readonly project: string;
+  readonly cleanup: CleanupConfig;
+  readonly git: GitConfig;
+}
+
+export interface GitConfig {
+  /** Whether branches and tags of the remote are fetched before references are read. */
+  readonly fetch: boolean;
+  /** Whether a shallow clone is taken as it is. */
+  readonly allowShallow: boolean;
+}
+
+export interface CleanupConfig {
+  /** Whether cleanup changes nothing in this project's repository. */
+  readonly disabled: boolean;
+  /** Whether images that clusters use are kept. */
+  readonly kubernetes: boolean;
+  /** Whether `keepPolicies` count. */
+  readonly gitHistory: boolean;
+  /** Hours; 0: age keeps nothing. */
+  readonly keepBuiltWithinHours: number;
+  /** In order; the built-in ones when the file gives none. */
+  readonly keepPolicies: readonly KeepPolicy[];
+  /** Whether `keepPolicies` are the built-in ones. */
+  readonly builtInPolicies: boolean;
+}
+
+export interface KeepPolicy {
+  readonly references: ReferencePolicy;
+  /** `last` is always given: its default is 1, with `Or` too. */
+  readonly imagesPerReference: Limit;
+}
+
+export interface ReferencePolicy {
+  readonly kind: "branch" | "tag";
+  /** As written: `main` or `/release-.*\/`. */
+  readonly pattern: string;
+  /** Source of a JavaScript regular expression that matches whole names. */
+  readonly regexp: string;
+  readonly flags: string;
+  readonly limit: Limit;
+}
+
+export interface Limit {
+  /** -1: no limit. `undefined`: not given. */
+  readonly last: number | undefined;
+  /** Milliseconds. `undefined`: not given. */
+  readonly inMs: number | undefined;
+  readonly operator: "And" | "Or";
+}

@@ -1,0 +1,26 @@
+import { PatternError, quote } from "./re2-escape.ts";
+import { translateRe2 } from "./re2.ts";
+
+/** What `branch:` and `tag:` name: one reference, or every reference a regular expression matches as a whole. */
+export type PatternResult =
+  | {
+      /** Anchored as a group, so that an alternation matches whole names only. */
+      readonly regexp: string;
+      readonly flags: string;
+    }
+  | { readonly problem: string };
+
+/** Reads `main` or `/release-.*\/`. */
+export function parsePattern(text: string): PatternResult {
+  if (text === "") return { problem: "is empty (write a name or a /regexp/)" };
+  const isRegexp = text.length > 1 && text.startsWith("/") && text.endsWith("/");
+  if (!isRegexp) return { regexp: `^(?:${Array.from(text).map(quote).join("")})$`, flags: "v" };
+  try {
+    const { source, flags } = translateRe2(text.slice(1, -1));
+    const regexp = `^(?:${source})$`;
+    return { regexp: new RegExp(regexp, flags).source, flags };
+  } catch (error) {
+    if (!(error instanceof PatternError || error instanceof SyntaxError)) throw error;
+    return { problem: `bad regular expression ${text}: it has ${error.message}` };
+  }
+}
