@@ -1,0 +1,231 @@
+import { HttpError } from "../http/client.ts";
+import type { HttpClient } from "../http/client.ts";
+import type { Credentials, CredentialSource } from "../registry/adapter.ts";
+import { chooseChallenge } from "./challenge.ts";
+import type { Challenge } from "./challenge.ts";
+import { protocolError, transportFailure } from "./error-response.ts";
+import type { Purpose } from "./error-response.ts";
+import type { Origin } from "./origin.ts";
+import { ACTIONS, mergeScopes, repositoryScope } from "./scope.ts";
+import type { Access } from "./scope.ts";
+import { basicHeader, fetchToken } from "./token.ts";
+import type { Token } from "./token.ts";
+
+export type { Access } from "./scope.ts";
+
+/** Turns challenges into `Authorization` headers, and remembers what it learned. */
+export interface Authorizer {
+  /**
+   * What to send with a request; `undefined` as long as the registry asked for nothing or nothing is known to
+   * send. Rejects with `RegistryError`, or with the reason of an aborted signal.
+   */
+  pass(access: Access, purpose: Purpose, signal?: AbortSignal): Promise<Pass | undefined>;
+  /** Learns from a 401. Answers whether another pass may do better. */
+  refused(access: Access, pass: Pass | undefined, challenges: readonly string[]): boolean;
+  /** Takes every secret this authorizer has seen out of a text. */
+  readonly scrub: (text: string) => string;
+}
+
+/** What a request was sent with. */
+export interface Pass {
+  readonly header: string;
+  /** Where its token lies; absent for credentials sent as they are. */
+  readonly tokenKey?: string;
+  /** Bought for this very request, so that buying another one is no use. */
+  readonly isFresh: boolean;
+}
+
+export interface AuthorizerOptions {
+  readonly host: string;
+  readonly http: HttpClient;
+  readonly origin: Origin;
+  readonly credentials: CredentialSource;
+  readonly now: () => Date;
+}
+
+/** A token is renewed when this part of its life is over. */
+const RENEW_AT = 0.8;
+
+interface HeldToken {
+  readonly token: Promise<Token>;
+  /** Milliseconds since the epoch; set once the token is there. */
+  renewAt: number;
+}
+
+export function createAuthorizer(options: AuthorizerOptions): Authorizer {
+  const { host, http, origin, now } = options;
+  let challenge: Challenge | undefined;
+  /** How far down `ACTIONS.delete` this registry made us go. */
+  const widths = { pull: 0, push: 0, delete: 0 };
+  const namedScopes = new Map<string, readonly string[]>();
+  const tokens = new Map<string, HeldToken>();
+  const found = new Map<string, Promise<Credentials | undefined>>();
+  const refreshed = new Map<string, string>();
+  const secrets = new Set<string>();
+
+  return { pass, refused, scrub };
+
+  async function pass(
+    access: Access,
+    purpose: Purpose,
+    signal?: AbortSignal,
+  ): Promise<Pass | undefined> {
+    if (challenge === undefined) return undefined;
+    const credentials = await unlessAborted(credentialsFor(access.name), signal);
+    if (credentials?.kind === "bearer-token") {
+      return { header: `Bearer ${credentials.token}`, isFresh: true };
+    }
+    if (challenge.scheme === "basic") {
+      return credentials === undefined
+        ? undefined
+        : { header: basicHeader(credentials), isFresh: true };
+    }
+    return tokenPass({ access, purpose, credentials, challenge, signal });
+  }
+
+  async function tokenPass(wanted: {
+    readonly access: Access;
+    readonly purpose: Purpose;
+    readonly credentials: Exclude<Credentials, { readonly kind: "bearer-token" }> | undefined;
+    readonly challenge: Challenge & { readonly scheme: "bearer" };
+    readonly signal: AbortSignal | undefined;
+  }): Promise<Pass> {
+    const { access, purpose, credentials, signal } = wanted;
+    const { realm, service } = wanted.challenge;
+    const scopes = scopesFor(access);
+    const identity = credentials === undefined ? "" : basicHeader(credentials);
+    const tokenKey = JSON.stringify([realm.href, service, [...scopes].sort(), identity]);
+    const held = tokens.get(tokenKey);
+    const isFresh = held === undefined || held.renewAt <= now().getTime();
+    const current = isFresh ? hold(tokenKey, () => buy(identity)) : held;
+    const { token } = await unlessAborted(current.token, signal);
+    return { header: `Bearer ${token}`, tokenKey, isFresh };
+
+    async function buy(key: string): Promise<Token> {
+      if (credentials !== undefined) refuseInTheClear(realm, purpose);
+      const newer = refreshed.get(key);
+      const used =
+        credentials?.kind === "identity-token" && newer !== undefined
+          ? { ...credentials, token: newer }
+          : credentials;
+      const token = await fetchToken(http, { realm, service, scopes, credentials: used, purpose });
+      remember(token.token);
+      if (token.refreshToken !== undefined && credentials?.kind === "identity-token") {
+        remember(token.refreshToken);
+        refreshed.set(key, token.refreshToken);
+      }
+      return token;
+    }
+
+    function hold(key: string, fetch: () => Promise<Token>): HeldToken {
+      const token = fetch().catch((error: unknown) => {
+        if (tokens.get(key) === held) tokens.delete(key);
+        throw error instanceof HttpError ? transportFailure(purpose, error) : error;
+      });
+      const held: HeldToken = { token, renewAt: Number.POSITIVE_INFINITY };
+      const startedAt = now().getTime();
+      void token.then(
+        ({ lifetimeMs }) => (held.renewAt = startedAt + lifetimeMs * RENEW_AT),
+        () => undefined, // Whoever waits for the token gets the error.
+      );
+      tokens.set(key, held);
+      return held;
+    }
+  }
+
+  function refused(access: Access, pass: Pass | undefined, challenges: readonly string[]): boolean {
+    const chosen = chooseChallenge(challenges);
+    if (chosen === undefined) return false;
+    const isNew = challenge === undefined || !isSameService(challenge, chosen);
+    challenge = chosen;
+    if (chosen.scheme === "basic") return isNew && pass === undefined;
+    const isWider = nameScopes(access, chosen.scopes);
+    if (pass === undefined || isNew || isWider) return true;
+    if (pass.tokenKey === undefined) return false;
+    tokens.delete(pass.tokenKey);
+    if (!pass.isFresh) return true;
+    return widen(access);
+  }
+
+  function scopesFor({ name, right }: Access): readonly string[] {
+    const actions = ACTIONS[right][widths[right]] ?? "pull";
+    return mergeScopes([
+      repositoryScope(name, actions),
+      ...(namedScopes.get(`${right} ${name}`) ?? []),
+    ]);
+  }
+
+  /** Keeps the scopes a refusal named; answers whether they are more than we asked for. */
+  function nameScopes(access: Access, named: readonly string[]): boolean {
+    const before = scopesFor(access);
+    const key = `${access.right} ${access.name}`;
+    namedScopes.set(key, mergeScopes([...(namedScopes.get(key) ?? []), ...named]));
+    return scopesFor(access).join(" ") !== before.join(" ");
+  }
+
+  function widen({ right }: Access): boolean {
+    if (widths[right] + 1 >= ACTIONS[right].length) return false;
+    widths[right] += 1;
+    return true;
+  }
+
+  function credentialsFor(name: string): Promise<Credentials | undefined> {
+    const known = found.get(name);
+    if (known !== undefined) return known;
+    const finding = options.credentials.find(host, name).then((credentials) => {
+      if (credentials !== undefined) rememberCredentials(credentials);
+      return credentials;
+    });
+    found.set(name, finding);
+    return finding;
+  }
+
+  /** Source: distribution, token authentication. A registry without TLS may have such a service beside it. */
+  function refuseInTheClear(realm: URL, purpose: Purpose): void {
+    if (realm.protocol === "https:") return;
+    const registry = new URL(`${origin.protocol()}//${host}`);
+    if (registry.protocol === "http:" && registry.hostname === realm.hostname) return;
+    throw protocolError(
+      purpose,
+      `the token service ${realm.host} is not reached over https:, so it gets no credentials`,
+    );
+  }
+
+  function rememberCredentials(credentials: Credentials): void {
+    if (credentials.kind !== "password") remember(credentials.token);
+    else remember(credentials.password);
+    if (credentials.kind !== "bearer-token")
+      remember(basicHeader(credentials).slice("Basic ".length));
+  }
+
+  function remember(secret: string): void {
+    if (secret === "") return;
+    secrets.add(secret);
+    secrets.add(encodeURIComponent(secret));
+  }
+
+  function scrub(text: string): string {
+    let clean = text;
+    for (const secret of secrets) clean = clean.replaceAll(secret, "***");
+    return clean;
+  }
+}
+
+function isSameService(one: Challenge, other: Challenge): boolean {
+  if (one.scheme === "basic" || other.scheme === "basic") return one.scheme === other.scheme;
+  return one.realm.href === other.realm.href && one.service === other.service;
+}
+
+/** The promise's value, or the signal's reason as soon as it aborts; the promise itself goes on for others. */
+async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return promise;
+  signal.throwIfAborted();
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const onAbort = (): void => reject(signal.reason);
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}

@@ -1,0 +1,131 @@
+import { randomBytes } from "node:crypto";
+import { formatReference } from "../oci/reference.ts";
+import type { Reference, Repository } from "../oci/reference.ts";
+import type { Capabilities } from "../registry/capabilities.ts";
+import { RegistryError, isRegistryError } from "../registry/error.ts";
+import type { CallOptions, DeletionOutcome, Registry, TagOutcome } from "../registry/registry.ts";
+import type { Call, Connection } from "./connection.ts";
+import { registryCodes } from "./error-response.ts";
+import { manifestPath } from "./paths.ts";
+import { settleAll } from "./settle.ts";
+
+type TagDeletion = Capabilities["tagDeletion"];
+
+export interface Deletion {
+  readonly deleteTags: Registry["deleteTags"];
+  readonly deleteManifests: Registry["deleteManifests"];
+  /** Whether this server removes a tag alone, found out once with a tag that nobody has. */
+  learn(repository: Repository, options?: CallOptions): Promise<TagDeletion>;
+}
+
+export function createDeletion(connection: Connection, capabilities: Capabilities): Deletion {
+  let tagDeletion = capabilities.tagDeletion;
+
+  return {
+    async *deleteTags(repository, tags, options = {}) {
+      const { host, name } = repository;
+      if (tagDeletion === "none") throw unsupported(repository, "tags alone");
+      yield* settleAll(tags, async (tag): Promise<TagOutcome> => {
+        const error = await deleteOne({ host, name, tag }, options);
+        return error === undefined ? { tag, status: "deleted" } : { tag, status: "failed", error };
+      });
+    },
+
+    async *deleteManifests(repository, digests, options = {}) {
+      const { host, name } = repository;
+      if (capabilities.manifestDeletion === "none") throw unsupported(repository, "manifests");
+      yield* settleAll(digests, async (digest): Promise<DeletionOutcome> => {
+        const error = await deleteOne({ host, name, digest }, options);
+        return error === undefined
+          ? { digest, status: "deleted" }
+          : { digest, status: "failed", error };
+      });
+    },
+
+    async learn(repository, options = {}) {
+      if (tagDeletion === "probe") tagDeletion = await probe(repository, options);
+      return tagDeletion;
+    },
+  };
+
+  /** `undefined` when it is gone. Rejects only with the reason of an aborted signal. */
+  async function deleteOne(
+    reference: Reference,
+    options: CallOptions,
+  ): Promise<RegistryError | undefined> {
+    try {
+      const call = callFor(reference, options);
+      const answer = await connection.read(call, MAX_ANSWER_BYTES);
+      if (DELETED.includes(answer.status)) return undefined;
+      const refusal = connection.refusal(call, answer);
+      if (refusal.code === "not-found") return undefined;
+      return "tag" in reference ? asUnsupported(refusal) : refusal;
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      if (isRegistryError(error)) return error;
+      throw error;
+    }
+  }
+
+  /**
+   * Deletes a tag that cannot exist: only a server that looks for the tag itself answers that it is not there.
+   * Changes nothing.
+   */
+  async function probe(
+    repository: Repository,
+    options: CallOptions,
+  ): Promise<"distribution" | "none"> {
+    const { host, name } = repository;
+    const tag = `tidemark-probe-${randomBytes(PROBE_BYTES).toString("hex")}`;
+    const call = callFor({ host, name, tag }, options);
+    const answer = await connection.read({ ...call, accept: ANY_ANSWER }, MAX_ANSWER_BYTES);
+    const isFromRegistry = answer.body.byteLength === 0 || registryCodes(answer.body).length > 0;
+    const code = connection.refusal(call, answer).code;
+    return answer.status === 404 && code === "not-found" && isFromRegistry
+      ? "distribution"
+      : "none";
+  }
+
+  function unsupported({ host, name }: Repository, what: string): RegistryError {
+    return new RegistryError(
+      "unsupported",
+      `${host}: cannot delete ${what} in ${host}/${name}: unsupported (this registry does not)`,
+    );
+  }
+}
+
+/** 106 characters of chance. */
+const PROBE_BYTES = 53;
+const MAX_ANSWER_BYTES = 1024 * 1024;
+const DELETED: readonly number[] = [200, 202, 204];
+/** Refusals that say something about one item or about the server, not about our being let in. */
+const REFUSED: readonly number[] = [400, 404, 405];
+const ANY_ANSWER: readonly number[] = [...DELETED, ...REFUSED, 401, 403, 409, 412, 422, 501];
+
+/** Servers without this operation take the tag for a digest and call it malformed. */
+function asUnsupported(refusal: RegistryError): RegistryError {
+  if (refusal.code !== "invalid" || refusal.status !== 400) return refusal;
+  const { status, registryCode, cause } = refusal;
+  return new RegistryError(
+    "unsupported",
+    refusal.message.replace(": invalid (", ": unsupported ("),
+    {
+      status,
+      ...(registryCode === undefined ? {} : { registryCode }),
+      cause,
+      hint: "This registry removes tags only together with their manifest.",
+    },
+  );
+}
+
+function callFor(reference: Reference, options: CallOptions): Call {
+  return {
+    method: "DELETE",
+    target: manifestPath(reference),
+    access: { name: reference.name, right: "delete" },
+    verb: "delete",
+    reference: formatReference(reference),
+    accept: [...DELETED, ...REFUSED],
+    signal: options.signal,
+  };
+}
