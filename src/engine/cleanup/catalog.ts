@@ -1,0 +1,185 @@
+import type { Digest } from "../../oci/digest.ts";
+import { isIndexType } from "../../oci/media-type.ts";
+import { LABEL } from "../../stages/labels.ts";
+import type { Facts, InventoryTag, Need } from "./inventory.ts";
+
+/** The tags of a repository by what they are, once every index and every record has proved itself. */
+export interface Catalog {
+  readonly tags: ReadonlyMap<string, InventoryTag>;
+  readonly byDigest: ReadonlyMap<Digest, readonly InventoryTag[]>;
+  /** Stages and this project's indexes, by stage id. */
+  readonly stages: ReadonlyMap<string, InventoryTag>;
+  /** Stage ids with a rejected marker. */
+  readonly rejected: ReadonlySet<string>;
+  /** Custom tags and the records that tell of them. */
+  readonly customTags: readonly CustomTag[];
+  /** Custom tags by their own tag, and by the tag of their record. */
+  readonly aliases: ReadonlyMap<string, CustomTag>;
+  readonly aliasRecords: ReadonlyMap<string, CustomTag>;
+  /** Import records by their own tag. */
+  readonly imports: ReadonlyMap<string, ImportRecord>;
+  /** Signature tags by the digest they are about. */
+  readonly referrers: ReadonlyMap<Digest, readonly InventoryTag[]>;
+}
+
+export interface CustomTag {
+  readonly record: string;
+  readonly tag: string;
+  readonly stageId: string;
+}
+
+export interface ImportRecord {
+  readonly record: string;
+  readonly sourceStageId: string;
+  readonly checksum: string;
+}
+
+/** Sorts the tags, or says what has to be read first. */
+export function catalogTags(
+  tags: readonly InventoryTag[],
+  facts: ReadonlyMap<Digest, Facts>,
+  project: string,
+): Catalog | { readonly needs: readonly Need[] } {
+  const byDigest = groupByDigest(tags);
+  const needs: Need[] = [];
+  const stages = new Map<string, InventoryTag>();
+  const rejected = new Set<string>();
+  const customTags: CustomTag[] = [];
+  const imports = new Map<string, ImportRecord>();
+  const referrers = new Map<Digest, InventoryTag[]>();
+
+  for (const entry of tags) {
+    switch (entry.class.kind) {
+      case "stage":
+        stages.set(entry.tag, entry);
+        break;
+      case "index":
+        if (isOurs(entry.digest, { byDigest, facts, project, needs }, entry.mediaType)) {
+          stages.set(entry.tag, entry);
+        }
+        break;
+      case "rejected":
+        rejected.add(entry.class.stageId);
+        break;
+      case "signature":
+        append(referrers, entry.class.subject, entry);
+        break;
+      case "custom-tag-metadata": {
+        const labels = recordLabels(entry, facts, needs);
+        const { [LABEL.customTag]: tag, [LABEL.customTagStage]: stageId } = labels ?? {};
+        if (tag !== undefined && stageId !== undefined) {
+          customTags.push({ record: entry.tag, tag, stageId });
+        }
+        break;
+      }
+      case "import-metadata": {
+        const labels = recordLabels(entry, facts, needs);
+        const { [LABEL.importRecordStage]: sourceStageId, [LABEL.importRecordChecksum]: checksum } =
+          labels ?? {};
+        if (sourceStageId !== undefined && checksum !== undefined) {
+          imports.set(entry.tag, { record: entry.tag, sourceStageId, checksum });
+        }
+        break;
+      }
+      case "image-metadata":
+      case "managed-image":
+      case "client-id":
+      case "sync-server":
+      case "last-cleanup":
+      case "meta-repo-marker":
+      case "journal":
+      case "foreign":
+        break;
+    }
+  }
+  if (needs.length > 0) return { needs };
+  const named = new Map(tags.map((entry) => [entry.tag, entry]));
+  const aliases = new Map(customTags.map((alias) => [alias.tag, alias]));
+  const aliasRecords = new Map(customTags.map((alias) => [alias.record, alias]));
+  return {
+    tags: named,
+    byDigest,
+    stages,
+    rejected,
+    customTags,
+    aliases,
+    aliasRecords,
+    imports,
+    referrers,
+  };
+}
+
+/** What a proof reads, and where it says what it could not read. */
+export interface Proof {
+  readonly byDigest: ReadonlyMap<Digest, readonly InventoryTag[]>;
+  readonly facts: ReadonlyMap<Digest, Facts>;
+  readonly project: string;
+  /** Grows by what has to be read. */
+  readonly needs: Need[];
+}
+
+/**
+ * Whether a digest is provably this project's: a stage tag is on it, its config names the project, or it is an
+ * index of which at least one child is there and every child that is there is the project's.
+ */
+function isOurs(digest: Digest | undefined, proof: Proof, mediaType?: string): boolean {
+  if (digest === undefined || (mediaType !== undefined && !isIndexType(mediaType))) return false;
+  const known = proof.facts.get(digest);
+  if (known === undefined) {
+    proof.needs.push({ digest, config: false });
+    return false;
+  }
+  if (known.kind !== "index") return false;
+  const verdicts = known.children.map((child) => provesOurs(child.digest, proof));
+  return verdicts.includes(true) && !verdicts.includes(false);
+}
+
+/**
+ * Whether what is stored under a digest is this project's. `undefined`: nothing is stored there, or it has to be read
+ * first.
+ */
+export function provesOurs(digest: Digest, proof: Proof): boolean | undefined {
+  if (proof.byDigest.get(digest)?.some(({ class: { kind } }) => kind === "stage")) return true;
+  const known = proof.facts.get(digest);
+  if (known === undefined || (known.kind === "image" && known.image === undefined)) {
+    proof.needs.push({ digest, config: true });
+    return undefined;
+  }
+  if (known.kind === "absent") return undefined;
+  if (known.kind === "index") return isOurs(digest, proof);
+  return (
+    known.kind === "image" &&
+    known.image !== "unreadable" &&
+    known.image?.labels[LABEL.project] === proof.project
+  );
+}
+
+/** A record's labels; `undefined` while they have to be read, and for good when they cannot be. */
+function recordLabels(
+  { digest }: InventoryTag,
+  facts: ReadonlyMap<Digest, Facts>,
+  needs: Need[],
+): Readonly<Record<string, string>> | undefined {
+  if (digest === undefined) return undefined;
+  const known = facts.get(digest);
+  if (known === undefined || (known.kind === "image" && known.image === undefined)) {
+    needs.push({ digest, config: true });
+    return undefined;
+  }
+  if (known.kind !== "image" || known.image === "unreadable") return undefined;
+  return known.image?.labels;
+}
+
+function groupByDigest(tags: readonly InventoryTag[]): Map<Digest, InventoryTag[]> {
+  const groups = new Map<Digest, InventoryTag[]>();
+  for (const entry of tags) {
+    if (entry.digest !== undefined) append(groups, entry.digest, entry);
+  }
+  return groups;
+}
+
+function append<Key, Value>(groups: Map<Key, Value[]>, key: Key, value: Value): void {
+  const group = groups.get(key);
+  if (group === undefined) groups.set(key, [value]);
+  else group.push(value);
+}

@@ -1,0 +1,176 @@
+import type { Digest } from "../../oci/digest.ts";
+import { isIndexType } from "../../oci/media-type.ts";
+import { stageRelations } from "../../stages/labels.ts";
+import type { StageRelations } from "../../stages/labels.ts";
+import type { Catalog } from "./catalog.ts";
+import type { Facts, InventoryTag, Need } from "./inventory.ts";
+import type { Reason } from "./reason.ts";
+
+export interface Closure {
+  /** Every tag that is kept, with all its reasons. */
+  readonly kept: ReadonlyMap<string, readonly Reason[]>;
+  /** Every digest that something kept reaches or is. */
+  readonly reached: ReadonlySet<Digest>;
+  /** What has to be read before the closure is complete. */
+  readonly needs: readonly Need[];
+}
+
+/**
+ * Closes the roots over everything they need: index → children, stage → ancestors, imports and dependencies, image ↔
+ * referrers, stage → custom tags. A stage tag on a digest that something kept reaches stays too, since builders find
+ * children by their stage tag.
+ */
+export function closeOver(
+  roots: ReadonlyMap<string, readonly Reason[]>,
+  catalog: Catalog,
+  facts: ReadonlyMap<Digest, Facts>,
+): Closure {
+  const kept = new Map<string, Reason[]>();
+  const reached = new Set<Digest>();
+  const needs = new Map<Digest, boolean>();
+  const queue: Visit[] = [];
+  const visited = new Set<string>();
+  const customTags = groupBy(catalog.customTags, ({ stageId }) => stageId);
+  const imports = groupBy([...catalog.imports.values()], ({ checksum }) => checksum);
+
+  for (const [tag, reasons] of roots) for (const reason of reasons) keep(tag, reason);
+  for (let next = queue.pop(); next !== undefined; next = queue.pop()) walk(next);
+  return {
+    kept,
+    reached,
+    needs: [...needs].map(([digest, config]) => ({ digest, config })),
+  };
+
+  function keep(tag: string, reason: Reason): void {
+    const entry = catalog.tags.get(tag);
+    if (entry === undefined) return;
+    const reasons = kept.get(tag);
+    if (reasons !== undefined) {
+      if (!reasons.some((known) => sameReason(known, reason))) reasons.push(reason);
+      return;
+    }
+    kept.set(tag, [reason]);
+    const isStage = catalog.stages.has(tag);
+    if (entry.digest !== undefined) {
+      queue.push({ digest: entry.digest, by: tag, read: isStage ? "config" : readOf(entry) });
+    }
+    if (!isStage) return;
+    for (const alias of customTags.get(tag) ?? []) {
+      keep(alias.record, { kind: "record", of: tag });
+      if (catalog.tags.get(alias.tag)?.digest === entry.digest) {
+        keep(alias.tag, { kind: "custom-tag", of: tag });
+      }
+    }
+  }
+
+  /** Keeps the stage tags on a digest that `by` points at, and walks on from it. */
+  function reach(digest: Digest, reason: Reason, by: string, read: Reading): void {
+    const stages = (catalog.byDigest.get(digest) ?? []).filter(({ tag }) =>
+      catalog.stages.has(tag),
+    );
+    for (const { tag } of stages) keep(tag, reason);
+    if (stages.length === 0) queue.push({ digest, by, read });
+  }
+
+  function walk({ digest, by, read }: Visit): void {
+    const visit = `${digest} ${read}`;
+    if (visited.has(visit)) return;
+    visited.add(visit);
+    const known = facts.get(digest);
+    if (known === undefined && read !== "nothing") need(digest, read === "config");
+    if (known?.kind === "image" && known.image === undefined && read === "config") {
+      need(digest, true);
+    }
+    if (!reached.has(digest)) {
+      reached.add(digest);
+      for (const { tag } of catalog.referrers.get(digest) ?? []) {
+        keep(tag, { kind: "referrer", of: by });
+      }
+    }
+    if (known === undefined || known.kind === "absent" || known.kind === "unreadable") return;
+    if (known.subject !== undefined) {
+      reach(known.subject, { kind: "subject", of: by }, by, "manifest");
+    }
+    if (known.kind === "index") {
+      for (const child of known.children) {
+        reach(child.digest, { kind: "index-child", of: by }, by, readingOf(child.mediaType, read));
+      }
+    } else if (read === "config" && typeof known.image === "object") {
+      followRelations(stageRelations(known.image.labels), by);
+    }
+  }
+
+  function followRelations(relations: StageRelations, by: string): void {
+    for (const parent of relations.parents) keep(parent, { kind: "ancestor", of: by });
+    for (const id of relations.importSources) keep(id, { kind: "import-source", of: by });
+    for (const id of relations.dependencies) keep(id, { kind: "dependency", of: by });
+    for (const checksum of relations.importChecksums) {
+      for (const { record, sourceStageId } of imports.get(checksum) ?? []) {
+        keep(record, { kind: "import-record", of: by });
+        keep(sourceStageId, { kind: "import-source", of: by });
+      }
+    }
+    if (relations.parents.length === 0 && relations.parentConfig !== undefined) {
+      followConfig(relations.parentConfig, by);
+    }
+  }
+
+  /** Finds a parent by its config digest alone: every stage has to be read for that. */
+  function followConfig(config: Digest, by: string): void {
+    for (const [tag, { digest }] of catalog.stages) {
+      if (digest === undefined) continue;
+      const known = facts.get(digest);
+      if (known === undefined) need(digest, false);
+      if (known?.kind === "image" && known.config === config)
+        keep(tag, { kind: "ancestor", of: by });
+    }
+  }
+
+  function need(digest: Digest, config: boolean): void {
+    needs.set(digest, config || needs.get(digest) === true);
+  }
+}
+
+/** How far a manifest has to be read to walk on from it. */
+type Reading = "nothing" | "manifest" | "config";
+
+interface Visit {
+  readonly digest: Digest;
+  /** The kept tag that led here. */
+  readonly by: string;
+  readonly read: Reading;
+}
+
+/** A kept tag that is no stage: a fallback tag names referrers; the others were read as roots where it matters. */
+function readOf({ class: { kind }, mediaType }: InventoryTag): Reading {
+  const isIndex = mediaType === undefined || isIndexType(mediaType);
+  return kind === "signature" && isIndex ? "manifest" : "nothing";
+}
+
+/** A child of a stage's index is a stage, tagged or not; a child of another index matters when it is an index. */
+function readingOf(mediaType: string, parent: Reading): Reading {
+  if (isIndexType(mediaType)) return parent === "config" ? "config" : "manifest";
+  return parent === "config" ? "config" : "nothing";
+}
+
+function sameReason(a: Reason, b: Reason): boolean {
+  if (a.kind !== b.kind) return false;
+  if (a.kind === "git-policy" || a.kind === "git-policy-more") {
+    return JSON.stringify(a) === JSON.stringify(b);
+  }
+  return "of" in a && "of" in b ? a.of === b.of : !("of" in a) && !("of" in b);
+}
+
+function groupBy<Value>(
+  values: readonly Value[],
+  keyOf: (value: Value) => string,
+): Map<string, Value[]> {
+  const groups = new Map<string, Value[]>();
+  for (const value of values) {
+    const key = keyOf(value);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [value]);
+    else group.push(value);
+  }
+  return groups;
+}

@@ -1,0 +1,132 @@
+import type { CleanupPlan, TagLabel } from "./plan.ts";
+import type { PlanFindings } from "./samples.ts";
+import { RECORD_CLASSES } from "./samples.ts";
+
+/** Names that `--allow` takes. */
+export const GUARD_NAMES = [
+  "no-references",
+  "nothing-kept",
+  "unknown-history",
+  "records-gone",
+  "other-project",
+] as const;
+
+export type GuardName = (typeof GUARD_NAMES)[number];
+
+/** A plan that looks like a mistake. */
+export interface Violation {
+  /** `max-delete` is lifted by its own option. */
+  readonly guard: GuardName | "max-delete";
+  /** One line: what is suspicious and what to do. */
+  readonly message: string;
+}
+
+/** Most tags a run may delete. */
+export type DeletionLimit =
+  | { readonly kind: "count"; readonly most: number }
+  /** Of all tags of the repository. */
+  | { readonly kind: "percent"; readonly most: number };
+
+/** Label of the `cleanup` record that says how many records of each class the run left. */
+export const RECORD_COUNTS_LABEL = "tidemark-records";
+
+/** Everything suspicious about a plan; empty when it may be carried out. */
+export function checkGuards(
+  plan: CleanupPlan,
+  findings: PlanFindings,
+  limit: DeletionLimit | undefined,
+): Violation[] {
+  const goes = countTags(plan, isImage);
+  const stays = plan.kept.filter(
+    (kept) => isImage(kept.class) && kept.reasons.some(({ kind }) => kind !== "shared-digest"),
+  ).length;
+  const violations: (Violation | undefined)[] = [
+    when(findings.usesHistory && findings.references === 0, {
+      guard: "no-references",
+      message:
+        "Git has no branch and no tag, so nothing would protect any image; is this the right clone?",
+    }),
+    when(goes > 0 && stays === 0, {
+      guard: "nothing-kept",
+      message: `all ${goes} stages would go and not one would stay; check the keep policies and the repository`,
+    }),
+    when(goes > 0 && findings.usesHistory && !findings.knowsHistory, {
+      guard: "unknown-history",
+      message: `${goes} stages would go, and no record names a commit of this Git history; is this the right directory, and were the records migrated?`,
+    }),
+    recordsGone(plan, findings),
+    otherProject(plan, findings),
+    tooMany(plan, limit),
+  ];
+  return violations.filter((violation) => violation !== undefined);
+}
+
+/** How many records of each class a run leaves, as its label says it. */
+export function recordCounts(plan: CleanupPlan): string {
+  const counts = RECORD_CLASSES.map((kind) => [
+    kind,
+    plan.kept.filter((kept) => kept.class === kind).length,
+  ]);
+  return JSON.stringify(Object.fromEntries(counts));
+}
+
+function recordsGone(plan: CleanupPlan, findings: PlanFindings): Violation | undefined {
+  if (plan.deletions.length === 0) return undefined;
+  const before = readCounts(findings.lastRun?.[RECORD_COUNTS_LABEL]);
+  const gone = RECORD_CLASSES.filter(
+    (kind) => (before[kind] ?? 0) > 0 && findings.records[kind] === 0,
+  );
+  return when(gone.length > 0, {
+    guard: "records-gone",
+    message: `the last cleanup left records of class ${gone.join(", ")}, and the listing has none; it may be cut, or they were deleted by hand`,
+  });
+}
+
+function otherProject(plan: CleanupPlan, { otherProjects }: PlanFindings): Violation | undefined {
+  const [other] = otherProjects;
+  if (other === undefined || plan.deletions.length === 0) return undefined;
+  return {
+    guard: "other-project",
+    message: `tag ${other.tag} belongs to project "${other.project}", and the configuration is of "${plan.project}"; is this the right repository?`,
+  };
+}
+
+function tooMany(plan: CleanupPlan, limit: DeletionLimit | undefined): Violation | undefined {
+  if (limit === undefined) return undefined;
+  const goes = countTags(plan, () => true);
+  const all = goes + plan.kept.length;
+  const most = limit.kind === "count" ? limit.most : (all * limit.most) / 100;
+  const asked = limit.kind === "count" ? String(limit.most) : `${limit.most}%`;
+  return when(goes > most, {
+    guard: "max-delete",
+    message: `${goes} of ${all} tags would go, more than --max-delete ${asked}`,
+  });
+}
+
+function readCounts(label: string | undefined): Readonly<Record<string, number>> {
+  if (label === undefined) return {};
+  try {
+    const counts: unknown = JSON.parse(label);
+    if (typeof counts !== "object" || counts === null) return {};
+    return Object.fromEntries(
+      Object.entries(counts).filter(
+        (entry): entry is [string, number] => typeof entry[1] === "number",
+      ),
+    );
+  } catch (error) {
+    if (error instanceof SyntaxError) return {};
+    throw error;
+  }
+}
+
+function countTags({ deletions }: CleanupPlan, counts: (label: TagLabel) => boolean): number {
+  return deletions.flatMap(({ tags }) => tags).filter((tag) => counts(tag.class)).length;
+}
+
+function isImage(label: TagLabel): boolean {
+  return label === "stage" || label === "index";
+}
+
+function when(applies: boolean, violation: Violation): Violation | undefined {
+  return applies ? violation : undefined;
+}

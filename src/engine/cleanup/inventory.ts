@@ -1,0 +1,67 @@
+import type { Digest } from "../../oci/digest.ts";
+import type { Repository } from "../../oci/reference.ts";
+import type { TagClass } from "../../stages/tag.ts";
+import type { History } from "./history.ts";
+import type { KeepPolicy } from "./policy.ts";
+
+/** A tag of the listing, classified, with what it points at. */
+export interface InventoryTag {
+  readonly tag: string;
+  readonly class: TagClass;
+  /** Absent when the tag is listed but resolves to nothing. */
+  readonly digest?: Digest;
+  readonly mediaType?: string;
+  /** Milliseconds since the epoch. Absent where the registry does not tell. */
+  readonly pushedAt?: number;
+}
+
+/** What a manifest was found to say. */
+export type Facts =
+  | {
+      readonly kind: "image";
+      readonly config: Digest;
+      readonly subject?: Digest;
+      /** Absent: the config was not asked for. `unreadable`: it is gone or broken. */
+      readonly image?: ImageFacts | "unreadable";
+    }
+  | { readonly kind: "index"; readonly children: readonly Child[]; readonly subject?: Digest }
+  /** Nothing is stored under the digest. */
+  | { readonly kind: "absent" }
+  /** Stored, but no manifest anyone understands. */
+  | { readonly kind: "unreadable" };
+
+export interface ImageFacts {
+  readonly labels: Readonly<Record<string, string>>;
+  /** RFC 3339. */
+  readonly created?: string;
+}
+
+export interface Child {
+  readonly digest: Digest;
+  readonly mediaType: string;
+}
+
+/** A manifest that has to be read before a decision can be made. */
+export interface Need {
+  readonly digest: Digest;
+  /** Whether the image config is needed too. */
+  readonly config: boolean;
+}
+
+/** Everything a cleanup decides from, apart from the facts, which are read as they are needed. */
+export interface CleanupInput {
+  readonly repository: Repository;
+  readonly project: string;
+  readonly tags: readonly InventoryTag[];
+  /** Absent when the Git policies are off. */
+  readonly history?: History;
+  readonly policies: readonly KeepPolicy[];
+  /** Whether the policies are the built-in ones: then one that matches nothing is no news. */
+  readonly builtInPolicies: boolean;
+  /** Stages younger than this stay; 0 is off. */
+  readonly keepBuiltWithinHours: number;
+  /** Tags that a person wants kept. */
+  readonly keepList: ReadonlySet<string>;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}

@@ -1,0 +1,41 @@
+/** Why a tag is kept, with its evidence. `of` is the kept tag or digest that needs it. */
+export type Reason =
+  | {
+      readonly kind: "git-policy";
+      /** Place of the policy in the configuration, from 0. */
+      readonly policy: number;
+      /** `branch main`, `tag v1`. */
+      readonly reference: string;
+      readonly commit: string;
+      /** Image name, where a managed image record tells it. */
+      readonly image: string;
+    }
+  /** How many more references keep it by the history. */
+  | { readonly kind: "git-policy-more"; readonly count: number }
+  | { readonly kind: "built-recently"; readonly builtAt: string; readonly hours: number }
+  | { readonly kind: "keep-list" }
+  | { readonly kind: "index-child"; readonly of: string }
+  | { readonly kind: "ancestor"; readonly of: string }
+  | { readonly kind: "import-source"; readonly of: string }
+  | { readonly kind: "import-record"; readonly of: string }
+  | { readonly kind: "dependency"; readonly of: string }
+  | { readonly kind: "subject"; readonly of: string }
+  | { readonly kind: "referrer"; readonly of: string }
+  | { readonly kind: "custom-tag"; readonly of: string }
+  /** A custom tag that somebody moved to other content. */
+  | { readonly kind: "moved"; readonly of: string }
+  | { readonly kind: "record"; readonly of: string }
+  /** A record that nothing but a kept stage needs. */
+  | { readonly kind: "last-record"; readonly of: string }
+  | { readonly kind: "rejected-but-needed"; readonly of: string }
+  | { readonly kind: "service" }
+  | { readonly kind: "foreign" }
+  /** Listed, but it resolves to nothing that can be read. */
+  | { readonly kind: "unreadable" }
+  /** The registry cannot remove it without the tag that stays. */
+  | { readonly kind: "shared-digest"; readonly of: string }
+  /** Something that needs it could not be removed, or changed while the run went on. */
+  | { readonly kind: "still-needed"; readonly of: string }
+  | { readonly kind: "cleanup-disabled" };
+
+export type ReasonKind = Reason["kind"];

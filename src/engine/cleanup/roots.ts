@@ -1,0 +1,190 @@
+import type { Digest } from "../../oci/digest.ts";
+import { murmurHash } from "../../stages/hash.ts";
+import { isIndexType, OCI_MANIFEST } from "../../oci/media-type.ts";
+import type { Catalog, Proof } from "./catalog.ts";
+import { provesOurs } from "./catalog.ts";
+import { judgeHistory } from "./git-policy.ts";
+import type { BuildRecord, HistoryEvidence, HistoryVerdict } from "./git-policy.ts";
+import type { CleanupInput, Facts, InventoryTag, Need } from "./inventory.ts";
+import type { Reason } from "./reason.ts";
+
+/** Most references named as evidence for one stage; the rest are counted. */
+const MAX_EVIDENCE = 8;
+
+const HOUR_MS = 3_600_000;
+
+export interface Roots {
+  /** Why a tag is kept for its own sake. */
+  readonly reasons: ReadonlyMap<string, readonly Reason[]>;
+  /** Stage ids that age alone would keep: their records are left alone. */
+  readonly recent: ReadonlySet<string>;
+  readonly history: HistoryVerdict | undefined;
+  readonly needs: readonly Need[];
+}
+
+/** Every known image name by its murmur hash. Records of other names protect nothing. */
+export function imageNames(tags: readonly InventoryTag[]): ReadonlyMap<string, string> {
+  return new Map(
+    tags.flatMap(({ class: known }) =>
+      known.kind === "managed-image" ? [[murmurHash(known.imageName), known.imageName]] : [],
+    ),
+  );
+}
+
+/** What the history policies say about this repository; a rejected stage takes no part. */
+export function judgeRecords(input: CleanupInput, catalog: Catalog): HistoryVerdict | undefined {
+  if (input.history === undefined) return undefined;
+  const names = imageNames(input.tags);
+  const records = input.tags.flatMap(({ tag, class: known }): BuildRecord[] => {
+    if (known.kind !== "image-metadata" || !names.has(known.nameHash)) return [];
+    if (!catalog.stages.has(known.stageId) || catalog.rejected.has(known.stageId)) return [];
+    return [{ tag, image: known.nameHash, commit: known.commit, stageId: known.stageId }];
+  });
+  return judgeHistory(records, input.history, input.policies, input.now);
+}
+
+/** Every tag that is kept for its own sake, with all its reasons. */
+export function findRoots(
+  input: CleanupInput,
+  catalog: Catalog,
+  history: HistoryVerdict | undefined,
+  facts: ReadonlyMap<Digest, Facts>,
+): Roots {
+  const reasons = new Map<string, Reason[]>();
+  const recent = new Set<string>();
+  const needs: Need[] = [];
+  const keep = (tag: string, reason: Reason): void => {
+    const known = reasons.get(tag);
+    if (known === undefined) reasons.set(tag, [reason]);
+    else known.push(reason);
+  };
+
+  const names = imageNames(input.tags);
+  for (const [stageId, evidence] of history?.kept ?? []) {
+    for (const reason of historyReasons(evidence, names)) keep(stageId, reason);
+  }
+  for (const [stageId, entry] of catalog.stages) {
+    if (entry.digest === undefined) keep(stageId, { kind: "unreadable" });
+    if (catalog.rejected.has(stageId)) continue;
+    const builtAt = recentBuild(entry, input, catalog, facts, needs);
+    if (builtAt === undefined) continue;
+    recent.add(stageId);
+    const hours = input.keepBuiltWithinHours;
+    keep(stageId, { kind: "built-recently", builtAt: isoTime(builtAt), hours });
+  }
+  for (const entry of input.tags) {
+    if (input.keepList.has(entry.tag)) {
+      keep(entry.tag, { kind: "keep-list" });
+      const stageId = catalog.aliases.get(entry.tag)?.stageId;
+      if (stageId !== undefined) keep(stageId, { kind: "keep-list" });
+      for (const subject of subjectsOf(entry, catalog)) {
+        keep(subject, { kind: "subject", of: entry.tag });
+      }
+    }
+    const foreign = foreignReason(entry, input, catalog, { facts, needs });
+    if (foreign === undefined) continue;
+    keep(entry.tag, foreign);
+    if (mayPointAtOthers(entry) && entry.digest !== undefined && !facts.has(entry.digest)) {
+      needs.push({ digest: entry.digest, config: false });
+    }
+  }
+  return { reasons, recent, history, needs };
+}
+
+function historyReasons(
+  evidence: readonly HistoryEvidence[],
+  names: ReadonlyMap<string, string>,
+): Reason[] {
+  const named = evidence.slice(0, MAX_EVIDENCE).map((found): Reason => ({
+    kind: "git-policy",
+    ...found,
+    image: names.get(found.image) ?? "",
+  }));
+  const more = evidence.length - named.length;
+  return more > 0 ? [...named, { kind: "git-policy-more", count: more }] : named;
+}
+
+/**
+ * When a stage was built, if that is recent enough to keep it: milliseconds since the epoch.
+ *
+ * The youngest sign counts: the time in the tag, the push, and for an index that of any child. A time that cannot be
+ * read keeps the stage.
+ */
+function recentBuild(
+  entry: InventoryTag,
+  { now, keepBuiltWithinHours }: CleanupInput,
+  catalog: Catalog,
+  facts: ReadonlyMap<Digest, Facts>,
+  needs: Need[],
+): number | undefined {
+  if (keepBuiltWithinHours <= 0) return undefined;
+  const builtAt = Math.max(
+    entry.pushedAt ?? 0,
+    entry.class.kind === "stage"
+      ? entry.class.builtAt
+      : youngestChild(entry, catalog, facts, needs),
+  );
+  return builtAt >= now - keepBuiltWithinHours * HOUR_MS ? builtAt : undefined;
+}
+
+function youngestChild(
+  { digest }: InventoryTag,
+  catalog: Catalog,
+  facts: ReadonlyMap<Digest, Facts>,
+  needs: Need[],
+): number {
+  const known = digest === undefined ? undefined : facts.get(digest);
+  if (known?.kind !== "index") return 0;
+  const times = known.children.map((child) => {
+    const tagged = (catalog.byDigest.get(child.digest) ?? []).flatMap((entry) =>
+      entry.class.kind === "stage" ? [Math.max(entry.class.builtAt, entry.pushedAt ?? 0)] : [],
+    );
+    if (tagged.length > 0) return Math.max(...tagged);
+    const found = facts.get(child.digest);
+    if (found === undefined) needs.push({ digest: child.digest, config: true });
+    if (found?.kind === "index") return 0;
+    if (found?.kind !== "image" || typeof found.image !== "object") return 0;
+    const created = Date.parse(found.image.created ?? "");
+    return Number.isNaN(created) ? 0 : created;
+  });
+  return Math.max(0, ...times);
+}
+
+/** Stages that a signature in the keep list is about. */
+function subjectsOf({ class: known }: InventoryTag, catalog: Catalog): string[] {
+  if (known.kind !== "signature") return [];
+  const entries = catalog.byDigest.get(known.subject) ?? [];
+  return entries.map(({ tag }) => tag).filter((tag) => catalog.stages.has(tag));
+}
+
+/** Why a tag is not this project's to remove; `undefined` when it is. */
+function foreignReason(
+  entry: InventoryTag,
+  input: CleanupInput,
+  catalog: Catalog,
+  { facts, needs }: Pick<Proof, "facts" | "needs">,
+): Reason | undefined {
+  if (entry.class.kind === "index") {
+    return catalog.stages.has(entry.tag) ? undefined : { kind: "foreign" };
+  }
+  if (entry.class.kind !== "foreign") return undefined;
+  const stageId = catalog.aliases.get(entry.tag)?.stageId;
+  if (stageId === undefined) return { kind: "foreign" };
+  if (entry.digest === undefined) return { kind: "unreadable" };
+  const stage = catalog.stages.get(stageId);
+  if (stage !== undefined) {
+    return stage.digest === entry.digest ? undefined : { kind: "moved", of: stageId };
+  }
+  const proof = { facts, needs, byDigest: catalog.byDigest, project: input.project };
+  return provesOurs(entry.digest, proof) === true ? undefined : { kind: "moved", of: stageId };
+}
+
+/** Whether a manifest nobody here wrote may have children or a subject: Docker's images have neither. */
+function mayPointAtOthers({ mediaType }: InventoryTag): boolean {
+  return mediaType === undefined || mediaType === OCI_MANIFEST || isIndexType(mediaType);
+}
+
+function isoTime(milliseconds: number): string {
+  const date = new Date(milliseconds);
+  return Number.isNaN(date.getTime()) ? String(milliseconds) : date.toISOString();
+}

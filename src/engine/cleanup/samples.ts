@@ -1,0 +1,130 @@
+import type { Digest } from "../../oci/digest.ts";
+import { LABEL } from "../../stages/labels.ts";
+import type { Catalog } from "./catalog.ts";
+import type { Grouped } from "./deletions.ts";
+import type { HistoryVerdict } from "./git-policy.ts";
+import type { CleanupInput, Facts, Need } from "./inventory.ts";
+import { imageNames } from "./roots.ts";
+
+/** What the guards look at, besides the plan. */
+export interface PlanFindings {
+  /** Whether the Git policies are on. */
+  readonly usesHistory: boolean;
+  readonly references: number;
+  /** Whether any record of a known image names a commit that a reference reaches. */
+  readonly knowsHistory: boolean;
+  /** Project names other than ours on stages and records, with a tag each. */
+  readonly otherProjects: readonly { readonly project: string; readonly tag: string }[];
+  /** How many records of each class the listing has. */
+  readonly records: Readonly<Record<RecordClass, number>>;
+  /** Config labels of the `cleanup` record; absent when there is none to read. */
+  readonly lastRun: Readonly<Record<string, string>> | undefined;
+}
+
+/** Classes whose loss would make stages look unneeded. */
+export const RECORD_CLASSES = [
+  "image-metadata",
+  "managed-image",
+  "custom-tag-metadata",
+  "import-metadata",
+] as const;
+
+export type RecordClass = (typeof RECORD_CLASSES)[number];
+
+/** How many stages that go, and how many image names, are read to see whose they are. */
+const SAMPLES = 8;
+
+/**
+ * Manifests to read before a plan is final: the record of the last run, and some of the stages that would go, to see
+ * that they are this project's.
+ */
+export function samplesOf(
+  { deletions }: Grouped,
+  input: CleanupInput,
+  facts: ReadonlyMap<Digest, Facts>,
+): Need[] {
+  const goingStages = deletions.filter(({ tags }) => tags.some((tag) => tag.class === "stage"));
+  const digests = [
+    ...digestsOf(input, "last-cleanup"),
+    ...spread(digestsOf(input, "managed-image"), SAMPLES),
+    ...spread(
+      goingStages.map(({ digest }) => digest),
+      SAMPLES,
+    ),
+  ];
+  return digests
+    .filter((digest) => {
+      const known = facts.get(digest);
+      return known === undefined || (known.kind === "image" && known.image === undefined);
+    })
+    .map((digest) => ({ digest, config: true }));
+}
+
+/** Collects what the guards need. */
+export function findingsOf(
+  input: CleanupInput,
+  catalog: Catalog,
+  history: HistoryVerdict | undefined,
+  facts: ReadonlyMap<Digest, Facts>,
+): PlanFindings {
+  const names = imageNames(input.tags);
+  const knowsHistory = input.tags.some(
+    ({ class: known }) =>
+      known.kind === "image-metadata" &&
+      names.has(known.nameHash) &&
+      (input.history?.graph.indexOf(known.commit) ?? -1) >= 0,
+  );
+  const count = (kind: RecordClass): number =>
+    input.tags.filter((entry) => entry.class.kind === kind).length;
+  const [last] = digestsOf(input, "last-cleanup");
+  return {
+    usesHistory: history !== undefined,
+    references: input.history?.references.length ?? 0,
+    knowsHistory,
+    otherProjects: otherProjects(input, catalog, facts),
+    records: {
+      "image-metadata": count("image-metadata"),
+      "managed-image": count("managed-image"),
+      "custom-tag-metadata": count("custom-tag-metadata"),
+      "import-metadata": count("import-metadata"),
+    },
+    lastRun: last === undefined ? undefined : labelsOf(facts.get(last)),
+  };
+}
+
+function otherProjects(
+  { project }: CleanupInput,
+  catalog: Catalog,
+  facts: ReadonlyMap<Digest, Facts>,
+): PlanFindings["otherProjects"] {
+  const found = new Map<string, string>();
+  for (const [digest, known] of facts) {
+    const other = labelsOf(known)?.[LABEL.project];
+    if (other === undefined || other === project || found.has(other)) continue;
+    const entries = catalog.byDigest.get(digest) ?? [];
+    const ours = entries.find(({ class: { kind } }) => kind !== "foreign" && kind !== "signature");
+    if (ours !== undefined) found.set(other, ours.tag);
+  }
+  return [...found].map(([other, tag]) => ({ project: other, tag }));
+}
+
+function labelsOf(known: Facts | undefined): Readonly<Record<string, string>> | undefined {
+  return known?.kind === "image" && typeof known.image === "object"
+    ? known.image.labels
+    : undefined;
+}
+
+function digestsOf({ tags }: CleanupInput, kind: "last-cleanup" | "managed-image"): Digest[] {
+  return tags.flatMap((entry) =>
+    entry.class.kind === kind && entry.digest !== undefined ? [entry.digest] : [],
+  );
+}
+
+/** At most `count` values, evenly from the whole list. */
+function spread<Value>(values: readonly Value[], count: number): Value[] {
+  if (values.length <= count) return [...values];
+  return Array.from({ length: count }, (_, place) => {
+    const at = Math.floor((place * (values.length - 1)) / (count - 1));
+    return values.slice(at, at + 1);
+  }).flat();
+}

@@ -1,0 +1,57 @@
+import type { Digest } from "../../oci/digest.ts";
+import type { Catalog } from "./catalog.ts";
+import type { HistoryVerdict } from "./git-policy.ts";
+import type { CleanupInput, Facts } from "./inventory.ts";
+
+/** Most tags one kind of warning names; the rest are counted. */
+const MAX_NAMED = 10;
+
+/** What a person ought to look at, though nothing stops for it. */
+export function warningsOf(
+  input: CleanupInput,
+  catalog: Catalog,
+  history: HistoryVerdict | undefined,
+  facts: ReadonlyMap<Digest, Facts>,
+): string[] {
+  const dangling = [...catalog.tags.values()].filter(({ digest }) => digest === undefined);
+  return [
+    ...(input.tags.length === 0 ? ["the repository has no tags"] : []),
+    ...idlePolicies(input, history),
+    ...named(
+      dangling.map(({ tag }) => tag),
+      "is listed but resolves to nothing; it is kept",
+    ),
+    ...named(brokenTags(catalog, facts), "cannot be read, so what it needs is not known"),
+  ];
+}
+
+function idlePolicies(
+  { policies, builtInPolicies }: CleanupInput,
+  history: HistoryVerdict | undefined,
+): string[] {
+  if (builtInPolicies) return [];
+  return (history?.byPolicy ?? []).flatMap((names, place) => {
+    const references = policies[place]?.references;
+    if (names.length > 0 || references === undefined) return [];
+    return [
+      `keep policy ${place + 1} (${references.kind} ${references.pattern}) matches no reference`,
+    ];
+  });
+}
+
+function brokenTags(catalog: Catalog, facts: ReadonlyMap<Digest, Facts>): string[] {
+  return [...facts].flatMap(([digest, known]) =>
+    isBroken(known) ? (catalog.byDigest.get(digest) ?? []).map(({ tag }) => tag) : [],
+  );
+}
+
+function isBroken(known: Facts): boolean {
+  if (known.kind === "image") return known.image === "unreadable";
+  return known.kind === "absent" || known.kind === "unreadable";
+}
+
+function named(tags: readonly string[], what: string): string[] {
+  const lines = tags.slice(0, MAX_NAMED).map((tag) => `${tag} ${what}`);
+  const more = tags.length - lines.length;
+  return more > 0 ? [...lines, `${more} more: ${what}`] : lines;
+}
