@@ -3,7 +3,7 @@ import type { HttpClient } from "../http/client.ts";
 import type { Credentials, CredentialSource } from "../registry/adapter.ts";
 import { chooseChallenge } from "./challenge.ts";
 import type { Challenge } from "./challenge.ts";
-import { protocolError, transportFailure } from "./error-response.ts";
+import { protocolError, transportFailure, unreadableCredentials } from "./error-response.ts";
 import type { Purpose } from "./error-response.ts";
 import type { Origin } from "./origin.ts";
 import { ACTIONS, mergeScopes, repositoryScope } from "./scope.ts";
@@ -71,7 +71,7 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
     signal?: AbortSignal,
   ): Promise<Pass | undefined> {
     if (challenge === undefined) return undefined;
-    const credentials = await unlessAborted(credentialsFor(access.name), signal);
+    const credentials = await unlessAborted(credentialsFor(access.name, purpose), signal);
     if (credentials?.kind === "bearer-token") {
       return { header: `Bearer ${credentials.token}`, isFresh: true };
     }
@@ -169,15 +169,20 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
     return true;
   }
 
-  function credentialsFor(name: string): Promise<Credentials | undefined> {
-    const known = found.get(name);
-    if (known !== undefined) return known;
-    const finding = options.credentials.find(host, name).then((credentials) => {
+  function credentialsFor(name: string, purpose: Purpose): Promise<Credentials | undefined> {
+    const known = found.get(name) ?? findCredentials(name, purpose);
+    found.set(name, known);
+    return known;
+  }
+
+  async function findCredentials(name: string, purpose: Purpose): Promise<Credentials | undefined> {
+    try {
+      const credentials = await options.credentials.find(host, name);
       if (credentials !== undefined) rememberCredentials(credentials);
       return credentials;
-    });
-    found.set(name, finding);
-    return finding;
+    } catch (error) {
+      throw unreadableCredentials(purpose, error);
+    }
   }
 
   /** Source: distribution, token authentication. A registry without TLS may have such a service beside it. */

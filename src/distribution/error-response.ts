@@ -56,6 +56,14 @@ export function protocolError(
   return new RegistryError("protocol", describe(purpose, "protocol", purpose.scrub(why)), details);
 }
 
+/** The error when credentials are asked for and cannot be read; their source says why, in one line. */
+export function unreadableCredentials(purpose: Purpose, error: unknown): RegistryError {
+  const why = error instanceof Error ? redactText(error.message) : "the credentials cannot be read";
+  return new RegistryError("unauthorized", describe(purpose, "unauthorized", purpose.scrub(why)), {
+    cause: error,
+  });
+}
+
 /** Source: OCI distribution-spec, error codes; codes of servers that came before it. */
 export function errorCodeFor(status: number, registryCode: string | undefined): RegistryErrorCode {
   const known = registryCode === undefined ? undefined : BY_REGISTRY_CODE.get(registryCode);
