@@ -100,9 +100,14 @@ export function createLimiter({ concurrency, now, sleep }: LimiterOptions): Limi
   function wakeIn(pauseMs: number): void {
     if (waking) return;
     waking = true;
-    void sleep(pauseMs).then(() => {
+    const wake = (): void => {
       waking = false;
       admitWaiting();
+    };
+    sleep(pauseMs).then(wake, () => {
+      // Sleep is broken off when the door closes: whoever waits goes on and finds it closed.
+      pausedUntil = 0;
+      wake();
     });
   }
 }

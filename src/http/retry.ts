@@ -45,8 +45,8 @@ export interface Attempt {
 /**
  * Milliseconds to wait before trying again, or `undefined` to give up.
  *
- * What the server asks for wins over our backoff and is never jittered. A `POST` is retried only when a rate
- * limit refused it: the server says it did not act.
+ * What the server asks for wins over our backoff and is never jittered. A `POST` is retried only when the server
+ * cannot have acted: a rate limit refused it, or no connection came about.
  *
  * @param jitter Where in the backoff window to land, 0 to 1; drawn by the caller.
  */
@@ -75,15 +75,24 @@ export function isThrottled(
   return status === 403 && (headers["retry-after"] !== undefined || isExhausted(headers));
 }
 
+/** Whether a failure of this code came before anything was sent. */
+export function isNeverSent(code: string | undefined): boolean {
+  return code !== undefined && (code === CLOSED || UNREACHABLE.has(code) || isRefusedByTls(code));
+}
+
 function retryLimit({ method, outcome }: Attempt, policy: RetryPolicy): number {
   if (outcome.kind === "answer") {
     if (isThrottled(outcome.status, outcome.headers)) return policy.throttledLimit;
     return method !== "POST" && RETRYABLE_STATUS.has(outcome.status) ? policy.limit : 0;
   }
   const code = outcome.code ?? "";
-  if (method === "POST" || isRefusedByTls(code)) return 0;
+  if (code === CLOSED || isRefusedByTls(code)) return 0;
+  if (method === "POST" && !UNREACHABLE.has(code)) return 0;
   return UNREACHABLE.has(code) ? policy.unreachableLimit : policy.limit;
 }
+
+/** Code of the error of a door that was disposed of. */
+export const CLOSED = "CLOSED";
 
 const RETRYABLE_STATUS = new Set([408, 425, 500, 502, 503, 504]);
 const UNREACHABLE = new Set([

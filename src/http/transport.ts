@@ -6,6 +6,7 @@ import type { Dispatcher } from "undici";
 import { HttpError } from "./client.ts";
 import type { HttpRequest } from "./client.ts";
 import { redactText, redactUrl } from "./redact.ts";
+import { CLOSED } from "./retry.ts";
 
 /** Sends single requests: no retries, no redirects, no limits. A pool of kept connections per origin. */
 export interface Transport extends AsyncDisposable {
@@ -41,10 +42,12 @@ const STREAM_HEADERS_FACTOR = 5;
 export function createTransport({ caPem, skipTlsVerify, timeouts }: TransportOptions): Transport {
   const pools = new Map<string, Pool>();
   let context: SecureContext | undefined;
+  let isClosed = false;
 
   return {
     async exchange(request) {
       const { method, url, headers, body, signal } = request;
+      if (isClosed) throw new HttpError("the door to the network is closed", { code: CLOSED });
       const isStream = body !== undefined && !(body instanceof Uint8Array);
       try {
         return await poolFor(url).request({
@@ -62,6 +65,7 @@ export function createTransport({ caPem, skipTlsVerify, timeouts }: TransportOpt
       }
     },
     async [Symbol.asyncDispose]() {
+      isClosed = true;
       await Promise.all([...pools.values()].map((pool) => pool.destroy()));
       pools.clear();
     },
