@@ -29,10 +29,15 @@ export interface Authorizer {
 /** What a request was sent with. */
 export interface Pass {
   readonly header: string;
-  /** Where its token lies; absent for credentials sent as they are. */
-  readonly tokenKey?: string;
-  /** Bought for this very request, so that buying another one is no use. */
-  readonly isFresh: boolean;
+  /** Absent for credentials that are sent as they are. */
+  readonly token?: {
+    readonly key: string;
+    readonly held: HeldToken;
+    /** Bought for this very request, so that buying the same one again is no use. */
+    readonly isFresh: boolean;
+    /** Which of `ACTIONS` it was asked for. */
+    readonly width: number;
+  };
 }
 
 export interface AuthorizerOptions {
@@ -73,12 +78,10 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
     if (challenge === undefined) return undefined;
     const credentials = await unlessAborted(credentialsFor(access.name, purpose), signal);
     if (credentials?.kind === "bearer-token") {
-      return { header: `Bearer ${credentials.token}`, isFresh: true };
+      return { header: `Bearer ${credentials.token}` };
     }
     if (challenge.scheme === "basic") {
-      return credentials === undefined
-        ? undefined
-        : { header: basicHeader(credentials), isFresh: true };
+      return credentials === undefined ? undefined : { header: basicHeader(credentials) };
     }
     return tokenPass({ access, purpose, credentials, challenge, signal });
   }
@@ -94,16 +97,17 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
     const { realm, service } = wanted.challenge;
     const scopes = scopesFor(access);
     const identity = credentials === undefined ? "" : basicHeader(credentials);
-    const tokenKey = JSON.stringify([realm.href, service, [...scopes].sort(), identity]);
-    const held = tokens.get(tokenKey);
-    const isFresh = held === undefined || held.renewAt <= now().getTime();
-    const current = isFresh ? hold(tokenKey, () => buy(identity)) : held;
-    const { token } = await unlessAborted(current.token, signal);
-    return { header: `Bearer ${token}`, tokenKey, isFresh };
+    const width = widths[access.right];
+    const key = JSON.stringify([realm.href, service, [...scopes].sort(), identity]);
+    const known = tokens.get(key);
+    const isFresh = known === undefined || known.renewAt <= now().getTime();
+    const held = isFresh ? hold() : known;
+    const { token } = await unlessAborted(held.token, signal);
+    return { header: `Bearer ${token}`, token: { key, held, isFresh, width } };
 
-    async function buy(key: string): Promise<Token> {
+    async function buy(): Promise<Token> {
       if (credentials !== undefined) refuseInTheClear(realm, purpose);
-      const newer = refreshed.get(key);
+      const newer = refreshed.get(identity);
       const used =
         credentials?.kind === "identity-token" && newer !== undefined
           ? { ...credentials, token: newer }
@@ -112,13 +116,13 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
       remember(token.token);
       if (token.refreshToken !== undefined && credentials?.kind === "identity-token") {
         remember(token.refreshToken);
-        refreshed.set(key, token.refreshToken);
+        refreshed.set(identity, token.refreshToken);
       }
       return token;
     }
 
-    function hold(key: string, fetch: () => Promise<Token>): HeldToken {
-      const token = fetch().catch((error: unknown) => {
+    function hold(): HeldToken {
+      const token = buy().catch((error: unknown) => {
         if (tokens.get(key) === held) tokens.delete(key);
         throw error instanceof HttpError ? transportFailure(purpose, error) : error;
       });
@@ -141,10 +145,7 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
     if (chosen.scheme === "basic") return isNew && pass === undefined;
     const isWider = nameScopes(access, chosen.scopes);
     if (pass === undefined || isNew || isWider) return true;
-    if (pass.tokenKey === undefined) return false;
-    tokens.delete(pass.tokenKey);
-    if (!pass.isFresh) return true;
-    return widen(access);
+    return pass.token !== undefined && replace(access, pass.token);
   }
 
   function scopesFor({ name, right }: Access): readonly string[] {
@@ -163,9 +164,12 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
     return scopesFor(access).join(" ") !== before.join(" ");
   }
 
-  function widen({ right }: Access): boolean {
-    if (widths[right] + 1 >= ACTIONS[right].length) return false;
-    widths[right] += 1;
+  /** Drops a token that was refused. Answers whether another one may be any better. */
+  function replace({ right }: Access, { key, held, isFresh, width }: HeldPass): boolean {
+    if (tokens.get(key) === held) tokens.delete(key);
+    if (!isFresh || width < widths[right]) return true;
+    if (width + 1 >= ACTIONS[right].length) return false;
+    widths[right] = width + 1;
     return true;
   }
 
@@ -215,6 +219,8 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
     return clean;
   }
 }
+
+type HeldPass = NonNullable<Pass["token"]>;
 
 function isSameService(one: Challenge, other: Challenge): boolean {
   if (one.scheme === "basic" || other.scheme === "basic") return one.scheme === other.scheme;
