@@ -1,0 +1,27 @@
+import type { Content } from "./content.ts";
+
+/** A kind of registry the scenarios run on; filled and read without the product. */
+export interface Backend extends AsyncDisposable {
+  /** Whether a tag can go while its manifest stays. Otherwise such a tag is left, reason `shared-digest`. */
+  readonly untags: boolean;
+  /** An empty repository of its own. */
+  createRepository(name: string): Promise<SeedRepository>;
+}
+
+export interface SeedRepository {
+  /** What `--repo` takes. */
+  readonly address: string;
+  push(content: Content, tag?: string): Promise<void>;
+  /** Removes a tag whose manifest nothing else names. */
+  remove(tag: string): Promise<void>;
+  /** Every tag with its manifest's digest and labels, and what below it cannot be fetched. */
+  read(): Promise<RepositoryReading>;
+}
+
+export interface RepositoryReading {
+  readonly digests: ReadonlyMap<string, string>;
+  /** One line each. */
+  readonly broken: readonly string[];
+  /** The bytes of the config of a tag; rejects when there is none. */
+  config(tag: string): Promise<Uint8Array>;
+}

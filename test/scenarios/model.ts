@@ -1,0 +1,207 @@
+import { imageOf, indexOf } from "./content.ts";
+import type { Content } from "./content.ts";
+import { customTagRecord, managedImageTag, metadataTag, sha256, sha3 } from "./formats.ts";
+import { instant } from "./instant.ts";
+import type { ForeignSpec, MetadataRecord, Scenario, StageSpec } from "./scenario.ts";
+
+/** What a scenario declares in the repository, and what its ids stand for. */
+export interface RepositoryModel {
+  readonly tags: ReadonlyMap<string, Content>;
+  /** Pushed by digest only. */
+  readonly untagged: readonly Content[];
+  /** The tags an id of `kept`, `deleted` or `removed` stands for; the first is the thing, others its records. */
+  readonly tagsOf: (id: string) => readonly string[];
+  readonly recordTag: (record: MetadataRecord) => string;
+  /** What `cleanup` leaves alone whatever else it does. */
+  readonly permanent: readonly string[];
+}
+
+/** Builds the content of `scenario.registry`. The same scenario and start give the same bytes. */
+export function modelRepository(
+  scenario: Scenario,
+  start: number,
+  commitOf: (id: string) => string,
+): RepositoryModel {
+  const { registry, config } = scenario;
+  const project = registry.project ?? config.project;
+  const stages = new Map((registry.stages ?? []).map((stage) => [stage.id, stage]));
+  const indexes = new Map((registry.indexes ?? []).map((index) => [index.id, index]));
+  const built = new Map<string, Content>();
+  const tags = new Map<string, Content>();
+  const permanent: string[] = [];
+
+  for (const { id, tagged } of stages.values()) if (tagged) tags.set(tagOf(id), contentOf(id));
+  for (const { id, tagged } of indexes.values()) if (tagged) tags.set(tagOf(id), contentOf(id));
+  for (const metadata of registry.records ?? []) addRecord(recordTag(metadata));
+  for (const name of managedNames(scenario)) permanent.push(addRecord(managedImageTag(name)));
+  for (const [tag, stage] of Object.entries(registry.customTags ?? {})) {
+    tags.set(tag, contentOf(stage));
+    addRecord(customTagRecord(tag), { "stage-id": tagOf(stage), tag });
+  }
+  for (const { id, source, checksum } of registry.importRecords ?? []) {
+    const labels = { "source-stage-id": tagOf(source), checksum };
+    addRecord(importTag(id), { "import-source-id": sha256(id), ...labels });
+  }
+  for (const stage of registry.rejected ?? []) addRecord(`${tagOf(stage)}-rejected`);
+  for (const { of, suffix } of registry.signatures ?? []) {
+    tags.set(signatureTag(of, suffix), signature(of, suffix));
+  }
+  for (const foreign of registry.foreign ?? []) addForeign(foreign);
+  for (const tag of registry.service ?? []) {
+    permanent.push(addRecord(tag, serviceLabels(tag, start)));
+  }
+
+  return {
+    tags,
+    untagged: [...stages.values(), ...indexes.values()]
+      .filter(({ tagged }) => !tagged)
+      .map(({ id }) => contentOf(id)),
+    tagsOf,
+    recordTag,
+    permanent,
+  };
+
+  function tagOf(id: string): string {
+    const index = indexes.get(id);
+    if (index !== undefined) return sha3(index.content ?? index.id);
+    const stage = stages.get(id);
+    return `${sha3(stage?.content ?? id)}-${instant(stage?.built ?? "-30d", start)}`;
+  }
+
+  function contentOf(id: string): Content {
+    const known = built.get(id);
+    if (known !== undefined) return known;
+    const content = build(id);
+    built.set(id, content);
+    return content;
+  }
+
+  function build(id: string): Content {
+    const index = indexes.get(id);
+    if (index !== undefined) return indexOf(index.media, index.children.map(contentOf));
+    const stage = stages.get(id);
+    if (stage === undefined) throw new Error(`${scenario.id} declares no stage or index ${id}`);
+    if (stage.sameManifestAs !== undefined) return contentOf(stage.sameManifestAs);
+    return imageOf({
+      media: stage.media,
+      created: rfc3339(instant(stage.created ?? stage.built, start)),
+      labels: stageLabels(stage),
+      layer: `stage ${id}`,
+    });
+  }
+
+  function stageLabels(stage: StageSpec): Record<string, string> {
+    const labels: Record<string, string> = {
+      werf: project,
+      "werf-version": "v2.0.0",
+      "werf-stage-content-digest": sha3(stage.content ?? stage.id),
+    };
+    if (stage.parent !== undefined) labels["werf.io/parent-stage-id"] = tagOf(stage.parent);
+    if (stage.legacyParent !== undefined) {
+      labels["werf.io/base-image-id"] = contentOf(stage.legacyParent).blobs[0]?.digest ?? "";
+    }
+    for (const id of stage.imports) labels[`werf-import-source-stage-id-${sha256(id)}`] = tagOf(id);
+    for (const reference of stage.externalImports) {
+      labels[`werf-import-source-stage-id-${sha256(reference)}`] = `external-image:${reference}`;
+    }
+    for (const sum of stage.importChecksums) labels[`werf-import-checksum-${sha256(sum)}`] = sum;
+    for (const id of stage.dependencies) {
+      labels[`werf-dependency-stage-id-${sha256(tagOf(id))}`] = tagOf(id);
+    }
+    return { ...labels, ...stage.labels };
+  }
+
+  /** Every record has a time of its own, so that no two have one digest. */
+  function addRecord(tag: string, labels: Record<string, string> = {}): string {
+    const nanoseconds = String(Number.parseInt(sha256(tag).slice(0, 7), 16)).padStart(9, "0");
+    const created = rfc3339(start - 86_400_000).replace("Z", `.${nanoseconds}Z`);
+    tags.set(tag, imageOf({ media: "docker", created, labels: { werf: project, ...labels } }));
+    return tag;
+  }
+
+  function signature(of: string, suffix: string): Content {
+    const image = imageOf({
+      media: "oci",
+      created: rfc3339(start),
+      labels: {},
+      layer: `signature of ${of}`,
+      subject: contentOf(of),
+    });
+    return suffix === "" ? indexOf("oci", [image]) : image;
+  }
+
+  function addForeign(foreign: ForeignSpec): void {
+    if ("prefix" in foreign) {
+      const content = foreignImage(foreign.prefix);
+      for (let at = 0; at < foreign.count; at++) {
+        addPermanent(foreign.prefix + String(at).padStart(4, "0"), content);
+      }
+    } else if ("sameDigestAs" in foreign) {
+      addPermanent(foreign.tag, contentOf(foreign.sameDigestAs));
+    } else if ("children" in foreign) {
+      addPermanent(foreign.tag, indexOf("docker", foreign.children.map(contentOf)));
+    } else {
+      addPermanent(foreign.tag, foreignImage(foreign.tag));
+    }
+  }
+
+  function foreignImage(name: string): Content {
+    const created = rfc3339(start - 30 * 86_400_000);
+    return imageOf({ media: "docker", created, labels: {}, layer: `foreign ${name}` });
+  }
+
+  function addPermanent(tag: string, content: Content): void {
+    tags.set(tag, content);
+    permanent.push(tag);
+  }
+
+  function recordTag([image, commit, stage]: MetadataRecord): string {
+    return metadataTag(image, commitOf(commit), tagOf(stage));
+  }
+
+  function signatureTag(of: string, suffix: string): string {
+    return contentOf(of).digest.replace(":", "-") + suffix;
+  }
+
+  function tagsOf(id: string): string[] {
+    const [kind, name] = splitId(id);
+    if (kind === "tag") return [name, customTagRecord(name)];
+    if (kind === "import") return [importTag(name)];
+    if (kind === "rejected") return [`${tagOf(name)}-rejected`];
+    if (kind === "managed") return [managedImageTag(name)];
+    if (kind === "signature") {
+      return (registry.signatures ?? [])
+        .filter(({ of }) => of === name)
+        .map(({ of, suffix }) => signatureTag(of, suffix));
+    }
+    return [tagOf(id)];
+  }
+}
+
+function splitId(id: string): [kind: string, name: string] {
+  const colon = id.indexOf(":");
+  return [id.slice(0, Math.max(colon, 0)), id.slice(colon + 1)];
+}
+
+/** The names that have a managed image record. */
+export function managedNames({ registry }: Scenario): string[] {
+  if (registry.managedImages !== undefined) return registry.managedImages;
+  const names = new Set((registry.records ?? []).map(([image]) => image));
+  return names.size === 0 ? ["image"] : [...names];
+}
+
+function importTag(id: string): string {
+  return `import-metadata-${sha256(id)}`;
+}
+
+function serviceLabels(tag: string, start: number): Record<string, string> {
+  const before = String(start - 7 * 86_400_000);
+  if (tag === "cleanup") return { lastcleanuptimestamp: before };
+  if (tag === "sync-server")
+    return { syncserver: "http://127.0.0.1:9", syncservertimestamp: before };
+  return {};
+}
+
+function rfc3339(at: number): string {
+  return new Date(at).toISOString().replace(".000Z", "Z");
+}
