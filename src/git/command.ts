@@ -1,4 +1,4 @@
-import { simpleGit } from "simple-git";
+import { GitConstructError, simpleGit, type SimpleGit, type SimpleGitOptions } from "simple-git";
 import { tellingLine } from "./complaint.ts";
 import { GitError } from "./error.ts";
 
@@ -25,8 +25,7 @@ export interface Outcome {
 export async function runGit(context: GitContext, args: readonly string[]): Promise<Outcome> {
   context.signal?.throwIfAborted();
   const ended: { exitCode: number; stderr: string } = { exitCode: -1, stderr: "" };
-  const git = simpleGit({
-    baseDir: context.dir,
+  const git = simpleGitIn(context.dir, {
     ...(context.signal === undefined ? {} : { abort: context.signal }),
     // The environment is the operator's own: nothing in it is a stranger's input.
     allowEnvironment: Object.keys(context.env),
@@ -43,6 +42,16 @@ export async function runGit(context: GitContext, args: readonly string[]): Prom
   context.signal?.throwIfAborted();
   if (isMissingGit(ended.stderr)) throw missingGit();
   return { ...ended, stdout };
+}
+
+function simpleGitIn(dir: string, options: Partial<SimpleGitOptions>): SimpleGit {
+  try {
+    return simpleGit(dir, options);
+  } catch (error) {
+    if (!(error instanceof GitConstructError)) throw error;
+    const message = `${dir} is not there: name the directory of a Git clone`;
+    throw new GitError("not-a-repository", message, { cause: error });
+  }
 }
 
 /** The standard output of a command that must succeed; `GitError("failed")` when it does not. */

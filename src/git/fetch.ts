@@ -5,7 +5,7 @@ import { tellingLine } from "./complaint.ts";
 import { GitError } from "./error.ts";
 
 /** Runs in one clone at the same time take turns; this often one of them tries again. */
-const ATTEMPTS = 6;
+const ATTEMPTS = 5;
 /** Milliseconds before the second attempt; each further wait is twice as long. */
 const FIRST_WAIT_MS = 100;
 
@@ -44,7 +44,17 @@ async function fetchOnce(clone: Clone, remote: string): Promise<void> {
     if (attempt === ATTEMPTS || !CONTENTION.test(outcome.stderr)) {
       throw fetchFailure(clone, remote, outcome);
     }
-    await delay(FIRST_WAIT_MS * 2 ** (attempt - 1), undefined, { signal: clone.signal });
+    await pause(FIRST_WAIT_MS * 2 ** (attempt - 1), clone.signal);
+  }
+}
+
+/** Rejects with the abort reason. */
+async function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+  try {
+    await delay(milliseconds, undefined, { signal });
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error;
   }
 }
 
@@ -53,7 +63,7 @@ const FETCH_CONFIGURATION = [
   "gc.auto=0",
   "maintenance.auto=false",
   "core.hooksPath=/dev/null",
-  "core.filesRefLockTimeout=2000",
+  "core.filesRefLockTimeout=1000",
   "core.packedRefsTimeout=5000",
 ];
 
