@@ -168,7 +168,7 @@ function wordsOf(errors: readonly RegistryWords[], body: Uint8Array): string {
 /** A page's title, else its text without tags. */
 function textOf(page: string): string {
   const title = /<title[^>]*>([^<]*)<\/title>/i.exec(page)?.[1];
-  return title ?? page.replaceAll(/<(?:style|script)[\s\S]*?<\/|<[^>]*>/gi, " ");
+  return title ?? page.replaceAll(/<(style|script)\b[\s\S]*?<\/\1\s*>|<[^>]*>/gi, " ");
 }
 
 function parseJson(body: Uint8Array): unknown {

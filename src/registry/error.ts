@@ -22,6 +22,12 @@ export type RegistryErrorCode =
   | "unavailable"
   | "protocol";
 
+/**
+ * `registryCode` of a directory that cannot be read as what its address says it is. It is a mistake in what was given to
+ * the command, not a registry that refused.
+ */
+export const UNREADABLE_DIRECTORY = "UNREADABLE_DIRECTORY";
+
 export interface RegistryErrorDetails {
   /** HTTP status, when there was an answer. */
   readonly status?: number;

@@ -34,8 +34,8 @@ export type Reason =
   | { readonly kind: "unreadable" }
   /** The registry cannot remove it without the tag that stays. */
   | { readonly kind: "shared-digest"; readonly of: string }
-  /** Something that needs it could not be removed, or changed while the run went on. */
-  | { readonly kind: "still-needed"; readonly of: string }
+  /** It would go, and the plan that is carried out does not name it. */
+  | { readonly kind: "not-in-plan" }
   | { readonly kind: "cleanup-disabled" };
 
 export type ReasonKind = Reason["kind"];

@@ -1,0 +1,13 @@
+import type { AdapterEntry } from "../src/registry/adapter.ts";
+import { detectDefault } from "./default/detect.ts";
+import { detectLayout } from "./layout/detect.ts";
+
+/**
+ * Every adapter, most specific first. `default` matches any host and stays last.
+ *
+ * Only `detect.ts` is imported eagerly; an adapter and its libraries load when one is opened.
+ */
+export const adapters: readonly AdapterEntry[] = [
+  { id: "layout", detect: detectLayout, load: () => import("./layout/adapter.ts") },
+  { id: "default", detect: detectDefault, load: () => import("./default/adapter.ts") },
+];

@@ -1,0 +1,22 @@
+#!/usr/bin/env node
+// Plain JavaScript that any Node can read, so that a Node that is too old gets an answer and not a stack trace.
+import { existsSync, readFileSync } from "node:fs";
+import * as nodeModule from "node:module";
+
+const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+
+if (major < 22 || (major === 22 && minor < 19)) {
+  process.stderr.write(
+    `tidemark: needs Node.js 22.19 or newer, this is ${process.versions.node}; install a newer one, or run it by npx in a project that has it\n`,
+  );
+  process.exitCode = 2;
+} else if (process.argv.length === 3 && ["--version", "-V"].includes(process.argv[2] ?? "")) {
+  const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+  process.stdout.write(`${version}\n`);
+} else {
+  nodeModule.enableCompileCache?.();
+  const source = new URL("../src/cli/main.ts", import.meta.url);
+  const built = new URL("../dist/src/cli/main.js", import.meta.url);
+  const { main } = await import((existsSync(source) ? source : built).href);
+  await main();
+}

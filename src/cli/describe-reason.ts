@@ -1,0 +1,77 @@
+import type { Because } from "../engine/cleanup/decision.ts";
+import type { Reason } from "../engine/cleanup/reason.ts";
+
+/** A reason as words for one line. */
+export function describeReason(reason: Reason): string {
+  switch (reason.kind) {
+    case "git-policy": {
+      const image = reason.image === "" ? "the nameless image" : `image ${reason.image}`;
+      const commit = reason.commit.slice(0, 12);
+      return `keep policy ${reason.policy + 1}: ${reason.reference} has ${image} at commit ${commit}`;
+    }
+    case "git-policy-more":
+      return `and by ${reason.count} more references`;
+    case "built-recently":
+      return `built at ${reason.builtAt}, within the last ${reason.hours} hours`;
+    case "keep-list":
+      return "the keep list names it";
+    case "index-child":
+      return `child of the index ${reason.of}`;
+    case "ancestor":
+      return `ancestor of ${reason.of}`;
+    case "import-source":
+      return `${reason.of} imports files from it`;
+    case "import-record":
+      return `tells where an import of ${reason.of} came from`;
+    case "dependency":
+      return `${reason.of} depends on it`;
+    case "subject":
+      return `${reason.of} is about it`;
+    case "referrer":
+      return `is about ${reason.of}`;
+    case "custom-tag":
+      return `custom tag of ${reason.of}`;
+    case "moved":
+      return `was moved away from ${reason.of}, so it is not ours to remove`;
+    case "record":
+      return `record of ${reason.of}`;
+    case "last-record":
+      return `newest record of ${reason.of}`;
+    case "rejected-but-needed":
+      return `marks ${reason.of}, which is still needed`;
+    case "service":
+      return "service record";
+    case "foreign":
+      return "not ours";
+    case "unreadable":
+      return "cannot be read, and doubt keeps";
+    case "shared-digest":
+      return `the registry cannot remove it without ${reason.of}`;
+    case "not-in-plan":
+      return "the plan does not name it";
+    case "cleanup-disabled":
+      return "cleanup is switched off";
+  }
+}
+
+/** Why a tag goes, as words for one line. */
+export function describeBecause(because: Because): string {
+  switch (because) {
+    case "unneeded":
+      return "nothing needs it";
+    case "rejected":
+      return "it is marked as rejected, and nothing kept needs it";
+    case "stage-gone":
+      return "its stage goes or is gone";
+    case "source-gone":
+      return "the stage it tells of goes or is gone";
+    case "subject-gone":
+      return "what it is about goes";
+    case "unknown-commit":
+      return "its commit is in no reference's history";
+    case "unknown-image":
+      return "its image name is not known to the project";
+    case "superseded":
+      return "a newer record of its stage serves, or no reference needs it";
+  }
+}

@@ -1,0 +1,25 @@
+import { Command } from "commander";
+
+import type { Host } from "./host.ts";
+import { policyRequest, withPolicyOptions } from "./policy-options.ts";
+import type { PolicyFlags } from "./policy-options.ts";
+
+export function explainCommand(host: Host): Command {
+  const command = new Command("explain")
+    .summary("tell why a tag is kept or would go")
+    .description("Decides as a dry run would, and prints the reasons for one tag. Changes nothing.")
+    .argument("<tag>", "tag in the repository");
+  return withPolicyOptions(command, host.env).action(
+    async (tag: string, _flags: PolicyFlags, action: Command) => {
+      const flags = action.opts<PolicyFlags>();
+      const { policy, kubernetes } = await policyRequest(flags);
+      const { runExplain } = await import("../commands/explain.ts");
+      const { printExplanation } = await import("./print-explanation.ts");
+      await host.run(flags, async (deps) => {
+        const explanation = await runExplain({ policy, kubernetes, tag }, deps);
+        printExplanation(host, flags, explanation, deps.requests());
+        host.exit(0);
+      });
+    },
+  );
+}

@@ -1,0 +1,100 @@
+import { resolve } from "node:path";
+
+import type { CommandDeps } from "../commands/deps.ts";
+import type { Event } from "../events/event.ts";
+import type { SharedFlags } from "./shared-options.ts";
+import { createProgress } from "./progress.ts";
+import type { Progress } from "./progress.ts";
+
+/** The one place that touches the process. */
+export interface Host {
+  readonly version: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly signal: AbortSignal;
+  /** Connects a command to the machine for the time of `work`. */
+  run<Result>(flags: SharedFlags, work: (deps: CommandDeps) => Promise<Result>): Promise<Result>;
+  /** Prints a result on stdout, which carries nothing else. */
+  print(text: string): void;
+  /** Tells a person something on stderr, unless `--quiet`. */
+  say(line: string, flags: Pick<SharedFlags, "quiet">): void;
+  /** Whether stdout is a terminal with colours. */
+  readonly colours: boolean;
+  /** Columns of stdout; absent when it is no terminal. */
+  readonly columns: number | undefined;
+  exit(code: number): void;
+  close(): void;
+}
+
+export function createHost(process: NodeJS.Process, version: string): Host {
+  const { env, stdout, stderr } = process;
+  const interruption = new AbortController();
+  const interrupt = (): void => {
+    if (interruption.signal.aborted) {
+      process.exitCode = 130;
+      process.off("SIGINT", interrupt).kill(process.pid, "SIGINT");
+      return;
+    }
+    stderr.write("tidemark: interrupted; finishing what has begun (again to stop at once)\n");
+    interruption.abort(new InterruptedError());
+  };
+  process.on("SIGINT", interrupt);
+  process.on("SIGTERM", interrupt);
+  const useColours = (env["NO_COLOR"] ?? "") === "" && stdout.isTTY;
+
+  return {
+    version,
+    env,
+    signal: interruption.signal,
+    colours: useColours,
+    columns: stdout.isTTY ? stdout.columns : undefined,
+    async run(flags, work) {
+      const progress = createProgress(stderr, flags);
+      try {
+        return await withSession(flags, progress, work);
+      } finally {
+        progress.stop();
+      }
+    },
+    print: (text) => void stdout.write(text),
+    say: (line, { quiet }) => void (quiet || stderr.write(`${line}\n`)),
+    exit: (code) => void (process.exitCode = code),
+    close() {
+      process.off("SIGINT", interrupt);
+      process.off("SIGTERM", interrupt);
+    },
+  };
+
+  async function withSession<Result>(
+    flags: SharedFlags,
+    progress: Progress,
+    work: (deps: CommandDeps) => Promise<Result>,
+  ): Promise<Result> {
+    const { openSession } = await import("../compose/session.ts");
+    const { readCertificates } = await import("../compose/certificates.ts");
+    const report = (event: Event): void => progress.report(event);
+    await using session = openSession({
+      dir: resolve(flags.dir),
+      env,
+      implementation: flags.repoImplementation,
+      insecure: flags.insecureRegistry,
+      skipTlsVerify: flags.skipTlsVerifyRegistry,
+      caPem: await readCertificates(flags.registryCaFile),
+      dockerConfig: flags.dockerConfig,
+      parallel: flags.parallelTasksLimit,
+      journal: flags.journal,
+      version,
+      report,
+      signal: interruption.signal,
+    });
+    return work(session);
+  }
+}
+
+/** A person stopped the run. */
+export class InterruptedError extends Error {
+  override readonly name = "InterruptedError";
+
+  constructor() {
+    super("interrupted");
+  }
+}

@@ -1,0 +1,69 @@
+import { readFileSync } from "node:fs";
+
+import { Command, CommanderError } from "commander";
+
+import { applyCommand } from "./apply.ts";
+import { cleanupCommand } from "./cleanup.ts";
+import { describeFailure } from "./failure.ts";
+import { explainCommand } from "./explain.ts";
+import { createHost } from "./host.ts";
+import type { Host } from "./host.ts";
+
+/** Runs the command line of this process. */
+export async function main(): Promise<void> {
+  const host = createHost(process, version());
+  try {
+    await program(host).parseAsync(process.argv);
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      host.exit(error.exitCode === 0 ? 0 : 2);
+      return;
+    }
+    const { exitCode, lines } = describeFailure(error, host);
+    for (const line of lines) process.stderr.write(`tidemark: ${line}\n`);
+    host.exit(exitCode);
+  } finally {
+    host.close();
+  }
+}
+
+function program(host: Host): Command {
+  const command = new Command("tidemark")
+    .description("Keeps container registries down to what Git and the clusters still need.")
+    .version(host.version)
+    .showSuggestionAfterError()
+    .addCommand(cleanupCommand(host))
+    .addCommand(applyCommand(host))
+    .addCommand(explainCommand(host));
+  for (const each of [command, ...command.commands]) {
+    each.exitOverride().configureOutput({
+      outputError: (text, write) => write(`tidemark: ${oneLine(text)}\n`),
+    });
+  }
+  return command;
+}
+
+/** `error: unknown option '--x'\n(Did you mean --y?)` as one line without the prefix. */
+function oneLine(text: string): string {
+  return text
+    .trim()
+    .replace(/^error: /, "")
+    .replaceAll(/\s*\n\s*/g, " ");
+}
+
+function version(): string {
+  for (const path of ["../../package.json", "../../../package.json"]) {
+    try {
+      const json: unknown = JSON.parse(readFileSync(new URL(path, import.meta.url), "utf8"));
+      if (typeof json === "object" && json !== null && "version" in json)
+        return String(json.version);
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+    }
+  }
+  return "0.0.0";
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ENOENT";
+}

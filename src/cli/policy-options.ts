@@ -1,0 +1,136 @@
+import { InvalidArgumentError, Option } from "commander";
+import type { Command } from "commander";
+import { resolve } from "node:path";
+
+import type { CleanupRequest } from "../commands/cleanup.ts";
+import { UsageError } from "../commands/error.ts";
+import { parseDuration } from "../config/duration.ts";
+import { GUARD_NAMES } from "../engine/cleanup/guards.ts";
+import type { DeletionLimit, GuardName } from "../engine/cleanup/guards.ts";
+import type { Environment } from "../compose/environment.ts";
+import { parseRepository } from "../oci/reference.ts";
+import type { Repository } from "../oci/reference.ts";
+import { collect, wholeNumber, withSharedOptions } from "./shared-options.ts";
+import type { SharedFlags } from "./shared-options.ts";
+
+/** Options of every command that decides what stays. */
+export interface PolicyFlags extends SharedFlags {
+  readonly withoutKube: boolean;
+  readonly keepList?: string;
+  readonly keepStagesBuiltWithinLastNHours?: number;
+  readonly fetch: boolean;
+}
+
+/** Options of every command that deletes. */
+export interface DeletionFlags extends PolicyFlags {
+  readonly allow: readonly string[];
+  readonly maxDelete?: DeletionLimit;
+  /** Milliseconds. */
+  readonly gcGrace: number;
+}
+
+const DAY_MS = 86_400_000;
+
+export function withPolicyOptions(command: Command, env: Environment): Command {
+  return withSharedOptions(command, env)
+    .option("--without-kube", "do not ask any cluster which images it uses", false)
+    .option("--keep-list <file>", "tags to keep, one a line")
+    .option(
+      "--keep-stages-built-within-last-n-hours <n>",
+      "keep stages younger than this; 0 is off (default: the configuration, else 2)",
+      wholeNumber("--keep-stages-built-within-last-n-hours", 0),
+    )
+    .option("--no-fetch", "take the references the clone has, do not ask the remote");
+}
+
+/** Options of every command that deletes. */
+export function withDeletionOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option("--allow <guard>", "let one guard through for this run; repeatable")
+        .argParser(collect)
+        .default([], "none"),
+    )
+    .option("--max-delete <n|p%>", "stop when more tags than this would go", parseLimit)
+    .option("--journal <dir>", "where deleted manifests are written down, one file a run")
+    .addOption(
+      new Option("--gc-grace <duration>", "in a directory: how old an unused blob must be to go")
+        .argParser(parseAge("--gc-grace"))
+        .default(DAY_MS, "24h"),
+    );
+}
+
+/** Reads the configuration and puts together what a cleanup is asked. */
+export async function policyRequest(
+  flags: PolicyFlags,
+  address: string | undefined = flags.repo,
+): Promise<Pick<CleanupRequest, "policy" | "disabled" | "kubernetes">> {
+  const repository = requireRepository(address);
+  const { loadConfig } = await import("../config/load.ts");
+  const config = await loadConfig({ dir: resolve(flags.dir), path: flags.config });
+  const { cleanup, git } = config;
+  return {
+    policy: {
+      repository,
+      project: config.project,
+      gitHistory: cleanup.gitHistory,
+      fetch: flags.fetch && git.fetch,
+      policies: cleanup.keepPolicies,
+      builtInPolicies: cleanup.builtInPolicies,
+      keepBuiltWithinHours: flags.keepStagesBuiltWithinLastNHours ?? cleanup.keepBuiltWithinHours,
+      keepList: await readKeepList(flags.keepList),
+    },
+    disabled: cleanup.disabled,
+    kubernetes: cleanup.kubernetes && !flags.withoutKube,
+  };
+}
+
+/** The same, with what a deletion may do. */
+export async function cleanupRequest(
+  flags: DeletionFlags,
+  address: string | undefined = flags.repo,
+): Promise<Omit<CleanupRequest, "dryRun" | "savePlan">> {
+  const allow = new Set(flags.allow.map(guardName));
+  return {
+    ...(await policyRequest(flags, address)),
+    allow,
+    ...(flags.maxDelete === undefined ? {} : { maxDelete: flags.maxDelete }),
+    gcGraceMs: flags.gcGrace,
+  };
+}
+
+export function requireRepository(address: string | undefined): Repository {
+  if (address !== undefined) return parseRepository(address, (path) => resolve(path));
+  throw new UsageError("--repo is missing: the repository to work on, host/name or oci:PATH");
+}
+
+async function readKeepList(path: string | undefined): Promise<ReadonlySet<string>> {
+  if (path === undefined) return new Set();
+  const { readTextFile } = await import("../compose/certificates.ts");
+  const { parseKeepList } = await import("../usage/keep-list.ts");
+  return parseKeepList(await readTextFile(path, "--keep-list"), path);
+}
+
+function guardName(text: string): GuardName {
+  const known = GUARD_NAMES.find((name) => name === text);
+  if (known !== undefined) return known;
+  throw new UsageError(`--allow "${text}" is no guard; known are ${GUARD_NAMES.join(", ")}`);
+}
+
+function parseLimit(text: string): DeletionLimit {
+  const [, digits, percent] = /^([0-9]{1,15})(%?)$/.exec(text) ?? [];
+  const most = Number(digits);
+  if (digits === undefined || (percent === "%" && most > 100)) {
+    throw new InvalidArgumentError("--max-delete takes a number of tags, or a share as 10%.");
+  }
+  return percent === "%" ? { kind: "percent", most } : { kind: "count", most };
+}
+
+/** Parses a duration as Go writes it, in milliseconds. */
+export function parseAge(option: string): (text: string) => number {
+  return (text) => {
+    const found = parseDuration(text);
+    if ("ms" in found) return found.ms;
+    throw new InvalidArgumentError(`${option}: ${found.problem}.`);
+  };
+}

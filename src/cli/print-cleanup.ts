@@ -1,0 +1,144 @@
+import Table from "cli-table3";
+
+import type { CleanupResult } from "../commands/result.ts";
+import type { RequestCounts } from "../http/client.ts";
+import { formatRepository } from "../oci/reference.ts";
+import type { Host } from "./host.ts";
+import { summaryRows, groupKept } from "./summary.ts";
+import type { SharedFlags } from "./shared-options.ts";
+
+export interface CleanupReport {
+  readonly command: "cleanup" | "apply";
+  readonly result: CleanupResult;
+  readonly requests: RequestCounts;
+}
+
+/** Tags of one kind that a table names; the rest are counted. */
+const MAX_LISTED = 20;
+
+/** Prints what a cleanup did, or would do. */
+export function printCleanup(host: Host, flags: SharedFlags, report: CleanupReport): void {
+  if (flags.output === "json") {
+    host.print(`${JSON.stringify(cleanupJson(report))}\n`);
+  } else {
+    host.print(cleanupText(report, host));
+  }
+  for (const line of closingLines(report, host)) host.say(line, flags);
+}
+
+/** The JSON form. Source: the issue that asked for it; the order is stable. */
+export function cleanupJson({ command, result, requests }: CleanupReport): object {
+  const { GET, HEAD, PUT, POST, DELETE } = requests;
+  const { plan, kept, deleted, failed, skipped, garbage, journal } = result;
+  return {
+    schema: 1,
+    command,
+    dryRun: result.dryRun,
+    repository: formatRepository(plan.repository),
+    summary: {
+      tags: plan.kept.length + plan.deletions.reduce((sum, { tags }) => sum + tags.length, 0),
+      kept: kept.length,
+      deleted: deleted.length,
+      failed: failed.length,
+      skipped: skipped.length,
+      requests: { GET, HEAD, PUT, POST, DELETE },
+    },
+    kept: sorted(
+      kept.map(({ tag, digest, class: label, reasons }) => ({
+        tag,
+        digest,
+        class: label,
+        reasons,
+      })),
+    ),
+    deleted: sorted(
+      deleted.map(({ tag, digest, class: label, how }) => ({ tag, digest, class: label, how })),
+    ),
+    failed: sorted(
+      failed.map(({ tag, digest, class: label, code, message }) => ({
+        tag,
+        digest,
+        class: label,
+        code,
+        message,
+      })),
+    ),
+    skipped: sorted(
+      skipped.map(({ tag, digest, class: label, why }) => ({ tag, digest, class: label, why })),
+    ),
+    warnings: [
+      ...result.warnings,
+      ...result.violations.map(({ guard, message }) => `${guard}: ${message}`),
+    ],
+    ...(result.brokeOff === undefined ? {} : { brokeOff: result.brokeOff }),
+    ...(journal === undefined ? {} : { journal }),
+    ...(garbage === undefined ? {} : { garbage }),
+  };
+}
+
+function cleanupText({ result }: CleanupReport, host: Host): string {
+  const { dryRun, plan, failed, skipped } = result;
+  const blocks = [
+    `${formatRepository(plan.repository)}${dryRun ? "  (dry run: nothing was changed)" : ""}`,
+    table(host, ["what", "kept", dryRun ? "would go" : "deleted"], summaryRows(result)),
+    table(host, ["kept by", "tags", "for example"], groupKept(result.kept)),
+  ];
+  if (failed.length > 0) {
+    const rows = failed.slice(0, MAX_LISTED).map(({ tag, code, message }) => [tag, code, message]);
+    blocks.push(table(host, ["failed", "code", "why"], rows) + more(failed.length));
+  }
+  if (skipped.length > 0) {
+    const rows = skipped.slice(0, MAX_LISTED).map(({ tag, why }) => [tag, SKIPPED[why]]);
+    blocks.push(table(host, ["skipped", "why"], rows) + more(skipped.length));
+  }
+  return `${blocks.filter((block) => block !== "").join("\n")}\n`;
+}
+
+const SKIPPED = {
+  changed: "it changed, or is needed, since the plan was made",
+  "still-needed": "what needs it could not be removed",
+} as const;
+
+function closingLines({ result }: CleanupReport, { env }: Host): string[] {
+  const { warnings, violations, brokeOff, journal, garbage } = result;
+  return [
+    ...warnings.map((warning) => `warning: ${warning}`),
+    ...violations.map(({ guard, message }) => `guard ${guard} would stop the run: ${message}`),
+    ...(brokeOff === undefined ? [] : [`tidemark: the run broke off: ${brokeOff}; run it again`]),
+    ...(garbage === undefined || garbage.blobs === 0
+      ? []
+      : [`removed ${garbage.blobs} unused blobs, ${formatBytes(garbage.bytes)}`]),
+    ...(journal === undefined ? [] : [`what was deleted is written down in ${journal}`]),
+    ...(journal === undefined || (env["CI"] ?? "") === ""
+      ? []
+      : [
+          "keep the directory of that file as an artifact of this job, or name another by --journal",
+        ]),
+  ];
+}
+
+function table(host: Host, head: readonly string[], rows: readonly (readonly string[])[]): string {
+  if (rows.length === 0) return "";
+  const styled = new Table({
+    head: [...head],
+    style: { head: host.colours ? ["bold"] : [], border: host.colours ? ["grey"] : [] },
+    wordWrap: host.columns !== undefined,
+  });
+  for (const row of rows) styled.push([...row]);
+  return styled.toString();
+}
+
+function more(length: number): string {
+  return length > MAX_LISTED ? `\n… and ${length - MAX_LISTED} more; --output json lists all` : "";
+}
+
+function formatBytes(bytes: number): string {
+  const units = ["bytes", "KiB", "MiB", "GiB", "TiB"];
+  const power = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10));
+  const amount = bytes / 1024 ** power;
+  return `${power === 0 ? amount : amount.toFixed(1)} ${units[power] ?? ""}`;
+}
+
+function sorted<Entry extends { readonly tag: string }>(entries: Entry[]): Entry[] {
+  return entries.sort((a, b) => (a.tag < b.tag ? -1 : a.tag > b.tag ? 1 : 0));
+}

@@ -1,0 +1,86 @@
+import { InvalidArgumentError, Option } from "commander";
+import type { Command } from "commander";
+
+import { applyEnvironment } from "./environment.ts";
+import type { Environment } from "../compose/environment.ts";
+
+/** Options of every command that works on a repository. */
+export interface SharedFlags {
+  readonly repo?: string;
+  readonly repoImplementation?: string;
+  readonly dir: string;
+  readonly config?: string;
+  readonly dockerConfig?: string;
+  readonly insecureRegistry: boolean;
+  readonly skipTlsVerifyRegistry: boolean;
+  readonly registryCaFile?: string;
+  readonly parallelTasksLimit: number;
+  readonly journal?: string;
+  readonly output: "table" | "json";
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+}
+
+/** Most requests in flight when nobody says otherwise. */
+const DEFAULT_PARALLEL = 10;
+
+/** Adds them, and lets variables fill in what the command line leaves out. */
+export function withSharedOptions(command: Command, env: Environment): Command {
+  return command
+    .addOption(
+      new Option(
+        "--repo <address>",
+        "repository to work on: host/name, or oci:PATH for a directory",
+      ),
+    )
+    .addOption(
+      new Option(
+        "--repo-implementation <id>",
+        "which adapter serves the repository (default: told by the host)",
+      ),
+    )
+    .addOption(
+      new Option("--repo-container-registry <id>", "alias of --repo-implementation").hideHelp(),
+    )
+    .option("--dir <path>", "project directory, with Git and configuration", ".")
+    .option("--config <file>", "configuration (default: tidemark.yaml, then werf.yaml)")
+    .option("--docker-config <dir>", "directory of docker's config.json")
+    .option("--insecure-registry", "allow plain HTTP", false)
+    .option("--skip-tls-verify-registry", "accept any certificate", false)
+    .option("--registry-ca-file <file>", "certificates in PEM to trust besides the system's")
+    .option(
+      "--parallel-tasks-limit <n>",
+      "most requests in flight",
+      wholeNumber("--parallel-tasks-limit", 1),
+      DEFAULT_PARALLEL,
+    )
+    .addOption(
+      new Option("--output <form>", "what stdout carries")
+        .choices(["table", "json"])
+        .default("table"),
+    )
+    .option("--quiet", "no progress on stderr", false)
+    .option("--verbose", "every retry and wait on stderr", false)
+    .hook("preAction", (_, action) => {
+      applyEnvironment(action, env);
+      const alias: unknown = action.getOptionValue("repoContainerRegistry");
+      if (action.getOptionValue("repoImplementation") === undefined && alias !== undefined) {
+        action.setOptionValue("repoImplementation", alias);
+      }
+    });
+}
+
+/** Parses a whole number of at least `least`. */
+export function wholeNumber(option: string, least: number): (text: string) => number {
+  return (text) => {
+    const number = Number(text);
+    if (/^[0-9]+$/.test(text) && Number.isSafeInteger(number) && number >= least) return number;
+    throw new InvalidArgumentError(`${option} takes a whole number of at least ${least}.`);
+  };
+}
+
+/** Collects the values of a repeatable option. */
+export function collect(value: string, before: unknown): string[] {
+  const list: unknown[] = Array.isArray(before) ? before : [];
+  return [...list.map(String), value];
+}

@@ -1,0 +1,223 @@
+import type { CleanupPlan, Deletion } from "../engine/cleanup/plan.ts";
+import type { Digest } from "../oci/digest.ts";
+import type { ManifestBody } from "../oci/manifest.ts";
+import type { Journal } from "../journal/journal.ts";
+import { isRegistryError } from "../registry/error.ts";
+import type { RegistryError } from "../registry/error.ts";
+import type { Registry } from "../registry/registry.ts";
+import type { CommandDeps } from "./deps.ts";
+import type { Gathered } from "./gather-cleanup.ts";
+import { mapParallel } from "./parallel.ts";
+import type { Deleted, Failed, Skipped } from "./result.ts";
+
+/** How long a listing is trusted before it is taken again, at the next border of two batches. Milliseconds. */
+const LISTING_TRUST_MS = 60_000;
+
+export interface Applied {
+  readonly deleted: readonly Deleted[];
+  readonly failed: readonly Failed[];
+  readonly skipped: readonly Skipped[];
+  /** Why it ended before its end. */
+  readonly brokeOff?: Error;
+}
+
+/**
+ * Carries out a plan, level by level: whatever reaches an item goes before it.
+ *
+ * Takes the listing again before the first deletion, between batches as time goes by, and whenever something was found
+ * changed or could not be removed; what a fresh plan keeps then stays. Each manifest is read by its tag just before it
+ * goes: that is the precondition and the journal entry in one. The very first deletion goes alone, so that a missing
+ * right ends the run before anything was changed; that error is thrown, every later one is listed.
+ */
+export async function applyCleanup(
+  plan: CleanupPlan,
+  gathered: Gathered,
+  registry: Registry,
+  journal: Journal,
+  deps: CommandDeps,
+): Promise<Applied> {
+  const deleted: Deleted[] = [];
+  const failed: Failed[] = [];
+  const skipped: Skipped[] = [];
+  /** Tags that stay though they were planned. */
+  const held = new Set<string>();
+  let fresh: FreshPlan | undefined;
+  let listedAt = Number.NEGATIVE_INFINITY;
+  let changes = false;
+  const total = plan.deletions.length;
+  let done = 0;
+
+  deps.report({ type: "phase.started", phase: "deleting", total });
+  try {
+    for (const batch of batchesOf(plan.deletions, registry, deps.parallel)) {
+      deps.signal.throwIfAborted();
+      await listAgain();
+      const open = takeOut(batch);
+      const checked = await mapParallel(open, deps.parallel, check);
+      if (changes) await listAgain();
+      const ready = checked.filter(({ item }) => takeOut([item]).length > 0);
+      await carryOut(ready);
+      done += batch.length;
+      deps.report({ type: "phase.advanced", phase: "deleting", done });
+    }
+  } catch (error) {
+    if (deleted.length === 0 || !(error instanceof Error)) throw error;
+    return { deleted, failed, skipped, brokeOff: error };
+  }
+  return { deleted, failed, skipped };
+
+  async function listAgain(): Promise<void> {
+    const isTrusted = deps.now().getTime() - listedAt < LISTING_TRUST_MS;
+    if (isTrusted && !changes) return;
+    const again = await gathered.replan(held);
+    if (again !== undefined) fresh = freshPlan(again);
+    listedAt = deps.now().getTime();
+    changes = false;
+  }
+
+  /** Leaves out, for good, what the fresh plan keeps and what something that stays has to go before. */
+  function takeOut(items: readonly Deletion[]): Deletion[] {
+    return items.filter((item) => {
+      if (item.tags.some(({ tag }) => held.has(tag))) return false;
+      if (item.after.some((tag) => held.has(tag))) return hold(item, "still-needed");
+      if (fresh !== undefined && !fresh.allows(item)) return hold(item, "changed");
+      return true;
+    });
+  }
+
+  function hold(item: Deletion, why: Skipped["why"]): false {
+    for (const { tag, class: label } of item.tags) {
+      if (held.has(tag)) continue;
+      held.add(tag);
+      skipped.push({ tag, digest: item.digest, class: label, why });
+    }
+    return false;
+  }
+
+  /** Reads the manifest by its tags, in turn while they are gone. */
+  async function check(item: Deletion): Promise<Checked> {
+    for (const { tag } of item.tags) {
+      const body = await readTag(tag);
+      if (body === undefined) continue;
+      if (body.digest === item.digest) return { item, state: "present", body };
+      changes = true;
+      hold(item, "changed");
+      return { item, state: "changed" };
+    }
+    return { item, state: "absent" };
+  }
+
+  async function readTag(tag: string): Promise<ManifestBody | undefined> {
+    const { host, name } = plan.repository;
+    try {
+      return await registry.getManifest({ host, name, tag }, { signal: deps.signal });
+    } catch (error) {
+      if (isRegistryError(error, "not-found")) return undefined;
+      throw error;
+    }
+  }
+
+  async function carryOut(ready: readonly Checked[]): Promise<void> {
+    for (const { item, state } of ready) if (state === "absent") settle(item);
+    const present = ready.flatMap((entry) => (entry.state === "present" ? [entry] : []));
+    if (present.length === 0) return;
+    await journal.append(
+      present.map(({ item, body }) => ({
+        digest: item.digest,
+        mediaType: body.mediaType,
+        how: item.how,
+        tags: item.tags.map(({ tag }) => tag),
+        manifest: Buffer.from(body.bytes).toString("base64"),
+      })),
+    );
+    await deleteManifests(present.filter(({ item }) => item.how === "manifest"));
+    await deleteTags(present.filter(({ item }) => item.how === "tag"));
+  }
+
+  async function deleteManifests(entries: readonly { readonly item: Deletion }[]): Promise<void> {
+    const items = new Map<Digest, Deletion>(entries.map(({ item }) => [item.digest, item]));
+    if (items.size === 0) return;
+    const outcomes = registry.deleteManifests(plan.repository, [...items.keys()], {
+      signal: deps.signal,
+    });
+    for await (const outcome of outcomes) {
+      const item = items.get(outcome.digest);
+      if (item === undefined) continue;
+      if (outcome.status === "deleted") settle(item);
+      else fail(item, outcome.error);
+    }
+  }
+
+  async function deleteTags(entries: readonly { readonly item: Deletion }[]): Promise<void> {
+    const items = new Map(entries.flatMap(({ item }) => item.tags.map(({ tag }) => [tag, item])));
+    if (items.size === 0) return;
+    const outcomes = registry.deleteTags(plan.repository, [...items.keys()], {
+      signal: deps.signal,
+    });
+    for await (const outcome of outcomes) {
+      const item = items.get(outcome.tag);
+      if (item === undefined) continue;
+      if (outcome.status === "deleted") settle(item);
+      else fail(item, outcome.error);
+    }
+  }
+
+  function settle({ digest, how, tags }: Deletion): void {
+    for (const { tag, class: label } of tags) deleted.push({ tag, digest, class: label, how });
+  }
+
+  function fail({ digest, tags }: Deletion, error: RegistryError): void {
+    if (deleted.length === 0 && isRegistryError(error, "unauthorized", "denied", "unsupported")) {
+      throw error;
+    }
+    for (const { tag, class: label } of tags) {
+      held.add(tag);
+      failed.push({ tag, digest, class: label, code: error.code, message: error.message });
+    }
+    changes = true;
+  }
+}
+
+type Checked =
+  | { readonly item: Deletion; readonly state: "present"; readonly body: ManifestBody }
+  | { readonly item: Deletion; readonly state: "absent" | "changed" };
+
+interface FreshPlan {
+  /** Whether a plan made from what is there now lets the item go in the same way. */
+  allows(item: Deletion): boolean;
+}
+
+function freshPlan({ deletions, kept }: CleanupPlan): FreshPlan {
+  const going = new Map(deletions.flatMap((item) => item.tags.map(({ tag }) => [tag, item])));
+  const staying = new Set(kept.map(({ tag }) => tag));
+  return {
+    allows: ({ digest, how, tags }) =>
+      tags.every(({ tag }) => {
+        const now = going.get(tag);
+        if (now === undefined) return !staying.has(tag);
+        return now.digest === digest && (how === "tag" || now.how === "manifest");
+      }),
+  };
+}
+
+/**
+ * Batches of one level each, the first of a single item.
+ *
+ * A batch is what runs in parallel, or what one request of the registry's own can carry.
+ */
+function* batchesOf(
+  deletions: readonly Deletion[],
+  { capabilities: { deletionBatchSize, tagBatchSize } }: Registry,
+  parallel: number,
+): Generator<readonly Deletion[]> {
+  const size = Math.max(parallel, deletionBatchSize, tagBatchSize);
+  let at = 0;
+  while (at < deletions.length) {
+    const level = deletions[at]?.level;
+    const most = at === 0 ? 1 : size;
+    const end = deletions.findIndex((item, place) => place >= at && item.level !== level);
+    const stop = Math.min(at + most, end === -1 ? deletions.length : end);
+    yield deletions.slice(at, stop);
+    at = stop;
+  }
+}

@@ -1,0 +1,175 @@
+import type { DeletionLimit, GuardName, Violation } from "../engine/cleanup/guards.ts";
+import { RECORD_COUNTS_LABEL, checkGuards, recordCounts } from "../engine/cleanup/guards.ts";
+import type { CleanupPlan } from "../engine/cleanup/plan.ts";
+import { formatRepository } from "../oci/reference.ts";
+import { isRegistryError } from "../registry/error.ts";
+import type { Registry } from "../registry/registry.ts";
+import { lastCleanupLabels, recordImage } from "../stages/record.ts";
+import { applyCleanup } from "./apply-cleanup.ts";
+import type { CommandDeps } from "./deps.ts";
+import { GuardError } from "./error.ts";
+import { gatherCleanup } from "./gather-cleanup.ts";
+import type { CleanupPolicy, Gathered } from "./gather-cleanup.ts";
+import { listTags, resolveTags } from "./inventory.ts";
+import type { CleanupResult } from "./result.ts";
+import { resultOfPlan } from "./result.ts";
+
+export interface CleanupRequest {
+  readonly policy: CleanupPolicy;
+  /** The configuration switches cleanup off: nothing is changed, and the result says so. */
+  readonly disabled: boolean;
+  /** Whether images that clusters use must be kept. */
+  readonly kubernetes: boolean;
+  readonly dryRun: boolean;
+  /** Guards that this run may pass. */
+  readonly allow: ReadonlySet<GuardName>;
+  readonly maxDelete?: DeletionLimit;
+  /** How old a blob that nothing refers to must be before it is removed. Milliseconds. */
+  readonly gcGraceMs: number;
+  /** Called with the plan before anything is changed. */
+  readonly savePlan?: (plan: CleanupPlan) => Promise<void>;
+}
+
+/** Cleans a repository by its policies. In a dry run nothing is changed anywhere. */
+export async function runCleanup(
+  request: CleanupRequest,
+  deps: CommandDeps,
+): Promise<CleanupResult> {
+  refuseKubernetes(request);
+  await using registry = await deps.openRegistry(request.policy.repository);
+  if (request.disabled) return resultWhenDisabled(request, registry, deps);
+  const gathered = await gatherCleanup(registry, request.policy, deps);
+  const violations = openViolations(gathered, request);
+  await request.savePlan?.(gathered.plan);
+  if (request.dryRun) return { ...resultOfPlan(gathered.plan), violations };
+  refuseViolations(violations);
+  return carryOut(gathered.plan, gathered, registry, request, deps);
+}
+
+/** Carries out a plan and finishes the run: the `cleanup` record, then unused blobs. */
+export async function carryOut(
+  plan: CleanupPlan,
+  gathered: Gathered,
+  registry: Registry,
+  { gcGraceMs }: Pick<CleanupRequest, "gcGraceMs">,
+  deps: CommandDeps,
+): Promise<CleanupResult> {
+  await using journal = await deps.openJournal({
+    kind: "tidemark-journal",
+    schema: 1,
+    repository: formatRepository(plan.repository),
+    project: plan.project,
+    startedAt: deps.now().toISOString(),
+  });
+  const applied = await applyCleanup(plan, gathered, registry, journal, deps);
+  const { deleted, failed, skipped, brokeOff } = applied;
+  const settled: CleanupResult = {
+    ...resultOfPlan(plan),
+    dryRun: false,
+    deleted,
+    failed,
+    skipped,
+    ...(deleted.length > 0 ? { journal: journal.path } : {}),
+  };
+  if (brokeOff !== undefined) return { ...settled, brokeOff: brokeOff.message };
+  if (failed.length > 0) return settled;
+  return finish(settled, registry, gcGraceMs, deps);
+}
+
+/** What a guard still objects to, after what this run allows. */
+export function openViolations(
+  { plan, findings }: Gathered,
+  { allow, maxDelete }: Pick<CleanupRequest, "allow" | "maxDelete">,
+): Violation[] {
+  return checkGuards(plan, findings, maxDelete).filter(
+    ({ guard }) => guard === "max-delete" || !allow.has(guard),
+  );
+}
+
+/** Throws for the first open violation. */
+export function refuseViolations([first, ...more]: readonly Violation[]): void {
+  if (first === undefined) return;
+  const also = more.length === 0 ? "" : ` (also: ${more.map(({ guard }) => guard).join(", ")})`;
+  const way = first.guard === "max-delete" ? "" : `; --allow ${first.guard} lets this run through`;
+  throw new GuardError(first.guard, `${first.message}${way}${also}`);
+}
+
+/** Until clusters are read, a run that should keep what they use must not go on. */
+export function refuseKubernetes({ kubernetes }: Pick<CleanupRequest, "kubernetes">): void {
+  if (!kubernetes) return;
+  throw new GuardError(
+    "cluster-missing",
+    "images in use in Kubernetes would have to be kept, and this version does not read clusters; run with --without-kube if none runs from this repository, or set cleanup.disableKubernetesBasedPolicy: true",
+  );
+}
+
+async function resultWhenDisabled(
+  { policy }: CleanupRequest,
+  registry: Registry,
+  deps: CommandDeps,
+): Promise<CleanupResult> {
+  const listing = await listTags(registry, policy.repository, deps);
+  const tags = await resolveTags(registry, policy.repository, listing, deps);
+  const kept = tags.map(({ tag, digest, class: { kind } }) => ({
+    tag,
+    ...(digest === undefined ? {} : { digest }),
+    class: kind,
+    reasons: [{ kind: "cleanup-disabled" } as const],
+  }));
+  const plan: CleanupPlan = {
+    kind: "cleanup",
+    schema: 1,
+    repository: policy.repository,
+    project: policy.project,
+    createdAt: deps.now().toISOString(),
+    deletions: [],
+    kept: kept.sort((a, b) => (a.tag < b.tag ? -1 : 1)),
+    warnings: ["cleanup.disable is set: nothing was decided and nothing was changed"],
+    references: {},
+  };
+  return { ...resultOfPlan(plan), dryRun: false };
+}
+
+async function finish(
+  result: CleanupResult,
+  registry: Registry,
+  gcGraceMs: number,
+  deps: CommandDeps,
+): Promise<CleanupResult> {
+  const warnings = [...result.warnings];
+  try {
+    await writeCleanupRecord(result.plan, registry, deps);
+  } catch (error) {
+    if (!isRegistryError(error)) throw error;
+    warnings.push(`the record of this cleanup was not written: ${error.message}`);
+  }
+  if (registry.capabilities.garbageCollection === "server") return { ...result, warnings };
+  const garbage = await registry.collectGarbage(result.plan.repository, {
+    graceMs: gcGraceMs,
+    signal: deps.signal,
+  });
+  return { ...result, warnings, garbage };
+}
+
+/** Tells the next run, and werf's builds, when this one ended and which records it left. */
+async function writeCleanupRecord(
+  plan: CleanupPlan,
+  registry: Registry,
+  { now, signal }: CommandDeps,
+): Promise<void> {
+  const endedAt = now();
+  const labels = {
+    ...lastCleanupLabels(endedAt.getTime()),
+    [RECORD_COUNTS_LABEL]: recordCounts(plan),
+  };
+  const record = recordImage(plan.project, labels, endedAt.toISOString());
+  for (const { descriptor, bytes } of record.blobs) {
+    await registry.putBlob(plan.repository, descriptor, once(bytes), { signal });
+  }
+  const { host, name } = plan.repository;
+  await registry.putManifest({ host, name, tag: "cleanup" }, record.manifest, { signal });
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}

@@ -1,0 +1,31 @@
+import type { Event } from "../events/event.ts";
+import type { History } from "../git/history.ts";
+import type { RequestCounts } from "../http/client.ts";
+import type { Journal, JournalHeader } from "../journal/journal.ts";
+import type { Repository } from "../oci/reference.ts";
+import type { Registry } from "../registry/registry.ts";
+
+/** What a command is given. It cannot tell a terminal from a server. */
+export interface CommandDeps {
+  openRegistry(repository: Repository): Promise<Registry>;
+  /** The Git history behind the project; rejects with `GitError`. */
+  readHistory(request: HistoryRequest): Promise<GitHistory>;
+  openJournal(header: JournalHeader): Promise<Journal>;
+  readonly report: (event: Event) => void;
+  readonly signal: AbortSignal;
+  readonly now: () => Date;
+  /** Requests sent so far. */
+  readonly requests: () => RequestCounts;
+  /** Most requests in flight. */
+  readonly parallel: number;
+}
+
+export interface HistoryRequest {
+  /** Whether the remote may be asked. */
+  readonly fetch: boolean;
+}
+
+export interface GitHistory extends History {
+  /** Sentences for people. */
+  readonly warnings: readonly string[];
+}

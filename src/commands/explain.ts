@@ -1,0 +1,57 @@
+import type { CleanupPlan, DeletedTag, Deletion, Kept } from "../engine/cleanup/plan.ts";
+import { formatRepository } from "../oci/reference.ts";
+import { refuseKubernetes } from "./cleanup.ts";
+import type { CleanupRequest } from "./cleanup.ts";
+import type { CommandDeps } from "./deps.ts";
+import { UsageError } from "./error.ts";
+import { gatherCleanup } from "./gather-cleanup.ts";
+
+export interface ExplainRequest extends Pick<CleanupRequest, "policy" | "kubernetes"> {
+  readonly tag: string;
+}
+
+/** Why a tag stays, down to the roots, or why it would go. */
+export interface Explanation {
+  readonly repository: string;
+  readonly tag: string;
+  readonly verdict: "kept" | "deleted";
+  /** For a kept tag: itself first, then everything its reasons lead to, each once. */
+  readonly kept: readonly Kept[];
+  readonly deletion?: Pick<Deletion, "digest" | "how" | "after"> & DeletedTag;
+  readonly warnings: readonly string[];
+}
+
+/** Decides as a dry run would and picks out one tag. Changes nothing. */
+export async function runExplain(
+  { policy, kubernetes, tag }: ExplainRequest,
+  deps: CommandDeps,
+): Promise<Explanation> {
+  refuseKubernetes({ kubernetes });
+  await using registry = await deps.openRegistry(policy.repository);
+  const { plan } = await gatherCleanup(registry, policy, deps);
+  const repository = formatRepository(policy.repository);
+  const item = plan.deletions.find(({ tags }) => tags.some((going) => going.tag === tag));
+  const going = item?.tags.find((entry) => entry.tag === tag);
+  if (item !== undefined && going !== undefined) {
+    const { digest, how, after } = item;
+    const deletion = { digest, how, after, ...going };
+    return { repository, tag, verdict: "deleted", kept: [], deletion, warnings: plan.warnings };
+  }
+  const kept = proofOf(tag, plan);
+  if (kept.length === 0) throw new UsageError(`${repository} has no tag ${tag}`);
+  return { repository, tag, verdict: "kept", kept, warnings: plan.warnings };
+}
+
+/** A kept tag and all that its reasons name, breadth first. */
+function proofOf(tag: string, { kept }: CleanupPlan): Kept[] {
+  const byTag = new Map(kept.map((entry) => [entry.tag, entry]));
+  const proof = new Map<string, Kept>();
+  const queue = [tag];
+  for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+    const entry = byTag.get(next);
+    if (entry === undefined || proof.has(next)) continue;
+    proof.set(next, entry);
+    for (const reason of entry.reasons) if ("of" in reason) queue.push(reason.of);
+  }
+  return [...proof.values()];
+}

@@ -1,0 +1,77 @@
+import type { Digest } from "../oci/digest.ts";
+import { ManifestError, parseImageConfig, parseManifest } from "../oci/manifest.ts";
+import type { Repository } from "../oci/reference.ts";
+import type { Facts, ImageFacts, Need } from "../engine/cleanup/inventory.ts";
+import { isRegistryError } from "../registry/error.ts";
+import type { CallOptions, Registry } from "../registry/registry.ts";
+
+/** Most bytes of an image config that is read: far above any real one, far below what would hurt. */
+const MAX_CONFIG_BYTES = 16 * 1024 * 1024;
+
+/**
+ * Reads what a manifest says, and its config when asked.
+ *
+ * What is provably not there is a fact (`absent`, `unreadable`); a registry that does not answer is an error.
+ *
+ * @param known What was read of it before.
+ */
+export async function readFacts(
+  registry: Registry,
+  repository: Repository,
+  { digest, config }: Need,
+  { known, ...options }: CallOptions & { readonly known?: Facts | undefined } = {},
+): Promise<Facts> {
+  const facts = known ?? (await readManifest(registry, repository, digest, options));
+  if (facts.kind !== "image" || !config || facts.image !== undefined) return facts;
+  return { ...facts, image: await readConfig(registry, repository, facts.config, options) };
+}
+
+async function readManifest(
+  registry: Registry,
+  { host, name }: Repository,
+  digest: Digest,
+  options: CallOptions,
+): Promise<Facts> {
+  try {
+    const manifest = parseManifest(await registry.getManifest({ host, name, digest }, options));
+    const subject = manifest.subject === undefined ? {} : { subject: manifest.subject.digest };
+    if (manifest.kind === "image")
+      return { kind: "image", config: manifest.config.digest, ...subject };
+    const children = manifest.children.map(({ digest: child, mediaType }) => ({
+      digest: child,
+      mediaType,
+    }));
+    return { kind: "index", children, ...subject };
+  } catch (error) {
+    if (isRegistryError(error, "not-found")) return { kind: "absent" };
+    if (error instanceof ManifestError) return { kind: "unreadable" };
+    throw error;
+  }
+}
+
+async function readConfig(
+  registry: Registry,
+  repository: Repository,
+  digest: Digest,
+  options: CallOptions,
+): Promise<ImageFacts | "unreadable"> {
+  try {
+    const bytes = await collect(await registry.getBlob(repository, digest, options));
+    return bytes === undefined ? "unreadable" : parseImageConfig(bytes);
+  } catch (error) {
+    if (isRegistryError(error, "not-found") || error instanceof ManifestError) return "unreadable";
+    throw error;
+  }
+}
+
+/** All bytes of a stream, or `undefined` when they are too many. */
+async function collect(stream: ReadableStream<Uint8Array>): Promise<Uint8Array | undefined> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of stream) {
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size > MAX_CONFIG_BYTES) return undefined;
+  }
+  return Buffer.concat(chunks);
+}

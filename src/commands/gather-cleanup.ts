@@ -1,0 +1,164 @@
+import type { Digest } from "../oci/digest.ts";
+import type { DeletionMeans } from "../engine/cleanup/deletions.ts";
+import type { CleanupInput, Facts, InventoryTag, Need } from "../engine/cleanup/inventory.ts";
+import type { CleanupPlan } from "../engine/cleanup/plan.ts";
+import { createCleanupPlanner } from "../engine/cleanup/planner.ts";
+import type { PlanFindings } from "../engine/cleanup/samples.ts";
+import type { KeepPolicy } from "../engine/cleanup/policy.ts";
+import type { Repository } from "../oci/reference.ts";
+import type { Capabilities } from "../registry/capabilities.ts";
+import type { Registry } from "../registry/registry.ts";
+import type { CommandDeps, GitHistory } from "./deps.ts";
+import { GuardError } from "./error.ts";
+import { readFacts } from "./facts.ts";
+import { listTags, resolveTags } from "./inventory.ts";
+import { mapParallel } from "./parallel.ts";
+
+/** What a cleanup is asked to keep, and where. */
+export interface CleanupPolicy {
+  readonly repository: Repository;
+  readonly project: string;
+  readonly gitHistory: boolean;
+  /** Whether the remote may be asked. */
+  readonly fetch: boolean;
+  readonly policies: readonly KeepPolicy[];
+  readonly builtInPolicies: boolean;
+  readonly keepBuiltWithinHours: number;
+  readonly keepList: ReadonlySet<string>;
+}
+
+/** A plan, and the means to make it again when the repository has changed. */
+export interface Gathered {
+  readonly plan: CleanupPlan;
+  readonly findings: PlanFindings;
+  /**
+   * Lists again and plans again, as if the tags in `held` were in the keep list.
+   *
+   * Answers `undefined` when nothing is new: no tag appeared, none that can move has moved, none is held.
+   */
+  replan(held: ReadonlySet<string>): Promise<CleanupPlan | undefined>;
+}
+
+/** Reads the repository and the history, and decides. Sends nothing that changes anything. */
+export async function gatherCleanup(
+  registry: Registry,
+  policy: CleanupPolicy,
+  deps: CommandDeps,
+): Promise<Gathered> {
+  const now = deps.now().getTime();
+  const [listing, history] = await bothOrFirstFailure(
+    listTags(registry, policy.repository, deps),
+    policy.gitHistory ? readHistory(policy, deps) : Promise.resolve(undefined),
+  );
+  const facts = new Map<Digest, Facts>();
+  let capabilities = registry.capabilities;
+  let tags = await resolveTags(registry, policy.repository, listing, deps);
+  refuseMovedRecords(tags);
+
+  const decide = async (keepList: ReadonlySet<string>): Promise<Decided> => {
+    const plan = createCleanupPlanner(inputOf(policy, { tags, history, keepList, now }));
+    for (;;) {
+      const step = plan(facts, meansOf(capabilities));
+      if (step.kind === "plan") return step;
+      if (step.kind === "learn") {
+        capabilities = await registry.learn(policy.repository, { signal: deps.signal });
+      } else {
+        await readAll(registry, policy.repository, step.needs, facts, deps);
+      }
+    }
+  };
+
+  const { plan, findings } = await decide(policy.keepList);
+  const warnings = [...(history?.warnings ?? []), ...plan.warnings];
+  return {
+    plan: { ...plan, warnings },
+    findings,
+    async replan(held) {
+      const known = new Map(tags.map((entry) => [entry.tag, entry]));
+      const again = await listTags(registry, policy.repository, deps);
+      const fresh = await resolveTags(registry, policy.repository, again, { ...deps, known });
+      const isNew = fresh.some(
+        ({ tag, digest }) => known.get(tag)?.digest !== digest || !known.has(tag),
+      );
+      tags = fresh;
+      if (!isNew && held.size === 0) return undefined;
+      return (await decide(new Set([...policy.keepList, ...held]))).plan;
+    },
+  };
+}
+
+interface Decided {
+  readonly plan: CleanupPlan;
+  readonly findings: PlanFindings;
+}
+
+async function readHistory(policy: CleanupPolicy, deps: CommandDeps): Promise<GitHistory> {
+  deps.report({ type: "phase.started", phase: "reading Git history" });
+  return deps.readHistory({ fetch: policy.fetch });
+}
+
+/** Both results; a failure of either is reported after the other has ended too, so that nothing goes on unseen. */
+async function bothOrFirstFailure<A, B>(a: Promise<A>, b: Promise<B>): Promise<[A, B]> {
+  await Promise.allSettled([a, b]);
+  return [await a, await b];
+}
+
+function inputOf(
+  policy: CleanupPolicy,
+  {
+    tags,
+    history,
+    keepList,
+    now,
+  }: Pick<CleanupInput, "tags" | "keepList" | "now"> & { readonly history: GitHistory | undefined },
+): CleanupInput {
+  const { repository, project, policies, builtInPolicies, keepBuiltWithinHours } = policy;
+  return {
+    repository,
+    project,
+    tags,
+    ...(history === undefined ? {} : { history }),
+    policies,
+    builtInPolicies,
+    keepBuiltWithinHours,
+    keepList,
+    now,
+  };
+}
+
+function meansOf({ tagDeletion, manifestDeletion }: Capabilities): DeletionMeans {
+  return {
+    tagAlone: tagDeletion === "probe" ? undefined : tagDeletion !== "none",
+    manifest: manifestDeletion !== "none",
+  };
+}
+
+/** Reads what is needed, once a digest. */
+async function readAll(
+  registry: Registry,
+  repository: Repository,
+  needs: readonly Need[],
+  facts: Map<Digest, Facts>,
+  { parallel, signal, report }: CommandDeps,
+): Promise<void> {
+  const wanted = new Map<Digest, boolean>();
+  for (const { digest, config } of needs) wanted.set(digest, config || wanted.get(digest) === true);
+  report({ type: "phase.started", phase: "reading manifests", total: wanted.size });
+  let done = 0;
+  await mapParallel([...wanted], parallel, async ([digest, config]) => {
+    const known = facts.get(digest);
+    facts.set(digest, await readFacts(registry, repository, { digest, config }, { known, signal }));
+    done += 1;
+    report({ type: "phase.advanced", phase: "reading manifests", done });
+  });
+}
+
+/** A marker says that the records lie in another repository: without them every stage would look unneeded. */
+function refuseMovedRecords(tags: readonly InventoryTag[]): void {
+  const marker = tags.find((entry) => entry.class.kind === "meta-repo-marker");
+  if (marker === undefined) return;
+  throw new GuardError(
+    "meta-repo",
+    `tag ${marker.tag} says that the records of this repository lie in another one; cleaning it needs --meta-repo, which this version does not have`,
+  );
+}

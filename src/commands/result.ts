@@ -1,0 +1,66 @@
+import type { Violation } from "../engine/cleanup/guards.ts";
+import type { CleanupPlan, Kept, TagLabel } from "../engine/cleanup/plan.ts";
+import type { Digest } from "../oci/digest.ts";
+import type { RegistryErrorCode } from "../registry/error.ts";
+import type { Garbage } from "../registry/registry.ts";
+
+/** What became of a plan. */
+export interface CleanupResult {
+  readonly plan: CleanupPlan;
+  readonly dryRun: boolean;
+  readonly kept: readonly Kept[];
+  /** Gone, or in a dry run what would go. */
+  readonly deleted: readonly Deleted[];
+  readonly failed: readonly Failed[];
+  readonly skipped: readonly Skipped[];
+  readonly warnings: readonly string[];
+  /** Why the run ended before its end; absent when it did not. */
+  readonly brokeOff?: string;
+  /** Where the deleted manifests are written down; absent when nothing was deleted. */
+  readonly journal?: string;
+  /** What the removal of unused blobs freed; absent where the registry does that itself. */
+  readonly garbage?: Garbage;
+  /** What a guard objects to; only a dry run gets this far with any. */
+  readonly violations: readonly Violation[];
+}
+
+/** The result of a dry run: everything as planned. */
+export function resultOfPlan(plan: CleanupPlan): CleanupResult {
+  const deleted = plan.deletions.flatMap(({ digest, how, tags }) =>
+    tags.map(({ tag, class: label }) => ({ tag, digest, class: label, how })),
+  );
+  return {
+    plan,
+    dryRun: true,
+    kept: plan.kept,
+    deleted,
+    failed: [],
+    skipped: [],
+    warnings: plan.warnings,
+    violations: [],
+  };
+}
+
+interface Settled {
+  readonly tag: string;
+  readonly digest: Digest;
+  readonly class: TagLabel;
+}
+
+export interface Deleted extends Settled {
+  readonly how: "manifest" | "tag";
+}
+
+export interface Failed extends Settled {
+  readonly code: RegistryErrorCode;
+  /** One line. */
+  readonly message: string;
+}
+
+export interface Skipped extends Settled {
+  /**
+   * - `changed`: it, or what needs it, changed after the plan was made
+   * - `still-needed`: something that reaches it could not be removed
+   */
+  readonly why: "changed" | "still-needed";
+}

@@ -1,0 +1,73 @@
+import { mkdir, open } from "node:fs/promises";
+import { join } from "node:path";
+
+import type { Digest } from "../oci/digest.ts";
+
+/** First line of a journal: which run wrote it. */
+export interface JournalHeader {
+  readonly kind: "tidemark-journal";
+  readonly schema: 1;
+  /** `host/name` or `oci:/path`. */
+  readonly repository: string;
+  readonly project: string;
+  /** RFC 3339, UTC. */
+  readonly startedAt: string;
+}
+
+/** Every further line: a manifest as it was just before it went. */
+export interface JournalEntry {
+  readonly digest: Digest;
+  readonly mediaType: string;
+  /** `manifest`: it went with these tags. `tag`: the tags went, the manifest stayed. */
+  readonly how: "manifest" | "tag";
+  readonly tags: readonly string[];
+  /** The manifest's bytes in base64. */
+  readonly manifest: string;
+}
+
+/** What was deleted, in a file that is complete up to the last entry whose `append` resolved. */
+export interface Journal extends AsyncDisposable {
+  /** Absolute path of the file. */
+  readonly path: string;
+  /** Resolves when the entries are on the disk. */
+  append(entries: readonly JournalEntry[]): Promise<void>;
+}
+
+/**
+ * Starts a journal in `directory`, one file a run: JSON lines, a header first. The file appears with the first entry, so
+ * a run that deletes nothing leaves none.
+ */
+export function createJournal(directory: string, header: JournalHeader): Journal {
+  const path = join(directory, `${header.startedAt.replaceAll(":", "-")}-${process.pid}.jsonl`);
+  let file: Awaited<ReturnType<typeof open>> | undefined;
+  return {
+    path,
+    async append(entries) {
+      if (file === undefined) {
+        await mkdir(directory, { recursive: true });
+        file = await open(path, "ax", 0o600);
+        await file.appendFile(line(header));
+        await syncDirectory(directory);
+      }
+      await file.appendFile(entries.map(line).join(""));
+      await file.datasync();
+    },
+    async [Symbol.asyncDispose]() {
+      await file?.close();
+    },
+  };
+}
+
+function line(value: JournalHeader | JournalEntry): string {
+  return `${JSON.stringify(value)}\n`;
+}
+
+/** Makes sure that the file's name is on the disk as well as its content. */
+async function syncDirectory(directory: string): Promise<void> {
+  const handle = await open(directory, "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

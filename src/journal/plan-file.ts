@@ -1,0 +1,103 @@
+import { randomUUID } from "node:crypto";
+import { open, readFile, rename, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+
+import { z } from "zod";
+
+import { isDigest } from "../oci/digest.ts";
+import type { Digest } from "../oci/digest.ts";
+import { PlanFileError } from "./plan-file-error.ts";
+
+const DigestText = z.custom<Digest>((text) => typeof text === "string" && isDigest(text));
+
+/** What apply reads of a plan; the rest is for people and is kept as it is. */
+const PlanFile = z.looseObject({
+  kind: z.literal("cleanup"),
+  schema: z.literal(1),
+  repository: z.object({ host: z.string().min(1), name: z.string().min(1) }),
+  project: z.string().min(1),
+  createdAt: z.iso.datetime(),
+  deletions: z.array(
+    z.object({
+      digest: DigestText,
+      how: z.enum(["manifest", "tag"]),
+      tags: z.array(z.object({ tag: z.string(), class: z.string(), because: z.string() })).min(1),
+      level: z.int().min(0),
+      after: z.array(z.string()),
+    }),
+  ),
+  kept: z.array(z.looseObject({ tag: z.string(), class: z.string() })),
+  references: z.record(z.string(), z.string()),
+});
+
+/** What a saved plan says, as far as a later run relies on it. */
+export interface SavedPlan {
+  readonly repository: { readonly host: string; readonly name: string };
+  readonly project: string;
+  /** RFC 3339. */
+  readonly createdAt: string;
+  /** Tags that the plan deletes, with their digests. */
+  readonly deletes: ReadonlyMap<string, Digest>;
+}
+
+/** Saves a plan as JSON. The file is whole or not there. */
+export async function writePlanFile(path: string, plan: object): Promise<void> {
+  const temporary = join(dirname(path), `.${randomUUID()}.tmp`);
+  const file = await open(temporary, "wx", 0o600);
+  try {
+    await file.writeFile(`${JSON.stringify(plan, undefined, 2)}\n`);
+    await file.sync();
+    await file.close();
+    await rename(temporary, path);
+  } catch (error) {
+    await file.close().catch(() => undefined);
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+/** Reads a saved plan. Throws `PlanFileError`. */
+export async function readPlanFile(path: string): Promise<SavedPlan> {
+  const json = parseJson(await readText(path), path);
+  const schema = isObject(json) ? json["schema"] : undefined;
+  if (isObject(json) && json["kind"] === "cleanup" && schema !== 1) {
+    throw new PlanFileError(
+      "unknown-schema",
+      `plan ${path} has schema ${JSON.stringify(schema)}; this version reads schema 1`,
+    );
+  }
+  const parsed = PlanFile.safeParse(json);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    const where =
+      issue === undefined ? "" : ` at ${issue.path.join(".") || "its top"}: ${issue.message}`;
+    throw new PlanFileError("unreadable", `${path} is not a cleanup plan${where}`);
+  }
+  const { repository, project, createdAt, deletions } = parsed.data;
+  const deletes = new Map(
+    deletions.flatMap(({ digest, tags }) => tags.map(({ tag }) => [tag, digest] as const)),
+  );
+  return { repository, project, createdAt, deletes };
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    const code = isObject(error) ? error["code"] : undefined;
+    throw new PlanFileError("unreadable", `plan ${path} cannot be read: ${String(code)}`);
+  }
+}
+
+function parseJson(text: string, path: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new PlanFileError("unreadable", `plan ${path} is not JSON; it may have been cut`);
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}
