@@ -80,7 +80,7 @@ describe("createCredentialSource", () => {
 
   it("prefers what was given for the role, on the role's host only", async () => {
     await write(".docker/config.json", { auths: { "other.test": { auth: PAIR } } });
-    const explicit = { host: "r.test", ...{ username: "me", password: "mine" } };
+    const explicit = { host: "r.test", username: "me", password: "mine" };
 
     expect(await find({ explicit }, "r.test")).toEqual(password("me", "mine"));
     expect(await find({ explicit }, "other.test")).toEqual(BOT);

@@ -10,7 +10,7 @@ import type { HttpOptions } from "../../src/http/open-client.ts";
 const cleanups: (() => Promise<unknown>)[] = [];
 
 afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
 });
 
 describe("openHttpClient", () => {
@@ -244,10 +244,10 @@ describe("openHttpClient", () => {
     const { http } = open();
     const response = await http.send({ method: "GET", url, signal: controller.signal });
 
-    const reading = expect(response.bytes(100)).rejects.toThrow("enough");
+    const reading = response.bytes(100);
     controller.abort(new Error("enough"));
 
-    await reading;
+    await expect(reading).rejects.toThrow("enough");
     expect(http.counts().GET).toBe(1);
   });
 
@@ -282,13 +282,12 @@ describe("openHttpClient", () => {
     const url = await serveEach([[429, { "retry-after": "300" }]]);
     const http = openHttpClient({ userAgent: "test" });
     await http.send({ method: "POST", url, body: (async function* () {})() });
-    const waiting = expect(http.send({ method: "GET", url })).rejects.toMatchObject({
-      code: "CLOSED",
-    });
+    const waiting = http.send({ method: "GET", url });
 
-    await http[Symbol.asyncDispose]();
+    const closing = http[Symbol.asyncDispose]();
 
-    await waiting;
+    await expect(waiting).rejects.toMatchObject({ code: "CLOSED" });
+    await closing;
   });
 });
 
