@@ -1,0 +1,127 @@
+import { mkdir, readFile, readdir } from "node:fs/promises";
+import { dirname, isAbsolute, join } from "node:path";
+import { splitDigest } from "../../src/oci/digest.ts";
+import type { Digest } from "../../src/oci/digest.ts";
+import { DIRECTORY_HOST, formatRepository } from "../../src/oci/reference.ts";
+import type { Repository } from "../../src/oci/reference.ts";
+import { RegistryError } from "../../src/registry/error.ts";
+import { syncDirectory } from "./durable.ts";
+import { damaged, systemCode } from "./errors.ts";
+import { isObject } from "./entry.ts";
+
+/** Where things lie in a layout. Everything that is ours is below `.tidemark`. */
+export interface Paths {
+  readonly root: string;
+  readonly layoutFile: string;
+  readonly index: string;
+  readonly blobs: string;
+  readonly own: string;
+  readonly log: string;
+  readonly lock: string;
+  readonly temporary: string;
+}
+
+const OWN = ".tidemark";
+/** What a creation that was killed may have left before it wrote `oci-layout`, its last step. */
+const UNFINISHED = new Set([OWN, "blobs", "index.json"]);
+
+/** Content of `oci-layout`. Source: OCI image-spec, image-layout.md. */
+export const LAYOUT_FILE = '{"imageLayoutVersion":"1.0.0"}';
+
+/** Throws `invalid` for a repository that is no directory's. */
+export function pathsOf(repository: Repository): Paths {
+  const root = repository.name;
+  if (repository.host !== DIRECTORY_HOST || !isAbsolute(root)) {
+    throw new RegistryError(
+      "invalid",
+      `layout: ${formatRepository(repository)} is not oci: and an absolute path`,
+    );
+  }
+  const own = join(root, OWN);
+  return {
+    root,
+    layoutFile: join(root, "oci-layout"),
+    index: join(root, "index.json"),
+    blobs: join(root, "blobs"),
+    own,
+    log: join(own, "log"),
+    lock: join(own, "lock"),
+    temporary: join(own, "tmp"),
+  };
+}
+
+export function blobPath(paths: Paths, digest: Digest): string {
+  return join(paths.blobs, ...splitDigest(digest));
+}
+
+/**
+ * Whether a layout is there: `absent` for no directory, an empty one, or one whose creation was cut short.
+ *
+ * Throws `invalid` for a directory that holds something else or a layout of another version.
+ */
+export async function inspect(paths: Paths): Promise<"present" | "absent"> {
+  const text = await readOptional(paths.layoutFile);
+  if (text !== undefined) {
+    checkVersion(paths, text);
+    return "present";
+  }
+  const names = await list(paths.root);
+  const unfinished = names.includes(OWN) && names.every((name) => UNFINISHED.has(name));
+  if (names.length === 0 || unfinished) return "absent";
+  throw new RegistryError(
+    "invalid",
+    `layout: ${paths.root} is not an OCI image layout: it is not empty and has no oci-layout file`,
+    { hint: "name the directory of a layout, or an empty or new one" },
+  );
+}
+
+/** The error for reading what is not there. */
+export function noLayout(paths: Paths): RegistryError {
+  return new RegistryError("not-found", `layout: ${paths.root} holds no OCI image layout`, {
+    hint: "check the path after oci:; a layout is made by the first push",
+  });
+}
+
+/** Makes the directories that everything else is written into. */
+export async function makeDirectories(paths: Paths): Promise<void> {
+  const made = [
+    await mkdir(paths.temporary, { recursive: true }),
+    await mkdir(join(paths.blobs, "sha256"), { recursive: true }),
+  ];
+  if (made.every((first) => first === undefined)) return;
+  for (const path of [dirname(paths.root), paths.root, paths.blobs]) await syncDirectory(path);
+}
+
+function checkVersion(paths: Paths, text: string): void {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw damaged(paths.layoutFile, "it is not JSON", `it holds ${LAYOUT_FILE}`, error);
+  }
+  const version = isObject(json) ? json["imageLayoutVersion"] : undefined;
+  if (typeof version === "string" && version.startsWith("1.")) return;
+  throw new RegistryError(
+    "invalid",
+    `layout: ${paths.layoutFile} names imageLayoutVersion ${JSON.stringify(version)}; this version reads 1.x`,
+    { hint: "copy the images into a layout of version 1.0.0" },
+  );
+}
+
+async function readOptional(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+async function list(path: string): Promise<string[]> {
+  try {
+    return await readdir(path);
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return [];
+    throw error;
+  }
+}

@@ -1,0 +1,48 @@
+import { RegistryError, isRegistryError } from "../../src/registry/error.ts";
+import type { RegistryErrorCode } from "../../src/registry/error.ts";
+
+const CODES: Readonly<Record<string, RegistryErrorCode>> = {
+  ENOENT: "not-found",
+  EACCES: "denied",
+  EPERM: "denied",
+  EROFS: "denied",
+  ENOTDIR: "invalid",
+  EISDIR: "invalid",
+};
+
+/** `ENOENT` and its like; `undefined` for an error that is not the operating system's. */
+export function systemCode(error: unknown): string | undefined {
+  return error instanceof Error && "code" in error && typeof error.code === "string"
+    ? error.code
+    : undefined;
+}
+
+/**
+ * Runs `action`, turning an operating system's refusal into a `RegistryError` that says what was tried.
+ * A `RegistryError` and the reason of an abort pass as they are.
+ *
+ * @param what What was tried and where: `write blob sha256:… in oci:/srv/layout`.
+ */
+export async function translating<T>(what: string, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    throw toRegistryError(error, what);
+  }
+}
+
+export function toRegistryError(error: unknown, what: string): unknown {
+  const code = systemCode(error);
+  if (isRegistryError(error) || code === undefined || !/^E[A-Z0-9]+$/.test(code)) return error;
+  return new RegistryError(CODES[code] ?? "unavailable", `layout: cannot ${what}: ${code}`, {
+    cause: error,
+  });
+}
+
+/** What the file system says is broken, in a form a person can act on. */
+export function damaged(path: string, why: string, hint: string, cause?: unknown): RegistryError {
+  return new RegistryError("protocol", `layout: ${path} is damaged: ${why}`, {
+    hint,
+    ...(cause === undefined ? {} : { cause }),
+  });
+}
