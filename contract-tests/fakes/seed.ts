@@ -12,6 +12,7 @@ export interface SeedContent {
   readonly blobs: readonly { readonly digest: Digest; readonly bytes: Uint8Array }[];
   /** In the order they must be stored. */
   readonly children: readonly SeedContent[];
+  readonly artifactType?: string;
 }
 
 export interface ImageTraits {
@@ -47,7 +48,9 @@ export function imageOf(traits: ImageTraits = {}): SeedContent {
     digest: digestBy("sha256", blob),
     bytes: blob,
   }));
-  return { ...hashed(OCI_MANIFEST, bytes), blobs, children: [] };
+  const { artifactType } = traits;
+  const typed = artifactType === undefined ? {} : { artifactType };
+  return { ...hashed(OCI_MANIFEST, bytes), blobs, children: [], ...typed };
 }
 
 /** An index over `children`, one platform each. */
@@ -60,6 +63,7 @@ export function indexOf(
     mediaType: OCI_INDEX,
     manifests: children.map((child, at) => ({
       ...describe(child.mediaType, child.bytes),
+      artifactType: child.artifactType,
       platform: { os: "linux", architecture: at === 0 ? "amd64" : `arch${at}` },
     })),
     ...pointersOf(traits),

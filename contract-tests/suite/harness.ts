@@ -1,0 +1,83 @@
+import type { Digest } from "../../src/oci/digest.ts";
+import type { Repository } from "../../src/oci/reference.ts";
+import type { Capabilities } from "../../src/registry/capabilities.ts";
+import type { Registry } from "../../src/registry/registry.ts";
+import type { FaultRule } from "../fakes/faults.ts";
+import type { SeedContent } from "../fakes/seed.ts";
+
+/** One implementation of the port, opened for one test. */
+export interface Harness extends AsyncDisposable {
+  readonly registry: Registry;
+  /** Fresh for every harness; nothing was ever pushed to it. */
+  readonly repository: Repository;
+  /** Another fresh one, with a deeper name. */
+  readonly nested: Repository;
+  /** Stores content behind the adapter's back, in `repository` unless another is named. */
+  readonly seed: (content: SeedContent, options?: SeedOptions) => Promise<Digest>;
+  /** Requests the adapter sent so far. */
+  requests(): number;
+  /** Those among them that may change something. */
+  writes(): number;
+}
+
+export interface SeedOptions {
+  readonly tags?: readonly string[];
+  readonly repository?: Repository;
+}
+
+/** A harness whose registry fails by rule, and who wants to know how the adapter waited. */
+export interface FaultyHarness extends Harness {
+  /** Requests that reached the registry so far, those that were answered with a fault included. */
+  received(): number;
+  /** Milliseconds of each wait between retries. */
+  waits(): readonly number[];
+  /** What must never be seen in an error. */
+  readonly secret: string;
+}
+
+export interface Subject {
+  readonly name: string;
+  /** The adapter's record, as its folder exports it. */
+  readonly capabilities: Capabilities;
+  /** More tags than this do not fit into one page, where there are pages. */
+  readonly pageSize: number;
+  /** Whether a listing comes in pages at all. */
+  readonly pages: boolean;
+  /** Whether answers with a manifest announce its digest. */
+  readonly announcesDigests: boolean;
+  readonly open: () => Promise<Harness>;
+  /** Absent only where there is no transport to fail: a directory, or a server of others. */
+  readonly openFaulty?: (...rules: readonly FaultRule[]) => Promise<FaultyHarness>;
+}
+
+/** A subject whose record has no `probe` left: what the suite switches by. */
+export interface LearnedSubject extends Subject {
+  readonly learned: Capabilities;
+}
+
+export async function learn(subject: Subject): Promise<LearnedSubject> {
+  await using harness = await subject.open();
+  return { ...subject, learned: await harness.registry.learn(harness.repository) };
+}
+
+/** The tags of a repository, sorted. */
+export async function tagsOf(
+  { registry, repository }: Harness,
+  other: Repository = repository,
+): Promise<string[]> {
+  const entries = await Array.fromAsync(registry.listTags(other));
+  return entries.map(({ tag }) => tag).toSorted();
+}
+
+/** All bytes of a stream. */
+export async function readAll(stream: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  return Uint8Array.from(Buffer.concat(await Array.fromAsync(stream)));
+}
+
+/** `bytes` as a stream of several chunks. */
+export async function* inChunks(bytes: Uint8Array, size = 7): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+}
+
+/** A digest of nothing that anyone stored. */
+export const ABSENT: Digest = `sha256:${"0".repeat(63)}1`;

@@ -1,0 +1,32 @@
+import { describe } from "vitest";
+import { describeCancellation } from "./cancellation.ts";
+import { describeDeletion } from "./deletion.ts";
+import { describeErrors } from "./errors.ts";
+import { describeGarbage } from "./garbage.ts";
+import { learn } from "./harness.ts";
+import type { Subject } from "./harness.ts";
+import { describeLearning } from "./learning.ts";
+import { describeListing } from "./listing.ts";
+import { describePull } from "./pull.ts";
+import { describePush } from "./push.ts";
+import { describeReferrers } from "./referrers.ts";
+
+/**
+ * The contract of the port, once for every implementation.
+ *
+ * The record, with its probes answered by `learn`, is the only switch: nobody can opt out of a group.
+ */
+export async function describeRegistryContract(subject: Subject): Promise<void> {
+  const learned = await learn(subject);
+  describe(`registry contract: ${subject.name}`, () => {
+    describeLearning(learned);
+    describePull(learned);
+    describePush(learned);
+    describeListing(learned);
+    describeDeletion(learned);
+    describeReferrers(learned);
+    describeGarbage(learned);
+    describeErrors(learned);
+    describeCancellation(learned);
+  });
+}

@@ -1,0 +1,124 @@
+import { describe, expect, it } from "vitest";
+import { descriptorOf, imageOf, indexOf } from "../fakes/seed.ts";
+import type { SeedContent } from "../fakes/seed.ts";
+import { ABSENT, inChunks, readAll, tagsOf } from "./harness.ts";
+import type { Harness, LearnedSubject } from "./harness.ts";
+
+export function describePush({ open, learned }: LearnedSubject): void {
+  describe("putBlob", () => {
+    it("stores what getBlob answers with", async () => {
+      await using harness = await open();
+      const bytes = new TextEncoder().encode("a blob that came in several chunks");
+      const { registry, repository } = harness;
+      const [blob] = imageOf({ layers: ["a blob that came in several chunks"] }).blobs.slice(1);
+      const digest = blob?.digest ?? ABSENT;
+
+      await registry.putBlob(repository, { digest, size: bytes.length }, inChunks(bytes));
+
+      expect(await registry.hasBlob(repository, digest)).toBe(true);
+      const stored = await readAll(await registry.getBlob(repository, digest));
+      expect(new TextDecoder().decode(stored)).toBe("a blob that came in several chunks");
+    });
+
+    it("takes a blob that is there already", async () => {
+      await using harness = await open();
+      const image = imageOf();
+      await harness.seed(image, { tags: ["1.0"] });
+
+      await pushBlobs(harness, image);
+
+      expect(await tagsOf(harness)).toEqual(["1.0"]);
+    });
+
+    it.each([
+      ["other bytes of the same length", "layeR"],
+      ["too few bytes", "laye"],
+      ["too many bytes", "layers"],
+    ])("refuses %s and stores nothing", async (_, text) => {
+      await using harness = await open();
+      const { registry, repository } = harness;
+      const digest = imageOf({ layers: ["layer"] }).blobs[1]?.digest ?? ABSENT;
+      const content = inChunks(new TextEncoder().encode(text));
+
+      const pushed = registry.putBlob(repository, { digest, size: 5 }, content);
+
+      await expect(pushed).rejects.toMatchObject({ name: "RegistryError", code: "invalid" });
+      expect(await registry.hasBlob(repository, digest)).toBe(false);
+    });
+  });
+
+  describe("putManifest", () => {
+    it("stores an image that resolves by tag and by digest", async () => {
+      await using harness = await open();
+      const image = imageOf({ labels: { of: "put" } });
+      const { registry, repository } = harness;
+      await pushBlobs(harness, image);
+
+      const stored = await registry.putManifest({ ...repository, tag: "1.0" }, image);
+
+      expect(stored).toEqual(descriptorOf(image));
+      const { digest } = image;
+      expect(await registry.resolve({ ...repository, tag: "1.0" })).toEqual(descriptorOf(image));
+      expect(await registry.resolve({ ...repository, digest })).toEqual(descriptorOf(image));
+    });
+
+    it("tags nothing when it stores by digest", async () => {
+      await using harness = await open();
+      const tagged = imageOf();
+      const image = imageOf({ layers: ["untagged"] });
+      await harness.seed(tagged, { tags: ["1.0"] });
+      const { registry, repository } = harness;
+      await pushBlobs(harness, image);
+
+      const stored = await registry.putManifest({ ...repository, digest: image.digest }, image);
+
+      expect(stored).toEqual(descriptorOf(image));
+      expect(await tagsOf(harness)).toEqual(["1.0"]);
+    });
+
+    it("stores an index over its children", async () => {
+      await using harness = await open();
+      const child = imageOf();
+      const index = indexOf([child]);
+      await harness.seed(child, { tags: ["child"] });
+      const { registry, repository } = harness;
+
+      await registry.putManifest({ ...repository, tag: "1.0" }, index);
+
+      expect(await registry.resolve({ ...repository, tag: "1.0" })).toEqual(descriptorOf(index));
+    });
+
+    it("refuses bytes that do not hash to the digest they are put under", async () => {
+      await using harness = await open();
+      const image = imageOf();
+      const { registry, repository } = harness;
+      await pushBlobs(harness, image);
+
+      const put = registry.putManifest({ ...repository, digest: ABSENT }, image);
+
+      await expect(put).rejects.toMatchObject({ name: "RegistryError", code: "invalid" });
+      expect(await registry.resolve({ ...repository, digest: ABSENT })).toBeUndefined();
+    });
+
+    it.runIf(!learned.immutableTags)("moves a tag", async () => {
+      await using harness = await open();
+      const moved = imageOf({ labels: { version: "2" } });
+      await harness.seed(imageOf({ labels: { version: "1" } }), { tags: ["1.0", "latest"] });
+      const { registry, repository } = harness;
+      await pushBlobs(harness, moved);
+
+      await registry.putManifest({ ...repository, tag: "latest" }, moved);
+
+      const latest = await registry.resolve({ ...repository, tag: "latest" });
+      expect(latest?.digest).toBe(moved.digest);
+      const other = await registry.resolve({ ...repository, tag: "1.0" });
+      expect(other?.digest).not.toBe(moved.digest);
+    });
+  });
+}
+
+async function pushBlobs({ registry, repository }: Harness, image: SeedContent): Promise<void> {
+  for (const { digest, bytes } of image.blobs) {
+    await registry.putBlob(repository, { digest, size: bytes.length }, inChunks(bytes, 64));
+  }
+}
