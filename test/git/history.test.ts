@@ -141,6 +141,15 @@ describe("readHistory", () => {
     expect(git(clone, "count-objects", "-v")).toBe(objects);
   });
 
+  it("asks no remote for an object that a partial clone lacks", async () => {
+    const { remote, clone } = projectWith(PLAN, "--filter=tree:0", "--no-checkout");
+    const tree = git(remote, "rev-parse", "main^{tree}");
+    writeFileSync(join(clone, ".git/refs/tags/tree"), `${tree}\n`);
+
+    await expect(readIn(clone, "remote-tracking")).rejects.toMatchObject({ code: "failed" });
+    expect(git(clone, "cat-file", "--batch-all-objects", "--batch-check")).not.toContain(tree);
+  });
+
   it("reads an empty repository", async () => {
     const { remote } = remoteWith({ commits: [] });
 
@@ -164,9 +173,17 @@ describe("readHistory", () => {
     expect(references.find(({ name }) => name === "late")?.time).toBe(9_000_000_000);
   });
 
-  it("sees history as it was committed, whatever replaces or grafts it", async () => {
+  it("sees history as it was committed, whatever replaces it", async () => {
     const { remote, commit } = remoteWith(PLAN);
-    git(remote, "replace", commit("c2"), commit("d1"));
+    git(remote, "replace", commit("c2"), commit("c1"));
+
+    const { graph } = await readIn(remote);
+
+    expect(parentsOf(graph, commit("c2"))).toEqual([commit("c1")]);
+  });
+
+  it("sees history as it was committed, whatever is grafted", async () => {
+    const { remote, commit } = remoteWith(PLAN);
     writeFileSync(join(remote, "info/grafts"), `${commit("c2")}\n`);
 
     const { graph } = await readIn(remote);

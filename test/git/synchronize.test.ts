@@ -25,6 +25,7 @@ describe("synchronize with fetch", () => {
     git(clone, "tag", "local-only", commit("c1"));
     hookThatRefuses(clone, "reference-transaction");
     git(remote, "branch", "new", commit("c2"));
+    git(remote, "tag", "v3", commit("c2"));
     git(remote, "update-ref", "refs/heads/main", commit("d1"));
     git(remote, "update-ref", "-d", "refs/heads/dev");
     git(remote, "update-ref", "refs/pull/1/head", commit("c1"));
@@ -39,6 +40,7 @@ describe("synchronize with fetch", () => {
       `${commit("c2")} refs/tidemark/heads/new`,
       `${commit("c1")} refs/tidemark/tags/v1`,
       `${git(remote, "rev-parse", "refs/tags/v2")} refs/tidemark/tags/v2`,
+      `${commit("c2")} refs/tidemark/tags/v3`,
     ]);
   });
 
