@@ -45,9 +45,9 @@ export async function openDistribution(
         referrers: await referrers.learn(repository, options),
       });
     },
-    listTags: (repository, options = {}) =>
+    listTags: (repository, { signal } = {}) =>
       listTags(connection, repository, {
-        ...options,
+        ...(signal === undefined ? {} : { signal }),
         ...(tagPageSize === undefined ? {} : { pageSize: tagPageSize }),
       }),
     resolve: manifests.resolve,

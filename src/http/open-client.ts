@@ -89,10 +89,8 @@ export function openHttpClient(options: HttpOptions): HttpClient {
       const data = await exchangeWithRetries(sent);
       const { location } = readHeaders(data.headers);
       const next = redirectedRequest(sent, data.statusCode, location);
-      if (next === undefined) {
-        const again = sent.method === "GET" ? () => exchangeWithRetries(sent) : undefined;
-        return createResponse(sent, data, again);
-      }
+      if (next === undefined)
+        return createResponse(sent, data, (failures) => again(sent, failures));
       await drop(data);
       current = next;
     }
@@ -100,6 +98,21 @@ export function openHttpClient(options: HttpOptions): HttpClient {
       `${request.method} ${redactUrl(request.url)}: redirected more than ${MAX_REDIRECTS} times`,
       { code: "TOO_MANY_REDIRECTS" },
     );
+  }
+
+  /** Once more, for a body that broke off; `undefined` where that is not safe or has failed too often. */
+  async function again(
+    request: HttpRequest,
+    failures: number,
+  ): Promise<Dispatcher.ResponseData | undefined> {
+    if (request.method !== "GET") return undefined;
+    const result = { error: new HttpError("the body broke off") };
+    const attempt = attemptOf(request, { number: failures, waitedMs: 0, endedAt: now(), result });
+    const delayMs = retryDelay(attempt, policy, random());
+    if (delayMs === undefined) return undefined;
+    reportRetry(request, attempt, delayMs);
+    await sleep(delayMs, request.signal);
+    return exchangeWithRetries(request);
   }
 
   async function exchangeWithRetries(request: HttpRequest): Promise<Dispatcher.ResponseData> {

@@ -17,12 +17,12 @@ export function readHeaders(raw: Dispatcher.ResponseData["headers"]): Headers {
 /**
  * An answer whose body was not read yet.
  *
- * @param again Sends the request once more, for a body that broke off; absent where that is not safe.
+ * @param again Sends the request once more after its body broke off so many times; `undefined` to give up.
  */
 export function createResponse(
   request: HttpRequest,
   data: Dispatcher.ResponseData,
-  again: (() => Promise<Dispatcher.ResponseData>) | undefined,
+  again: (failures: number) => Promise<Dispatcher.ResponseData | undefined>,
 ): HttpResponse {
   const { method, url, signal } = request;
   const action = `${method} ${redactUrl(url)}`;
@@ -38,32 +38,22 @@ export function createResponse(
     discard,
   };
 
+  /** Of this answer, or of another one of the same status when the body of this one breaks off. */
   async function bytes(maxBytes: number): Promise<Uint8Array> {
-    try {
-      return await readAll(data, maxBytes);
-    } catch (error) {
-      signal?.throwIfAborted();
-      if (error instanceof HttpError || again === undefined) throw transportError(action, error);
-      return bytesOfAnother(again, maxBytes, error);
-    }
-  }
-
-  /** The body of a second answer; the first failure counts when that one is another answer. */
-  async function bytesOfAnother(
-    send: () => Promise<Dispatcher.ResponseData>,
-    maxBytes: number,
-    first: unknown,
-  ): Promise<Uint8Array> {
-    const second = await send();
-    if (second.statusCode !== data.statusCode) {
-      await second.body.dump();
-      throw transportError(action, first);
-    }
-    try {
-      return await readAll(second, maxBytes);
-    } catch (error) {
-      signal?.throwIfAborted();
-      throw transportError(action, error);
+    let current = data;
+    for (let failures = 1; ; failures += 1) {
+      try {
+        return await readAll(current, maxBytes);
+      } catch (error) {
+        signal?.throwIfAborted();
+        const next = error instanceof HttpError ? undefined : await again(failures);
+        if (next === undefined) throw transportError(action, error);
+        if (next.statusCode !== data.statusCode) {
+          next.body.destroy();
+          throw transportError(action, error);
+        }
+        current = next;
+      }
     }
   }
 
