@@ -86,7 +86,7 @@ export function createHost(process: NodeJS.Process, version: string): Host {
       report,
       signal: interruption.signal,
     });
-    return work(session);
+    return await work(session);
   }
 }
 

@@ -37,13 +37,13 @@ export async function runCleanup(
 ): Promise<CleanupResult> {
   refuseKubernetes(request);
   await using registry = await deps.openRegistry(request.policy.repository);
-  if (request.disabled) return resultWhenDisabled(request, registry, deps);
+  if (request.disabled) return await resultWhenDisabled(request, registry, deps);
   const gathered = await gatherCleanup(registry, request.policy, deps);
   const violations = openViolations(gathered, request);
   await request.savePlan?.(gathered.plan);
   if (request.dryRun) return { ...resultOfPlan(gathered.plan), violations };
   refuseViolations(violations);
-  return carryOut(gathered.plan, gathered, registry, request, deps);
+  return await carryOut(gathered.plan, gathered, registry, request, deps);
 }
 
 /** Carries out a plan and finishes the run: the `cleanup` record, then unused blobs. */
@@ -73,7 +73,7 @@ export async function carryOut(
   };
   if (brokeOff !== undefined) return { ...settled, brokeOff: brokeOff.message };
   if (failed.length > 0) return settled;
-  return finish(settled, registry, gcGraceMs, deps);
+  return await finish(settled, registry, gcGraceMs, deps);
 }
 
 /** What a guard still objects to, after what this run allows. */
