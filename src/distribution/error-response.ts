@@ -26,7 +26,7 @@ export function refusalError(purpose: Purpose, refusal: Refusal): RegistryError 
   const errors = readErrors(body);
   const registryCode = errors.map(({ code }) => code).find((code) => code !== undefined);
   const code = errorCodeFor(status, registryCode);
-  const said = purpose.scrub(redactText(wordsOf(errors, body)));
+  const said = redactText(purpose.scrub(wordsOf(errors, body)));
   const hint = hintFor(code, status, purpose);
   return new RegistryError(
     code,
@@ -58,10 +58,14 @@ export function protocolError(
 
 /** The error when credentials are asked for and cannot be read; their source says why, in one line. */
 export function unreadableCredentials(purpose: Purpose, error: unknown): RegistryError {
-  const why = error instanceof Error ? redactText(error.message) : "the credentials cannot be read";
-  return new RegistryError("unauthorized", describe(purpose, "unauthorized", purpose.scrub(why)), {
-    cause: error,
-  });
+  const why = error instanceof Error ? error.message : "the credentials cannot be read";
+  return new RegistryError(
+    "unauthorized",
+    describe(purpose, "unauthorized", redactText(purpose.scrub(why))),
+    {
+      cause: error,
+    },
+  );
 }
 
 /** Source: OCI distribution-spec, error codes; codes of servers that came before it. */

@@ -5,7 +5,7 @@ import { HttpError } from "./client.ts";
 import type { HttpClient, HttpEvent, HttpRequest, HttpResponse, Method } from "./client.ts";
 import type { Place } from "./limiter.ts";
 import { MAX_REDIRECTS, redirectedRequest } from "./redirect.ts";
-import { redactUrl } from "./redact.ts";
+import { redactUrl, secretsOf } from "./redact.ts";
 import { createResponse, readHeaders } from "./response.ts";
 import { DEFAULT_RETRY_POLICY, isNeverSent, retryDelay } from "./retry.ts";
 import type { Attempt, RetryPolicy } from "./retry.ts";
@@ -125,7 +125,7 @@ export function openHttpClient(options: HttpOptions): HttpClient {
       const delayMs = retryDelay(attempt, policy, random());
       if (delayMs === undefined) {
         if ("error" in result) throw result.error;
-        warn(request.url, result.data);
+        warn(request, result.data);
         return result.data;
       }
       if ("data" in result) await drop(result.data);
@@ -173,8 +173,11 @@ export function openHttpClient(options: HttpOptions): HttpClient {
     });
   }
 
-  function warn({ host }: URL, { headers }: Dispatcher.ResponseData): void {
-    for (const text of warningTexts(readHeaders(headers)["warning"])) {
+  function warn(request: HttpRequest, { headers }: Dispatcher.ResponseData): void {
+    const { warning } = readHeaders(headers);
+    if (warning === undefined) return;
+    const { host } = request.url;
+    for (const text of warningTexts(warning, secretsOf(request))) {
       const key = `${host} ${text}`;
       if (warnings.has(key) || warnings.size >= MAX_WARNINGS) continue;
       warnings.add(key);

@@ -1,6 +1,6 @@
 import { HttpError } from "./client.ts";
 import type { HttpRequest } from "./client.ts";
-import { redactUrl } from "./redact.ts";
+import { isCredentialHeader, redactUrl } from "./redact.ts";
 
 /** Browsers allow twenty; registries use one, two behind a proxy. */
 export const MAX_REDIRECTS = 5;
@@ -44,7 +44,5 @@ function isFollowed({ method, body }: HttpRequest, status: number): boolean {
 }
 
 function withoutCredentials(headers: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => !CREDENTIAL.test(name)));
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !isCredentialHeader(name)));
 }
-
-const CREDENTIAL = /auth|cookie|token|secret|key/i;
