@@ -1,28 +1,51 @@
 import { createFakeRegistry } from "../../contract-tests/fakes/distribution.ts";
 import { dockerRegistry2, ociConformant, zotLike } from "../../contract-tests/fakes/personality.ts";
 import type { Personality } from "../../contract-tests/fakes/personality.ts";
+import { findPeer, peersAreRequired } from "../../contract-tests/servers/peers.ts";
+import { startServer } from "../../contract-tests/servers/server.ts";
+import type { ServerKind } from "../../contract-tests/servers/server.ts";
 import { openHttpBackend } from "./backend-http.ts";
 import { openLayouts } from "./backend-layout.ts";
 import type { Backend } from "./backend.ts";
 
 interface BackendEntry {
   readonly name: string;
+  /** What is not installed is skipped by name, unless it is required. */
+  readonly isRunnable: boolean;
   readonly open: () => Promise<Backend>;
 }
 
-/** What every scenario runs on. */
-export const BACKENDS: readonly BackendEntry[] = [
-  { name: "layout", open: openLayouts },
-  { name: "in-process, all of the specification", open: () => openFake(ociConformant) },
-  { name: "in-process, like docker-registry 2.8", open: () => openFake(dockerRegistry2) },
-  { name: "in-process, like zot", open: () => openFake(zotLike) },
+const USUAL: readonly BackendEntry[] = [
+  { name: "layout", isRunnable: true, open: openLayouts },
+  fake("in-process", ociConformant),
+  fake("in-process like docker-registry 2.8", dockerRegistry2),
+  server("docker-registry", { untags: false }),
 ];
 
-async function openFake(personality: Personality): Promise<Backend> {
-  const server = await createFakeRegistry(personality).listen();
-  return openHttpBackend({
-    host: server.host,
-    untags: personality.tagDeletion === "allow",
-    close: () => server.close(),
-  });
+/** Where `.ci/run` goes on, because it has all the programs and the time. */
+const MORE: readonly BackendEntry[] = [
+  fake("in-process like zot", zotLike),
+  server("distribution", { untags: true }),
+  server("olareg", { untags: true }),
+  server("zot", { untags: true }),
+];
+
+/** What every scenario runs on. */
+export const BACKENDS: readonly BackendEntry[] = peersAreRequired() ? [...USUAL, ...MORE] : USUAL;
+
+function fake(name: string, personality: Personality): BackendEntry {
+  const open = async (): Promise<Backend> => {
+    const registry = await createFakeRegistry(personality).listen();
+    const untags = personality.tagDeletion === "allow";
+    return openHttpBackend({ host: registry.host, untags, close: () => registry.close() });
+  };
+  return { name, isRunnable: true, open };
+}
+
+function server(kind: ServerKind, { untags }: { readonly untags: boolean }): BackendEntry {
+  const open = async (): Promise<Backend> => {
+    const registry = await startServer({ kind });
+    return openHttpBackend({ host: registry.host, untags, close: () => registry.stop() });
+  };
+  return { name: kind, isRunnable: peersAreRequired() || findPeer(kind) !== undefined, open };
 }
