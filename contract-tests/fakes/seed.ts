@@ -23,12 +23,15 @@ export interface ImageTraits {
   readonly layers?: readonly string[];
   readonly subject?: Descriptor;
   readonly artifactType?: string;
+  /** Media type of the config. Default: an image's. */
+  readonly configType?: string;
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
 /** The same traits give the same digest. */
 export function imageOf(traits: ImageTraits = {}): SeedContent {
   const { labels = {}, created = "2026-01-01T00:00:00Z", layers = ["layer"] } = traits;
+  const { configType = OCI_CONFIG } = traits;
   const config = encode({
     architecture: "amd64",
     os: "linux",
@@ -40,7 +43,7 @@ export function imageOf(traits: ImageTraits = {}): SeedContent {
   const bytes = encode({
     schemaVersion: 2,
     mediaType: OCI_MANIFEST,
-    config: describe(OCI_CONFIG, config),
+    config: describe(configType, config),
     layers: layerBytes.map((layer) => describe(OCI_LAYER_GZIP, layer)),
     ...pointersOf(traits),
   });

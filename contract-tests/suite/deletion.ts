@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { imageOf, indexOf } from "../fakes/seed.ts";
+import { descriptorOf, imageOf, indexOf } from "../fakes/seed.ts";
 import type { SeedContent } from "../fakes/seed.ts";
 import { ABSENT, tagsOf } from "./harness.ts";
 import type { LearnedSubject } from "./harness.ts";
@@ -100,17 +100,24 @@ function describeManifests({ learned, open }: LearnedSubject): void {
 
 function describeIndexChildren({ learned, open }: LearnedSubject): void {
   describe.runIf(learned.manifestDeletion !== "none")("deleteManifests and indexes", () => {
-    it("removes an index and leaves its children", async () => {
+    it("removes an index and leaves the child that has a tag, or another index", async () => {
       await using harness = await open();
       const { registry, repository } = harness;
-      const child = imageOf();
-      const digest = await harness.seed(indexOf([child]), { tags: ["1.0"] });
+      const tagged = imageOf({ layers: ["tagged"] });
+      const shared = imageOf({ layers: ["shared"] });
+      await harness.seed(tagged, { tags: ["child"] });
+      await harness.seed(indexOf([shared]), { tags: ["2.0"] });
+      const digest = await harness.seed(indexOf([tagged, shared]), { tags: ["1.0"] });
 
       const outcomes = await Array.fromAsync(registry.deleteManifests(repository, [digest]));
 
       expect(outcomes).toEqual([{ digest, status: "deleted" }]);
-      const left = await registry.resolve({ ...repository, digest: child.digest });
-      expect(left?.digest).toBe(child.digest);
+      const left = [
+        await registry.resolve({ ...repository, digest: tagged.digest }),
+        await registry.resolve({ ...repository, digest: shared.digest }),
+      ];
+      expect(left).toEqual([descriptorOf(tagged), descriptorOf(shared)]);
+      expect(await tagsOf(harness)).toEqual(["2.0", "child"]);
     });
 
     it.runIf(learned.refusesIndexChildren)(

@@ -3,6 +3,7 @@ import type { Repository } from "../../src/oci/reference.ts";
 import type { Capabilities } from "../../src/registry/capabilities.ts";
 import type { Registry } from "../../src/registry/registry.ts";
 import type { FaultRule } from "../fakes/faults.ts";
+import { imageOf } from "../fakes/seed.ts";
 import type { SeedContent } from "../fakes/seed.ts";
 
 /** One implementation of the port, opened for one test. */
@@ -57,6 +58,8 @@ export interface LearnedSubject extends Subject {
 
 export async function learn(subject: Subject): Promise<LearnedSubject> {
   await using harness = await subject.open();
+  // Some servers answer about a repository that they do not know otherwise than about one they do.
+  await harness.seed(imageOf(), { tags: ["known"] });
   return { ...subject, learned: await harness.registry.learn(harness.repository) };
 }
 

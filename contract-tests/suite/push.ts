@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { descriptorOf, imageOf, indexOf } from "../fakes/seed.ts";
 import type { SeedContent } from "../fakes/seed.ts";
@@ -31,16 +32,17 @@ export function describePush({ open, learned }: LearnedSubject): void {
     });
 
     it.each([
-      ["other bytes of the same length", "layeR"],
-      ["too few bytes", "laye"],
-      ["too many bytes", "layers"],
-    ])("refuses %s and stores nothing", async (_, text) => {
+      ["other bytes of the same length", (text: string) => text.replace(/.$/, "!")],
+      ["too few bytes", (text: string) => text.slice(1)],
+      ["too many bytes", (text: string) => `${text}!`],
+    ])("refuses %s and stores nothing", async (_, spoil) => {
       await using harness = await open();
       const { registry, repository } = harness;
-      const digest = imageOf({ layers: ["layer"] }).blobs[1]?.digest ?? ABSENT;
-      const content = inChunks(new TextEncoder().encode(text));
+      const unseen = randomUUID();
+      const digest = imageOf({ layers: [unseen] }).blobs[1]?.digest ?? ABSENT;
+      const content = inChunks(new TextEncoder().encode(spoil(unseen)));
 
-      const pushed = registry.putBlob(repository, { digest, size: 5 }, content);
+      const pushed = registry.putBlob(repository, { digest, size: unseen.length }, content);
 
       await expect(pushed).rejects.toMatchObject({ name: "RegistryError", code: "invalid" });
       expect(await registry.hasBlob(repository, digest)).toBe(false);

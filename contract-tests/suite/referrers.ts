@@ -65,6 +65,8 @@ function signatureOf(subject: SeedContent, text: string): SeedContent {
     layers: [text],
     subject: descriptorOf(subject),
     artifactType: ARTIFACT_TYPE,
+    // Servers from before 1.1 know an artifact by its config only.
+    configType: ARTIFACT_TYPE,
     annotations: { text },
   });
 }

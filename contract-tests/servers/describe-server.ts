@@ -1,0 +1,71 @@
+import { afterAll, describe, it } from "vitest";
+import { capabilities } from "../../adapters/default/capabilities.ts";
+import { openDefault } from "../adapters/default-subject.ts";
+import { describeRegistryContract } from "../suite/index.ts";
+import type { Subject } from "../suite/harness.ts";
+import { PEERS, findPeer, peersAreRequired, requirePeer } from "./peers.ts";
+import { openPusher } from "./push.ts";
+import { startServer } from "./server.ts";
+import type { Server, ServerKind, ServerOptions } from "./server.ts";
+
+const MODES: readonly (Omit<ServerOptions, "kind"> & { readonly name: string })[] = [
+  { name: "plain HTTP" },
+  { name: "TLS with a private CA", tls: true },
+  { name: "Basic", auth: "basic" },
+  { name: "TLS and Basic", tls: true, auth: "basic" },
+  { name: "Bearer", auth: "bearer" },
+];
+
+export interface ServerTraits {
+  /** More tags than this do not fit into one page; for a server without pages, any number. */
+  readonly pageSize: number;
+}
+
+/** The contract of the default adapter on a real server, in every mode; skipped by name where it is missing. */
+export async function describeServer(kind: ServerKind, { pageSize }: ServerTraits): Promise<void> {
+  if (findPeer(kind) === undefined || findPeer("htpasswd") === undefined) {
+    describe(`registry contract: default on ${PEERS[kind]}`, () => {
+      it.skipIf(!peersAreRequired())(`${PEERS[kind]} and htpasswd are installed`, () => {
+        requirePeer(kind);
+        requirePeer("htpasswd");
+      });
+    });
+    return;
+  }
+  for (const { name, ...mode } of MODES) {
+    const server = await startServer({ kind, ...mode });
+    afterAll(() => server.stop());
+    const size = mode.tls === true || mode.auth !== undefined ? 10 : pageSize;
+    await describeRegistryContract(subjectOn(server, `${PEERS[kind]}, ${name}`, size));
+  }
+}
+
+function subjectOn(server: Server, name: string, pageSize: number): Subject {
+  return {
+    name: `default on ${name}`,
+    capabilities,
+    pageSize,
+    pages: false,
+    announcesDigests: true,
+    async open() {
+      const { host, caPem, credentials } = server;
+      const pusher = openPusher(server);
+      const opened = await openDefault({
+        host,
+        ...(caPem === undefined ? {} : { caPem }),
+        ...(credentials === undefined ? {} : { credentials: { kind: "password", ...credentials } }),
+      });
+      return {
+        ...opened,
+        async seed(content, { tags = [], repository = opened.repository } = {}) {
+          await pusher.push(repository.name, content, tags);
+          return content.digest;
+        },
+        async [Symbol.asyncDispose]() {
+          await opened[Symbol.asyncDispose]();
+          await pusher[Symbol.asyncDispose]();
+        },
+      };
+    },
+  };
+}

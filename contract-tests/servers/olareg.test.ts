@@ -1,0 +1,3 @@
+import { describeServer } from "./describe-server.ts";
+
+await describeServer("olareg", { pageSize: 1000 });

@@ -1,0 +1,47 @@
+import { accessSync, constants } from "node:fs";
+import { homedir } from "node:os";
+import { delimiter, join } from "node:path";
+
+/** Programs of others that tests run against; `.ci/run` installs these very versions. */
+export const PEERS = {
+  "docker-registry": "docker-registry",
+  distribution: "registry-v3.1.1",
+  olareg: "olareg-v0.2.2",
+  zot: "zot-v1.4.3",
+  crane: "crane-v0.21.9",
+  regctl: "regctl-v0.11.5",
+  toxiproxy: "toxiproxy-v2.12.0",
+  skopeo: "skopeo",
+  htpasswd: "htpasswd",
+  openssl: "openssl",
+} as const;
+
+export type Peer = keyof typeof PEERS;
+
+/** The program's path, or `undefined` when it is not installed. */
+export function findPeer(peer: Peer): string | undefined {
+  const own = process.env["TIDEMARK_PEERS"] ?? join(homedir(), ".cache", "tidemark-peers", "bin");
+  const folders = [own, ...(process.env["PATH"] ?? "").split(delimiter)];
+  return folders.map((folder) => join(folder, PEERS[peer])).find(isExecutable);
+}
+
+/** The program's path. Throws when it is not installed. */
+export function requirePeer(peer: Peer): string {
+  const path = findPeer(peer);
+  if (path === undefined) throw new Error(`${PEERS[peer]} is not installed; see .ci/run`);
+  return path;
+}
+
+/** Whether a missing program is a failure, as in `.ci/run`, rather than a skipped test. */
+export function peersAreRequired(): boolean {
+  return process.env["TIDEMARK_REQUIRE_PEERS"] === "1";
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false; // Not there, or not ours to run: the next folder may have it.
+  }
+}

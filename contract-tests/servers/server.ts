@@ -1,0 +1,115 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Agent, request } from "undici";
+import type { FakeUser } from "../fakes/auth.ts";
+import { makeServerCertificate, makeSigningKey } from "./certificates.ts";
+import type { ServerCertificate } from "./certificates.ts";
+import { configure } from "./configure.ts";
+import type { ServerKind, Setting } from "./configure.ts";
+import { findPeer, requirePeer } from "./peers.ts";
+import { freePort, start } from "./run.ts";
+import { startTokenServer } from "./token-server.ts";
+
+export type { ServerKind } from "./configure.ts";
+
+export interface ServerOptions {
+  readonly kind: ServerKind;
+  readonly tls?: boolean;
+  readonly auth?: "basic" | "bearer";
+}
+
+/** A real registry server, a child process on a free port of the loopback interface. */
+export interface Server extends AsyncDisposable {
+  /** `127.0.0.1:PORT` */
+  readonly host: string;
+  readonly url: string;
+  /** The authority to trust; absent for plain HTTP. */
+  readonly caPem?: string;
+  /** Absent when anybody may do anything. */
+  readonly credentials?: FakeUser;
+  stop(): Promise<void>;
+}
+
+export const SERVER_KINDS: readonly ServerKind[] = [
+  "docker-registry",
+  "distribution",
+  "olareg",
+  "zot",
+];
+
+/** The kinds whose programs are installed. */
+export function availableServers(): readonly ServerKind[] {
+  return SERVER_KINDS.filter((kind) => findPeer(kind) !== undefined);
+}
+
+const USER: FakeUser = { username: "bot", password: "s3cret-of-the-bot" };
+
+/** Starts a server with an empty store. Rejects when its program is missing or does not come up. */
+export async function startServer({ kind, tls = false, auth }: ServerOptions): Promise<Server> {
+  const program = requirePeer(kind);
+  const directory = await mkdtemp(join(tmpdir(), `tidemark-${kind}-`));
+  const port = await freePort();
+  const certificate = tls ? await makeServerCertificate(directory) : undefined;
+  const login = await prepareLogin(kind, auth, directory);
+  const args = await configure(kind, {
+    directory,
+    port,
+    user: USER,
+    ...(certificate === undefined ? {} : { tls: certificate }),
+    ...(login === undefined ? {} : { auth: login.auth }),
+  });
+  const host = `127.0.0.1:${port}`;
+  const url = `${tls ? "https" : "http"}://${host}`;
+  const child = await start({ program, args, isReady: () => answers(url, certificate) });
+  const stop = async (): Promise<void> => {
+    await child.stop();
+    await login?.stop();
+    await rm(directory, { recursive: true, force: true });
+  };
+  return {
+    host,
+    url,
+    ...(certificate === undefined ? {} : { caPem: certificate.caPem }),
+    ...(auth === undefined ? {} : { credentials: USER }),
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+interface Login {
+  readonly auth: NonNullable<Setting["auth"]>;
+  readonly stop: () => Promise<void>;
+}
+
+/** What authentication needs beside the server: for signed tokens, who signs them. */
+async function prepareLogin(
+  kind: ServerKind,
+  auth: ServerOptions["auth"],
+  directory: string,
+): Promise<Login | undefined> {
+  if (auth === undefined) return undefined;
+  if (auth === "basic" || kind === "olareg") return { auth: { kind: auth }, stop: async () => {} };
+  const algorithm = kind === "zot" ? "RS256" : "ES256";
+  const key = await makeSigningKey(directory, algorithm);
+  const issuer = await startTokenServer({ key, algorithm, users: [USER] });
+  const realm = `${issuer.url}/token`;
+  return {
+    auth: { kind: "bearer", issuer: { realm, certPath: key.certPath } },
+    stop: () => issuer.close(),
+  };
+}
+
+async function answers(url: string, certificate: ServerCertificate | undefined): Promise<boolean> {
+  const ca = certificate?.caPem;
+  const dispatcher = new Agent(ca === undefined ? {} : { connect: { ca } });
+  try {
+    const { statusCode, body } = await request(`${url}/v2/`, { dispatcher });
+    await body.dump();
+    return statusCode < 500;
+  } catch {
+    return false; // Not listening yet.
+  } finally {
+    await dispatcher.close();
+  }
+}
