@@ -1,18 +1,17 @@
 import { channel } from "node:diagnostics_channel";
-import type { Dispatcher } from "undici";
 import { createBudgets } from "./budgets.ts";
 import { HttpError } from "./client.ts";
 import type { HttpClient, HttpEvent, HttpRequest, HttpResponse, Method } from "./client.ts";
 import type { Place } from "./limiter.ts";
 import { MAX_REDIRECTS, redirectedRequest } from "./redirect.ts";
 import { redactUrl, secretsOf } from "./redact.ts";
-import { createResponse, readHeaders } from "./response.ts";
+import { createResponse } from "./response.ts";
 import { DEFAULT_RETRY_POLICY, isNeverSent, retryDelay } from "./retry.ts";
 import type { Attempt, RetryPolicy } from "./retry.ts";
 import { sleep as sleepByTheClock } from "./sleep.ts";
 import type { Sleep } from "./sleep.ts";
 import { DEFAULT_TIMEOUTS, createTransport } from "./transport.ts";
-import type { Timeouts } from "./transport.ts";
+import type { RawAnswer, Timeouts } from "./transport.ts";
 import { warningTexts } from "./warning.ts";
 
 export interface HttpOptions {
@@ -86,12 +85,11 @@ export function openHttpClient(options: HttpOptions): HttpClient {
     let current: HttpRequest = { ...request, headers };
     for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects += 1) {
       const sent = current;
-      const data = await exchangeWithRetries(sent);
-      const { location } = readHeaders(data.headers);
-      const next = redirectedRequest(sent, data.statusCode, location);
+      const answer = await exchangeWithRetries(sent);
+      const next = redirectedRequest(sent, answer.status, answer.headers["location"]);
       if (next === undefined)
-        return createResponse(sent, data, (failures) => again(sent, failures));
-      await drop(data);
+        return createResponse(sent, answer, (failures) => again(sent, failures));
+      await drop(answer);
       current = next;
     }
     throw new HttpError(
@@ -101,10 +99,7 @@ export function openHttpClient(options: HttpOptions): HttpClient {
   }
 
   /** Once more, for a body that broke off; `undefined` where that is not safe or has failed too often. */
-  async function again(
-    request: HttpRequest,
-    failures: number,
-  ): Promise<Dispatcher.ResponseData | undefined> {
+  async function again(request: HttpRequest, failures: number): Promise<RawAnswer | undefined> {
     if (request.method !== "GET") return undefined;
     const result = { error: new HttpError("the body broke off") };
     const attempt = attemptOf(request, { number: failures, waitedMs: 0, endedAt: now(), result });
@@ -115,7 +110,7 @@ export function openHttpClient(options: HttpOptions): HttpClient {
     return exchangeWithRetries(request);
   }
 
-  async function exchangeWithRetries(request: HttpRequest): Promise<Dispatcher.ResponseData> {
+  async function exchangeWithRetries(request: HttpRequest): Promise<RawAnswer> {
     let waitedMs = 0;
     for (let number = 1; ; number += 1) {
       const place = await budgets.enter(request, { again: number > 1 });
@@ -125,10 +120,10 @@ export function openHttpClient(options: HttpOptions): HttpClient {
       const delayMs = retryDelay(attempt, policy, random());
       if (delayMs === undefined) {
         if ("error" in result) throw result.error;
-        warn(request, result.data);
-        return result.data;
+        warn(request, result.answer);
+        return result.answer;
       }
-      if ("data" in result) await drop(result.data);
+      if ("answer" in result) await drop(result.answer);
       reportRetry(request, attempt, delayMs);
       await sleep(delayMs, request.signal);
       waitedMs += delayMs;
@@ -142,10 +137,10 @@ export function openHttpClient(options: HttpOptions): HttpClient {
   ): Promise<ExchangeResult> {
     const startedAt = now().getTime();
     try {
-      const data = await transport.exchange(request);
+      const answer = await transport.exchange(request);
       counts[request.method] += 1;
-      publish(request, { number, startedAt, status: data.statusCode });
-      return { data };
+      publish(request, { number, startedAt, status: answer.status });
+      return { answer };
     } catch (error) {
       if (!(error instanceof HttpError)) {
         place.leave("failed");
@@ -173,8 +168,8 @@ export function openHttpClient(options: HttpOptions): HttpClient {
     });
   }
 
-  function warn(request: HttpRequest, { headers }: Dispatcher.ResponseData): void {
-    const { warning } = readHeaders(headers);
+  function warn(request: HttpRequest, { headers }: RawAnswer): void {
+    const { warning } = headers;
     if (warning === undefined) return;
     const { host } = request.url;
     for (const text of warningTexts(warning, secretsOf(request))) {
@@ -202,7 +197,7 @@ export function openHttpClient(options: HttpOptions): HttpClient {
   }
 }
 
-type ExchangeResult = { readonly data: Dispatcher.ResponseData } | { readonly error: HttpError };
+type ExchangeResult = { readonly answer: RawAnswer } | { readonly error: HttpError };
 
 interface PublishedEnding {
   readonly number: number;
@@ -220,16 +215,16 @@ function attemptOf(
   if ("error" in result) {
     return { ...rest, method, repeatable, outcome: { kind: "failure", code: result.error.code } };
   }
-  const { statusCode: status, headers } = result.data;
+  const { status, headers } = result.answer;
   return {
     ...rest,
     method,
     repeatable,
-    outcome: { kind: "answer", status, headers: readHeaders(headers) },
+    outcome: { kind: "answer", status, headers },
   };
 }
 
 /** Reads and forgets a body, so that its connection can be used again; a broken one is replaced by the pool. */
-async function drop(data: Dispatcher.ResponseData): Promise<void> {
-  await data.body.dump().catch(() => undefined);
+async function drop({ body }: RawAnswer): Promise<void> {
+  await body.dump().catch(() => undefined);
 }

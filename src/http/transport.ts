@@ -4,14 +4,19 @@ import type { SecureContext } from "node:tls";
 import { Pool } from "undici";
 import type { Dispatcher } from "undici";
 import { HttpError } from "./client.ts";
-import type { HttpRequest } from "./client.ts";
+import type { HttpRequest, HttpResponse } from "./client.ts";
 import { redactText, redactUrl } from "./redact.ts";
 import { CLOSED } from "./retry.ts";
 
 /** Sends single requests: no retries, no redirects, no limits. A pool of kept connections per origin. */
 export interface Transport extends AsyncDisposable {
   /** Rejects with `HttpError`, or with the reason of an aborted signal. */
-  exchange(request: HttpRequest): Promise<Dispatcher.ResponseData>;
+  exchange(request: HttpRequest): Promise<RawAnswer>;
+}
+
+/** An answer as it came over one connection; its body is read, dumped or destroyed. */
+export interface RawAnswer extends Pick<HttpResponse, "status" | "headers" | "challenges"> {
+  readonly body: Dispatcher.ResponseData["body"];
 }
 
 export interface TransportOptions {
@@ -50,7 +55,7 @@ export function createTransport({ caPem, skipTlsVerify, timeouts }: TransportOpt
       if (isClosed) throw new HttpError("the door to the network is closed", { code: CLOSED });
       const isStream = body !== undefined && !(body instanceof Uint8Array);
       try {
-        return await poolFor(url).request({
+        const answer = await poolFor(url).request({
           method,
           path: `${url.pathname}${url.search}`,
           headers: { ...headers },
@@ -59,6 +64,7 @@ export function createTransport({ caPem, skipTlsVerify, timeouts }: TransportOpt
           headersTimeout: timeouts.headersMs * (isStream ? STREAM_HEADERS_FACTOR : 1),
           bodyTimeout: timeouts.bodyMs,
         });
+        return readAnswer(answer);
       } catch (error) {
         signal?.throwIfAborted();
         throw transportError(`${method} ${redactUrl(url)}`, error);
@@ -94,6 +100,26 @@ export function createTransport({ caPem, skipTlsVerify, timeouts }: TransportOpt
     });
     return context;
   }
+}
+
+function readAnswer({ statusCode, headers, body }: Dispatcher.ResponseData): RawAnswer {
+  const challenges = headers["www-authenticate"];
+  return {
+    status: statusCode,
+    headers: readHeaders(headers),
+    challenges: challenges === undefined ? [] : [challenges].flat(),
+    body,
+  };
+}
+
+/** Lower-case names, several values joined by `, `; `set-cookie` is left out: nobody here keeps cookies. */
+function readHeaders(raw: Dispatcher.ResponseData["headers"]): HttpResponse["headers"] {
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(raw)) {
+    if (value === undefined || name === "set-cookie") continue;
+    headers[name] = Array.isArray(value) ? value.join(", ") : value;
+  }
+  return headers;
 }
 
 /** An `HttpError` of one line: what was tried and how it failed. */

@@ -247,7 +247,7 @@ async function seeded(
 async function withService(
   respond: (request: FakeRequest) => FakeResponse,
   options: HarnessOptions & { readonly realmHost?: string } = {},
-): Promise<{ readonly asked: readonly FakeRequest[]; resolve(): Promise<unknown> }> {
+): Promise<{ readonly asked: readonly FakeRequest[]; readonly resolve: () => Promise<unknown> }> {
   const asked: FakeRequest[] = [];
   const service = await listen(async (request) => {
     asked.push(request);

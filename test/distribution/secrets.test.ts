@@ -2,7 +2,6 @@ import { inspect } from "node:util";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { FakeAuth } from "../../contract-tests/fakes/auth.ts";
-import type { Fault } from "../../contract-tests/fakes/faults.ts";
 import { answer } from "../../contract-tests/fakes/message.ts";
 import type { FakeRequest, FakeResponse } from "../../contract-tests/fakes/message.ts";
 import { listen } from "../../contract-tests/fakes/serve.ts";
@@ -28,18 +27,16 @@ const auths: readonly FakeAuth[] = [
   { kind: "bearer", users, identityTokens: { [IDENTITY]: "bot" } },
   { kind: "bearer", users, tokenMethods: "get" },
 ];
-const faults: readonly (Fault | { readonly kind: "echo"; readonly status: number })[] = [
-  { kind: "throttled" },
-  { kind: "status", status: 500 },
-  { kind: "status", status: 403, code: "DENIED" },
+type Trouble =
+  | { readonly kind: "echo" | "status"; readonly status: number }
+  | { readonly kind: "reset" | "cut" | "nonsense" };
+
+const troubles: readonly Trouble[] = [
   { kind: "reset" },
-  { kind: "cut-body" },
-  { kind: "broken-json" },
-  { kind: "html", status: 502 },
-  { kind: "echo", status: 400 },
-  { kind: "echo", status: 401 },
-  { kind: "echo", status: 403 },
-  { kind: "echo", status: 500 },
+  { kind: "cut" },
+  { kind: "nonsense" },
+  ...[403, 429, 500, 502].map((status) => ({ kind: "status" as const, status })),
+  ...[200, 400, 401, 403, 404, 429, 500].map((status) => ({ kind: "echo" as const, status })),
 ];
 const operations: Readonly<
   Record<string, (registry: Registry, repository: Repository) => Promise<unknown>>
@@ -67,7 +64,7 @@ describe("secrets", () => {
           { kind: "identity-token", token: IDENTITY },
           { kind: "bearer-token", token: IDENTITY },
         ),
-        fc.constantFrom(...faults),
+        fc.constantFrom(...troubles),
         fc.constantFrom(...Object.values(operations)),
         fc.nat({ max: 6 }),
         async (auth, credentials, fault, operation, at) => {
@@ -87,7 +84,7 @@ describe("secrets", () => {
 interface Case {
   readonly auth: FakeAuth;
   readonly credentials: Credentials;
-  readonly fault: (typeof faults)[number];
+  readonly fault: Trouble;
   readonly operation: (registry: Registry, repository: Repository) => Promise<unknown>;
   /** The request from which on everything fails. */
   readonly at: number;
@@ -119,8 +116,7 @@ async function run({ auth, credentials, fault, operation, at }: Case): Promise<s
     const result = await operation(registry, { host, name: "acme/api" });
     return inspect([result, events], { depth: 10 });
   } catch (error) {
-    expect(error).toBeInstanceOf(RegistryError);
-    expect(String(error)).not.toContain("\n");
+    if (!(error instanceof RegistryError) || error.message.includes("\n")) throw error;
     return inspect([error, events], { depth: 10 });
   } finally {
     await http[Symbol.asyncDispose]();
@@ -129,7 +125,7 @@ async function run({ auth, credentials, fault, operation, at }: Case): Promise<s
 }
 
 /** The fault by hand: the fakes' own faults do not echo. */
-function spoil(fault: Case["fault"], request: FakeRequest, whole: FakeResponse): FakeResponse {
+function spoil(fault: Trouble, request: FakeRequest, whole: FakeResponse): FakeResponse {
   switch (fault.kind) {
     case "echo":
       return answer(
@@ -141,13 +137,12 @@ function spoil(fault: Case["fault"], request: FakeRequest, whole: FakeResponse):
       );
     case "reset":
       return { ...whole, broken: { kind: "reset" } };
-    case "cut-body":
+    case "cut":
       return { ...whole, broken: { kind: "cut", bytes: Math.floor(whole.body.length / 2) } };
     case "status":
-    case "html":
       return answer(fault.status, whole.headers, whole.body);
-    default:
-      return answer(429, {}, new TextEncoder().encode("{"));
+    case "nonsense":
+      return answer(200, {}, new TextEncoder().encode("{"));
   }
 }
 
