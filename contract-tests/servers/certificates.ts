@@ -14,24 +14,18 @@ export interface ServerCertificate {
 export async function makeServerCertificate(directory: string): Promise<ServerCertificate> {
   const openssl = requirePeer("openssl");
   const at = (name: string): string => join(directory, name);
-  await run(openssl, [
-    ...["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"],
-    ...["-keyout", at("ca.key"), "-out", at("ca.pem"), "-subj", "/CN=Test CA", "-days", "2"],
-    ...["-addext", "basicConstraints=critical,CA:TRUE"],
-    ...["-addext", "keyUsage=critical,keyCertSign"],
-  ]);
-  await run(openssl, [
-    ...["req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"],
-    ...["-keyout", at("server.key"), "-out", at("server.csr"), "-subj", "/CN=localhost"],
-  ]);
-  await writeFile(
-    at("server.ext"),
-    "subjectAltName=DNS:localhost,IP:127.0.0.1\nextendedKeyUsage=serverAuth\n",
-  );
-  await run(openssl, [
-    ...["x509", "-req", "-in", at("server.csr"), "-CA", at("ca.pem"), "-CAkey", at("ca.key")],
-    ...["-CAcreateserial", "-days", "2", "-extfile", at("server.ext"), "-out", at("server.pem")],
-  ]);
+  const newKey = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
+  const authority = ["-keyout", at("ca.key"), "-out", at("ca.pem"), "-subj", "/CN=Test CA"];
+  const powers = ["basicConstraints=critical,CA:TRUE", "keyUsage=critical,keyCertSign"];
+  const extensions = powers.flatMap((power) => ["-addext", power]);
+  await run(openssl, ["req", "-x509", "-days", "2", ...newKey, ...authority, ...extensions]);
+  const request = ["-keyout", at("server.key"), "-out", at("server.csr"), "-subj", "/CN=localhost"];
+  await run(openssl, ["req", ...newKey, ...request]);
+  const names = "subjectAltName=DNS:localhost,IP:127.0.0.1\nextendedKeyUsage=serverAuth\n";
+  await writeFile(at("server.ext"), names);
+  const signer = ["-CA", at("ca.pem"), "-CAkey", at("ca.key"), "-CAcreateserial", "-days", "2"];
+  const signed = ["-in", at("server.csr"), "-extfile", at("server.ext"), "-out", at("server.pem")];
+  await run(openssl, ["x509", "-req", ...signer, ...signed]);
   const caPem = await readFile(at("ca.pem"), "utf8");
   return { certPath: at("server.pem"), keyPath: at("server.key"), caPem };
 }
