@@ -121,8 +121,11 @@ function table(host: Host, head: readonly string[], rows: readonly (readonly str
   if (rows.length === 0) return "";
   const styled = new Table({
     head: [...head],
-    style: { head: host.colours ? ["bold"] : [], border: host.colours ? ["grey"] : [] },
-    wordWrap: host.columns !== undefined,
+    style: {
+      compact: true,
+      head: host.colours ? ["bold"] : [],
+      border: host.colours ? ["grey"] : [],
+    },
   });
   for (const row of rows) styled.push([...row]);
   return styled.toString();

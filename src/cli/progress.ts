@@ -58,7 +58,8 @@ export function createProgress(
 
   function describe(done: number): string {
     if (phase === undefined) return "";
-    return phase.total === undefined ? phase.name : `${phase.name}: ${done} of ${phase.total}`;
+    if (phase.total !== undefined) return `${phase.name}: ${done} of ${phase.total}`;
+    return done === 0 ? phase.name : `${phase.name}: ${done}`;
   }
 
   function advancePlainly(done: number): void {

@@ -141,15 +141,13 @@ async function readAll(
   facts: Map<Digest, Facts>,
   { parallel, signal, report }: CommandDeps,
 ): Promise<void> {
+  if (facts.size === 0) report({ type: "phase.started", phase: "reading manifests" });
   const wanted = new Map<Digest, boolean>();
   for (const { digest, config } of needs) wanted.set(digest, config || wanted.get(digest) === true);
-  report({ type: "phase.started", phase: "reading manifests", total: wanted.size });
-  let done = 0;
   await mapParallel([...wanted], parallel, async ([digest, config]) => {
     const known = facts.get(digest);
     facts.set(digest, await readFacts(registry, repository, { digest, config }, { known, signal }));
-    done += 1;
-    report({ type: "phase.advanced", phase: "reading manifests", done });
+    report({ type: "phase.advanced", phase: "reading manifests", done: facts.size });
   });
 }
 

@@ -94,8 +94,8 @@ async function readListing(
   try {
     return await Array.fromAsync(registry.listTags(repository, { signal }));
   } catch (error) {
-    if (isRegistryError(error, "protocol"))
-      throw new GuardError("incomplete-listing", error.message);
+    const isCut = isRegistryError(error, "protocol") && error.registryCode !== UNREADABLE_DIRECTORY;
+    if (isCut) throw new GuardError("incomplete-listing", error.message);
     throw error;
   }
 }

@@ -106,7 +106,7 @@ function isLegacySlug(text: string): boolean {
 function dashOrLetters(character: string): string {
   if (DASHED.has(character)) return "-";
   const plain = character.normalize("NFKD").replaceAll(/\p{M}/gu, "").toLowerCase();
-  return [...plain]
+  return Array.from(plain)
     .map((letter) => (/[a-z0-9]/.test(letter) ? letter : (LETTERS[letter] ?? "")))
     .join("");
 }
