@@ -4,7 +4,7 @@ import type { ConfigFile } from "./config-file.ts";
 import { readConfigFiles } from "./config-files.ts";
 import type { ConfigFileOptions } from "./config-files.ts";
 import { CredentialsError } from "./error.ts";
-import { askHelper } from "./helper.ts";
+import { askHelper } from "./ask-program.ts";
 import { candidateKeys, helperServer, normalizeKey } from "./host-key.ts";
 
 export interface CredentialSourceOptions extends ConfigFileOptions {

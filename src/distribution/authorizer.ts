@@ -16,8 +16,7 @@ export type { Access } from "./scope.ts";
 /** Turns challenges into `Authorization` headers, and remembers what it learned. */
 export interface Authorizer {
   /**
-   * What to send with a request; `undefined` as long as the registry asked for nothing or nothing is known to
-   * send. Rejects with `RegistryError`, or with the reason of an aborted signal.
+   * What to send with a request; `undefined` as long as the registry asked for nothing. Rejects with `RegistryError`, or with the reason of an aborted signal.
    */
   pass(access: Access, purpose: Purpose, signal?: AbortSignal): Promise<Pass | undefined>;
   /** Learns from a 401. Answers whether another pass may do better. */
@@ -27,8 +26,9 @@ export interface Authorizer {
 }
 
 /** What a request was sent with. */
-export interface Pass {
-  readonly header: string;
+interface Pass {
+  /** Absent: the registry asks for credentials, and none are known. */
+  readonly header?: string;
   /** Absent for credentials that are sent as they are. */
   readonly token?: {
     readonly key: string;
@@ -81,7 +81,7 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
       return { header: `Bearer ${credentials.token}` };
     }
     if (challenge.scheme === "basic") {
-      return credentials === undefined ? undefined : { header: basicHeader(credentials) };
+      return credentials === undefined ? {} : { header: basicHeader(credentials) };
     }
     return tokenPass({ access, purpose, credentials, challenge, signal });
   }
@@ -142,7 +142,7 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
     if (chosen === undefined) return false;
     const isNew = challenge === undefined || !isSameService(challenge, chosen);
     challenge = chosen;
-    if (chosen.scheme === "basic") return isNew && pass === undefined;
+    if (chosen.scheme === "basic") return isNew || pass === undefined;
     const isWider = nameScopes(access, chosen.scopes);
     if (pass === undefined || isNew || isWider) return true;
     return pass.token !== undefined && replace(access, pass.token);

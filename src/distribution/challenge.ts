@@ -38,7 +38,7 @@ interface RawChallenge {
 }
 
 /** Reads `Scheme name=value, name="value, with commas", Other …`. Source: RFC 9110, 11.6.1. */
-export function parseChallenges(header: string): readonly RawChallenge[] {
+function parseChallenges(header: string): readonly RawChallenge[] {
   const challenges: { scheme: string; parameters: Map<string, string> }[] = [];
   for (const match of header.matchAll(ITEM)) {
     const [, name = "", assigned, quoted, bare] = match;

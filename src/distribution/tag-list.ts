@@ -7,7 +7,7 @@ import { nextPageQuery } from "./link-header.ts";
 import { tagsPath } from "./paths.ts";
 
 /** What most registries accept; those with a smaller maximum answer with that and a link. */
-export const DEFAULT_TAG_PAGE = 1000;
+const DEFAULT_TAG_PAGE = 1000;
 
 /** Old servers send the whole list at once: a million tags of full length fit. */
 const MAX_LIST_BYTES = 256 * 1024 * 1024;

@@ -59,6 +59,29 @@ describe("authorisation", () => {
     expect(harness.log().filter((line) => line.startsWith("GET"))).toHaveLength(1);
   });
 
+  it.each([
+    ["Basic", { kind: "basic", users }],
+    ["Bearer", bearer],
+  ] as const)("lets every one of the first requests in by %s", async (_, auth) => {
+    const { registry, repository } = await seeded(auth, BOT);
+    const reference = { ...repository, tag: "latest" };
+
+    const resolved = await Promise.all(
+      Array.from({ length: 8 }, () => registry.resolve(reference)),
+    );
+
+    expect(resolved.map((found) => found?.digest)).toEqual(Array(8).fill(image.digest));
+  });
+
+  it("asks twice at most when it knows no credentials", async () => {
+    const { registry, repository, log } = await seeded({ kind: "basic", users }, undefined);
+
+    const resolving = registry.resolve({ ...repository, tag: "latest" });
+
+    await expect(resolving).rejects.toMatchObject({ code: "unauthorized" });
+    expect(log()).toEqual(["HEAD 401", "HEAD 401"]);
+  });
+
   it("renews a token at four fifths of its life", async () => {
     let nowMs = 0;
     const harness = await seeded({ ...bearer, lifetimeSeconds: 100 }, BOT, {
