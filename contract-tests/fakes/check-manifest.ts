@@ -19,7 +19,7 @@ export interface Pointers {
   readonly annotations: Readonly<Record<string, string>> | undefined;
 }
 
-export interface Pointer {
+interface Pointer {
   readonly mediaType: string;
   readonly digest: Digest;
   readonly size: number;

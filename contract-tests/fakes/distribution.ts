@@ -24,7 +24,7 @@ export interface FakeRegistry {
 
 export type ListeningRegistry = FakeRegistry & Listening;
 
-export interface LoggedRequest {
+interface LoggedRequest {
   readonly method: string;
   /** With the query. */
   readonly path: string;

@@ -18,9 +18,7 @@ export interface FakeResponse {
 }
 
 /** `reset`: the connection ends before any byte; `cut`: after `bytes` of the body, of a longer announced one. */
-export type Breakage =
-  | { readonly kind: "reset" }
-  | { readonly kind: "cut"; readonly bytes: number };
+type Breakage = { readonly kind: "reset" } | { readonly kind: "cut"; readonly bytes: number };
 
 export type Handler = (request: FakeRequest) => Promise<FakeResponse>;
 

@@ -21,7 +21,7 @@ export interface Harness extends AsyncDisposable {
   writes(): number;
 }
 
-export interface SeedOptions {
+interface SeedOptions {
   readonly tags?: readonly string[];
   readonly repository?: Repository;
 }
