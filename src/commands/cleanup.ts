@@ -144,11 +144,16 @@ async function finish(
     warnings.push(`the record of this cleanup was not written: ${error.message}`);
   }
   if (registry.capabilities.garbageCollection === "server") return { ...result, warnings };
-  const garbage = await registry.collectGarbage(result.plan.repository, {
-    graceMs: gcGraceMs,
-    signal: deps.signal,
-  });
-  return { ...result, warnings, garbage };
+  try {
+    const garbage = await registry.collectGarbage(result.plan.repository, {
+      graceMs: gcGraceMs,
+      signal: deps.signal,
+    });
+    return { ...result, warnings, garbage };
+  } catch (error) {
+    if (!isRegistryError(error)) throw error;
+    return { ...result, warnings, brokeOff: `unused blobs were not removed: ${error.message}` };
+  }
 }
 
 /** Tells the next run, and werf's builds, when this one ended and which records it left. */
