@@ -91,7 +91,7 @@ export function createHost(process: NodeJS.Process, version: string): Host {
 }
 
 /** A person stopped the run. */
-export class InterruptedError extends Error {
+class InterruptedError extends Error {
   override readonly name = "InterruptedError";
 
   constructor() {

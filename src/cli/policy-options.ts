@@ -99,7 +99,7 @@ export async function cleanupRequest(
   };
 }
 
-export function requireRepository(address: string | undefined): Repository {
+function requireRepository(address: string | undefined): Repository {
   if (address !== undefined) return parseRepository(address, (path) => resolve(path));
   throw new UsageError("--repo is missing: the repository to work on, host/name or oci:PATH");
 }

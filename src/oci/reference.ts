@@ -1,4 +1,3 @@
-import { isDigest } from "./digest.ts";
 import type { Digest } from "./digest.ts";
 
 export interface Repository {
@@ -107,14 +106,6 @@ export function formatReference(reference: Reference): string {
 /** The part of a reference that `/v2/<name>/manifests/…` takes: its tag or its digest. */
 export function referenceKey(reference: Reference): string {
   return "tag" in reference ? reference.tag : reference.digest;
-}
-
-/** A tag or a digest in `repository`. Throws `AddressError` when `key` is neither. */
-export function referenceTo(repository: Repository, key: string): Reference {
-  const { host, name } = repository;
-  if (isDigest(key)) return { host, name, digest: key };
-  if (isTag(key)) return { host, name, tag: key };
-  throw new AddressError(`"${key}" is neither a tag nor a digest`);
 }
 
 function canonicalHost(host: string): string {

@@ -19,8 +19,6 @@ export type TagClass =
   | { readonly kind: "signature"; readonly subject: Digest }
   | { readonly kind: "foreign" };
 
-export type TagKind = TagClass["kind"];
-
 export interface StageTag {
   readonly kind: "stage";
   readonly stageId: string;
