@@ -5,8 +5,8 @@ import { describeUploads } from "./uploads.ts";
 import { call, pushImage, putManifest } from "./target.ts";
 import type { Target } from "./target.ts";
 
-export const ABSENT = `sha256:${"0".repeat(64)}` as const;
-export const NOBODY = "no.such.tag";
+const ABSENT = `sha256:${"0".repeat(64)}` as const;
+const NOBODY = "no.such.tag";
 
 /**
  * What distribution-spec 1.1 asks of a registry, in the four categories of its own conformance suite: pull, push,

@@ -7,7 +7,7 @@ import { makeServerCertificate, makeSigningKey } from "./certificates.ts";
 import type { ServerCertificate } from "./certificates.ts";
 import { configure } from "./configure.ts";
 import type { ServerKind, Setting } from "./configure.ts";
-import { findPeer, requirePeer } from "./peers.ts";
+import { requirePeer } from "./peers.ts";
 import { freePort, start } from "./run.ts";
 import { startTokenServer } from "./token-server.ts";
 
@@ -29,18 +29,6 @@ export interface Server extends AsyncDisposable {
   /** Absent when anybody may do anything. */
   readonly credentials?: FakeUser;
   stop(): Promise<void>;
-}
-
-export const SERVER_KINDS: readonly ServerKind[] = [
-  "docker-registry",
-  "distribution",
-  "olareg",
-  "zot",
-];
-
-/** The kinds whose programs are installed. */
-export function availableServers(): readonly ServerKind[] {
-  return SERVER_KINDS.filter((kind) => findPeer(kind) !== undefined);
 }
 
 const USER: FakeUser = { username: "bot", password: "s3cret-of-the-bot" };

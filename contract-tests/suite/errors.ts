@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { RegistryErrorCode } from "../../src/registry/error.ts";
+import { stopsAfter } from "../fakes/faults.ts";
 import type { Fault, FaultRule } from "../fakes/faults.ts";
 import { imageOf } from "../fakes/seed.ts";
 import { ABSENT, readAll, tagsOf } from "./harness.ts";
@@ -263,6 +264,16 @@ function describeNonsense(open: Open, subject: LearnedSubject): void {
       const read = registry.getBlob(repository, digest).then(readAll);
 
       await expect(read).rejects.toMatchObject({ name: "RegistryError", code: "unavailable" });
+    });
+
+    it.runIf(pages)("rejects a listing whose transport stops for good between pages", async () => {
+      await using harness = await open(stopsAfter(1));
+      const tags = Array.from({ length: 2 * pageSize + 1 }, (_, at) => `build-${at}`);
+      await harness.seed(imageOf(), { tags });
+
+      const listed = tagsOf(harness);
+
+      await expect(listed).rejects.toMatchObject({ name: "RegistryError", code: "unavailable" });
     });
 
     it("rejects a listing that breaks off every time", async () => {
