@@ -1,0 +1,79 @@
+import { runCleanup } from "../../src/commands/cleanup.ts";
+import type { CleanupRequest } from "../../src/commands/cleanup.ts";
+import type { CommandDeps } from "../../src/commands/deps.ts";
+import type { CleanupResult } from "../../src/commands/result.ts";
+import type { JournalEntry } from "../../src/journal/journal.ts";
+import type { Repository } from "../../src/oci/reference.ts";
+import type { Registry } from "../../src/registry/registry.ts";
+import { GUARD_NAMES } from "../../src/engine/cleanup/guards.ts";
+import { cleanupPolicy, historyOf } from "./ask.ts";
+import type { Ask } from "./ask.ts";
+
+export const REPOSITORY: Repository = { host: "memory.test", name: "shop/app" };
+
+export interface RunOptions {
+  readonly dryRun?: boolean;
+  readonly parallel?: number;
+  /** Milliseconds that pass between two looks at the clock. */
+  readonly tickMs?: number;
+  readonly repository?: Repository;
+  readonly journal?: (entries: readonly JournalEntry[]) => void;
+  readonly request?: Partial<CleanupRequest>;
+}
+
+/** Runs the product's cleanup on a registry. Every guard is let through unless `request` says otherwise. */
+export function cleanUp(
+  registry: Registry,
+  ask: Ask,
+  options: RunOptions = {},
+): Promise<CleanupResult> {
+  return runCleanup(requestOf(ask, options), depsOf(registry, ask, options));
+}
+
+export function requestOf(
+  ask: Ask,
+  { dryRun = false, repository = REPOSITORY, request }: RunOptions,
+): CleanupRequest {
+  return {
+    policy: cleanupPolicy(ask, repository),
+    disabled: false,
+    kubernetes: false,
+    dryRun,
+    allow: new Set(GUARD_NAMES),
+    gcGraceMs: 0,
+    ...request,
+  };
+}
+
+/** Everything a command is given, without the machine: the clock stands or ticks by itself. */
+export function depsOf(
+  registry: Registry,
+  ask: Ask,
+  { parallel = 1, tickMs = 0, journal }: RunOptions,
+): CommandDeps {
+  let looks = 0;
+  return {
+    openRegistry: () => Promise.resolve(registry),
+    readHistory: async () => {
+      if (ask.git === undefined) throw new Error("the Git policies are off");
+      return { ...historyOf(ask.git), warnings: [] };
+    },
+    openJournal: () =>
+      Promise.resolve({
+        path: "/journal",
+        append: (entries) => {
+          journal?.(entries);
+          return Promise.resolve();
+        },
+        [Symbol.asyncDispose]: () => Promise.resolve(),
+      }),
+    report: () => {},
+    signal: new AbortController().signal,
+    now: () => {
+      looks += 1;
+      return new Date(ask.now + (looks - 1) * tickMs);
+    },
+    requests: () => ({ GET: 0, HEAD: 0, PUT: 0, POST: 0, PATCH: 0, DELETE: 0 }),
+    parallel,
+  };
+}
