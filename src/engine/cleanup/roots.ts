@@ -107,8 +107,7 @@ function historyReasons(
 /**
  * When a stage was built, if that is recent enough to keep it: milliseconds since the epoch.
  *
- * The youngest sign counts: the time in the tag, the push, and for an index that of any child. A time that cannot be
- * read keeps the stage.
+ * The youngest sign counts: the time in the tag, the push, and for an index that of any stage below it.
  */
 function recentBuild(
   entry: InventoryTag,
@@ -127,8 +126,9 @@ function recentBuild(
   return builtAt >= now - keepBuiltWithinHours * HOUR_MS ? builtAt : undefined;
 }
 
+/** When the youngest stage below an index was built, nested indexes included; 0 when nothing tells. */
 function youngestChild(
-  { digest }: InventoryTag,
+  { digest }: Pick<InventoryTag, "digest">,
   catalog: Catalog,
   facts: ReadonlyMap<Digest, Facts>,
   needs: Need[],
@@ -142,7 +142,7 @@ function youngestChild(
     if (tagged.length > 0) return Math.max(...tagged);
     const found = facts.get(child.digest);
     if (found === undefined) needs.push({ digest: child.digest, config: true });
-    if (found?.kind === "index") return 0;
+    if (found?.kind === "index") return youngestChild(child, catalog, facts, needs);
     if (found?.kind !== "image" || typeof found.image !== "object") return 0;
     const created = Date.parse(found.image.created ?? "");
     return Number.isNaN(created) ? 0 : created;
