@@ -6,10 +6,12 @@ import { adapters } from "../../adapters/index.ts";
 import type { CommandDeps } from "../commands/deps.ts";
 import type { Event } from "../events/event.ts";
 import type { HttpClient } from "../http/client.ts";
+import { createContentCache } from "../journal/content-cache.ts";
 import { createJournal } from "../journal/journal.ts";
 import { DIRECTORY_HOST } from "../oci/reference.ts";
 import type { CredentialSource } from "../registry/adapter.ts";
 import { detectAdapter } from "../registry/detect.ts";
+import { withContentCache } from "./cached-registry.ts";
 import type { Environment } from "./environment.ts";
 
 /** What a run is told about its surroundings, everything resolved. */
@@ -55,7 +57,10 @@ export function openSession(options: SessionOptions): Session {
       const { openRegistry } = await entry.load();
       const http = host === DIRECTORY_HOST ? closedDoor : await openDoor();
       const credentials = await openCredentials();
-      return openRegistry({ host, http, credentials, env, now, insecure: options.insecure });
+      const { insecure } = options;
+      const registry = await openRegistry({ host, http, credentials, env, now, insecure });
+      if (host === DIRECTORY_HOST) return registry;
+      return withContentCache(registry, createContentCache(cacheDirectory(env), now));
     },
     async readHistory({ fetch }) {
       const { openGit } = await import("../git/open.ts");
@@ -104,6 +109,17 @@ const closedDoor: HttpClient = {
   counts: () => ({ GET: 0, HEAD: 0, PUT: 0, POST: 0, PATCH: 0, DELETE: 0 }),
   [Symbol.asyncDispose]: () => Promise.resolve(),
 };
+
+/** `$XDG_CACHE_HOME/tidemark/content`. Source: XDG Base Directory Specification. */
+function cacheDirectory(env: Environment): string {
+  const given = env["XDG_CACHE_HOME"];
+  const home = env["HOME"] ?? homedir();
+  return join(
+    given === undefined || given === "" ? join(home, ".cache") : given,
+    "tidemark",
+    "content",
+  );
+}
 
 /**
  * `$XDG_STATE_HOME/tidemark/journal/<repository>`; the name is the repository's with a hash, so that two never meet.

@@ -8,4 +8,3 @@ export class PlanFileError extends Error {
     this.code = code;
   }
 }
-

@@ -1,0 +1,57 @@
+import type { ContentCache } from "../journal/content-cache.ts";
+import { digestOf } from "../oci/digest.ts";
+import { sniffMediaType } from "../oci/manifest.ts";
+import type { Registry } from "../registry/registry.ts";
+
+/** Most bytes of a blob that is kept: image configs are far smaller, layers are not worth it. */
+const MAX_BLOB_BYTES = 256 * 1024;
+
+/** The same registry; manifests and small blobs asked for by digest are taken from the cache where it has them. */
+export function withContentCache(registry: Registry, cache: ContentCache): Registry {
+  return {
+    ...registry,
+    async getManifest(reference, options) {
+      const known = "digest" in reference ? await cache.read(reference.digest) : undefined;
+      const mediaType = known === undefined ? undefined : sniffMediaType(known, undefined);
+      if ("digest" in reference && known !== undefined && mediaType !== undefined) {
+        return { mediaType, digest: reference.digest, bytes: known };
+      }
+      const body = await registry.getManifest(reference, options);
+      if ("digest" in reference) await cache.write(body.digest, body.bytes);
+      return body;
+    },
+    async getBlob(repository, digest, options) {
+      const known = await cache.read(digest);
+      if (known !== undefined) return new Blob([Uint8Array.from(known)]).stream();
+      return keepSmall(await registry.getBlob(repository, digest, options), (bytes) =>
+        digestOf(bytes) === digest ? cache.write(digest, bytes) : Promise.resolve(),
+      );
+    },
+    async [Symbol.asyncDispose]() {
+      await cache.sweep();
+      await registry[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Passes a stream on and hands over its bytes when it has ended and was small. */
+function keepSmall(
+  stream: ReadableStream<Uint8Array>,
+  keep: (bytes: Uint8Array) => Promise<void>,
+): ReadableStream<Uint8Array> {
+  let chunks: Uint8Array[] | undefined = [];
+  let size = 0;
+  return stream.pipeThrough(
+    new TransformStream<Uint8Array, Uint8Array>({
+      transform(chunk, controller) {
+        size += chunk.length;
+        if (size > MAX_BLOB_BYTES) chunks = undefined;
+        chunks?.push(chunk);
+        controller.enqueue(chunk);
+      },
+      async flush() {
+        if (chunks !== undefined) await keep(Buffer.concat(chunks));
+      },
+    }),
+  );
+}
