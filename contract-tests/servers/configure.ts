@@ -28,8 +28,9 @@ interface TokenSetting {
 export function configure(kind: ServerKind, setting: Setting): Promise<readonly string[]> {
   switch (kind) {
     case "docker-registry":
+      return configureDistribution(setting, {});
     case "distribution":
-      return configureDistribution(setting);
+      return configureDistribution(setting, { tags: { maxtags: MAX_TAGS } });
     case "olareg":
       return configureOlareg(setting);
     case "zot":
@@ -37,12 +38,16 @@ export function configure(kind: ServerKind, setting: Setting): Promise<readonly 
   }
 }
 
+/** Tags of a page of distribution 3, the most it answers with: few enough to be quick. */
+const MAX_TAGS = 100;
+
 /** JSON is YAML. Source: distribution, docs/content/about/configuration.md. */
-async function configureDistribution(setting: Setting): Promise<readonly string[]> {
+async function configureDistribution(setting: Setting, more: object): Promise<readonly string[]> {
   const { directory, port, tls, auth } = setting;
   const path = join(directory, "config.yml");
   const config = {
     version: 0.1,
+    ...more,
     log: { level: "error", accesslog: { disabled: true } },
     storage: {
       cache: { blobdescriptor: "inmemory" },

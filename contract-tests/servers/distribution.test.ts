@@ -1,3 +1,3 @@
 import { describeServer } from "./describe-server.ts";
 
-await describeServer("distribution", { pageSize: 1000 });
+await describeServer("distribution", { pageSize: 100 });

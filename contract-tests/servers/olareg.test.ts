@@ -1,3 +1,3 @@
 import { describeServer } from "./describe-server.ts";
 
-await describeServer("olareg", { pageSize: 1000 });
+await describeServer("olareg", { pageSize: 100 });
