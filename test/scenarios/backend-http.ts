@@ -2,7 +2,7 @@ import { Pool } from "undici";
 import type { Dispatcher } from "undici";
 import type { Backend, SeedRepository } from "./backend.ts";
 import { MANIFEST_TYPES, imageOf } from "./content.ts";
-import type { Bytes, Content } from "./content.ts";
+import type { Bytes, Content, Media } from "./content.ts";
 import { sha256 } from "./formats.ts";
 import { readRepository } from "./reading.ts";
 
@@ -10,6 +10,7 @@ export interface HttpServer {
   /** `127.0.0.1:PORT`, plain HTTP, no authentication. */
   readonly host: string;
   readonly untags: boolean;
+  readonly onlyMedia?: Media | undefined;
   readonly close: () => Promise<void>;
 }
 
@@ -20,10 +21,11 @@ interface Answer {
 }
 
 /** Repositories of a running registry, written and read over plain HTTP. Source: distribution-spec 1.1. */
-export function openHttpBackend({ host, untags, close }: HttpServer): Backend {
+export function openHttpBackend({ host, untags, onlyMedia, close }: HttpServer): Backend {
   const pool = new Pool(`http://${host}`, { connections: 4 });
   return {
     untags,
+    onlyMedia,
     createRepository: (name) => createRepository(pool, host, `scenarios/${name}`),
     [Symbol.asyncDispose]: async () => {
       await pool.close();
@@ -34,7 +36,7 @@ export function openHttpBackend({ host, untags, close }: HttpServer): Backend {
 
 async function createRepository(pool: Pool, host: string, name: string): Promise<SeedRepository> {
   const stored = new Set<string>();
-  const first = imageOf({ media: "docker", created: "2020-01-01T00:00:00Z", labels: {} });
+  const first = imageOf({ media: "oci", created: "2020-01-01T00:00:00Z", labels: {} });
   await push(first, "first");
   await remove("first");
   stored.delete(first.digest);

@@ -1,9 +1,11 @@
-import type { Content } from "./content.ts";
+import type { Content, Media } from "./content.ts";
 
 /** A kind of registry the scenarios run on; filled and read without the product. */
 export interface Backend extends AsyncDisposable {
   /** Whether a tag can go while its manifest stays. Otherwise such a tag is left, reason `shared-digest`. */
   readonly untags: boolean;
+  /** The one format it takes. Absent: it takes what a scenario says. */
+  readonly onlyMedia?: Media | undefined;
   /** An empty repository of its own. */
   createRepository(name: string): Promise<SeedRepository>;
 }

@@ -3,7 +3,7 @@ import type { Backend } from "./backend.ts";
 import { BACKENDS } from "./backends.ts";
 import { imageOf, indexOf } from "./content.ts";
 
-const stage = imageOf({ media: "docker", created: "2026-01-01T00:00:00Z", labels: {}, layer: "a" });
+const stage = imageOf({ media: "oci", created: "2026-01-01T00:00:00Z", labels: {}, layer: "a" });
 const other = imageOf({ media: "oci", created: "2026-01-02T00:00:00Z", labels: {}, layer: "b" });
 
 describe.each(BACKENDS.filter(({ isRunnable }) => isRunnable))("$name", ({ open }) => {

@@ -7,7 +7,9 @@ import type { CliRun } from "./run-cli.ts";
 import { readScenarios } from "./scenario.ts";
 
 const START = Date.parse("2026-06-01T00:00:00Z");
-const model = modelRepository(sample("two-stages-share-a-manifest"), START, () => "c".repeat(40));
+const model = modelRepository(sample("two-stages-share-a-manifest"), START, {
+  commitOf: () => "c".repeat(40),
+});
 const [kept = "", shared = "", gone = ""] = ["s2", "s1", "s3"].map(
   (id) => model.tagsOf(id)[0] ?? "",
 );
@@ -61,6 +63,11 @@ describe("disagreements", () => {
       "the cleanup record has the time",
     ],
     ["another exit code", { run: run({ exit: 1 }) }, "exit code 1, not 0"],
+    [
+      "a refused cleanup record without a warning",
+      { refusesRecord: true },
+      "no word of the refused",
+    ],
     ["a changed clone", { cloneAfter: "b" }, "the clone changed"],
     ["a dry run that deletes", { mayChange: false }, "although the run was to change nothing"],
     [
@@ -100,6 +107,7 @@ function outcome(change: Partial<Outcome>): Outcome {
     after: reading(done),
     run: run({}),
     untags: true,
+    refusesRecord: false,
     mayChange: true,
     cloneBefore: "a",
     cloneAfter: "a",

@@ -1,5 +1,5 @@
 import { imageOf, indexOf } from "./content.ts";
-import type { Content } from "./content.ts";
+import type { Content, Media } from "./content.ts";
 import { customTagRecord, managedImageTag, metadataTag, sha256, sha3 } from "./formats.ts";
 import { instant } from "./instant.ts";
 import type { ForeignSpec, MetadataRecord, Scenario, StageSpec } from "./scenario.ts";
@@ -16,11 +16,18 @@ export interface RepositoryModel {
   readonly permanent: readonly string[];
 }
 
+export interface ModelOptions {
+  /** The object id of a commit. */
+  readonly commitOf: (id: string) => string;
+  /** The format of everything, whatever the scenario says. */
+  readonly onlyMedia?: Media | undefined;
+}
+
 /** Builds the content of `scenario.registry`. The same scenario and start give the same bytes. */
 export function modelRepository(
   scenario: Scenario,
   start: number,
-  commitOf: (id: string) => string,
+  { commitOf, onlyMedia }: ModelOptions,
 ): RepositoryModel {
   const { registry, config } = scenario;
   const project = registry.project ?? config.project;
@@ -78,12 +85,13 @@ export function modelRepository(
 
   function build(id: string): Content {
     const index = indexes.get(id);
-    if (index !== undefined) return indexOf(index.media, index.children.map(contentOf));
+    if (index !== undefined)
+      return indexOf(onlyMedia ?? index.media, index.children.map(contentOf));
     const stage = stages.get(id);
     if (stage === undefined) throw new Error(`${scenario.id} declares no stage or index ${id}`);
     if (stage.sameManifestAs !== undefined) return contentOf(stage.sameManifestAs);
     return imageOf({
-      media: stage.media,
+      media: onlyMedia ?? stage.media,
       created: rfc3339(instant(stage.created ?? stage.built, start)),
       labels: stageLabels(stage),
       layer: `stage ${id}`,
@@ -115,7 +123,10 @@ export function modelRepository(
   function addRecord(tag: string, labels: Record<string, string> = {}): string {
     const nanoseconds = String(Number.parseInt(sha256(tag).slice(0, 7), 16)).padStart(9, "0");
     const created = rfc3339(start - 86_400_000).replace("Z", `.${nanoseconds}Z`);
-    tags.set(tag, imageOf({ media: "docker", created, labels: { werf: project, ...labels } }));
+    tags.set(
+      tag,
+      imageOf({ media: onlyMedia ?? "docker", created, labels: { werf: project, ...labels } }),
+    );
     return tag;
   }
 
@@ -139,7 +150,7 @@ export function modelRepository(
     } else if ("sameDigestAs" in foreign) {
       addPermanent(foreign.tag, contentOf(foreign.sameDigestAs));
     } else if ("children" in foreign) {
-      addPermanent(foreign.tag, indexOf("docker", foreign.children.map(contentOf)));
+      addPermanent(foreign.tag, indexOf(onlyMedia ?? "docker", foreign.children.map(contentOf)));
     } else {
       addPermanent(foreign.tag, foreignImage(foreign.tag));
     }
@@ -147,7 +158,7 @@ export function modelRepository(
 
   function foreignImage(name: string): Content {
     const created = rfc3339(start - 30 * 86_400_000);
-    return imageOf({ media: "docker", created, labels: {}, layer: `foreign ${name}` });
+    return imageOf({ media: onlyMedia ?? "docker", created, labels: {}, layer: `foreign ${name}` });
   }
 
   function addPermanent(tag: string, content: Content): void {

@@ -39,7 +39,10 @@ async function runSteps(scenario: Scenario, backend: Backend, root: string): Pro
       if (state.git.remote === "gone") await remote.takeAway();
     }
     await writeConfig(clone, werfYaml);
-    const model = modelRepository(state, start, remote.commitOf);
+    const model = modelRepository(state, start, {
+      commitOf: remote.commitOf,
+      onlyMedia: backend.onlyMedia,
+    });
     await seed(repository, model, pushed);
     for (const id of step.removed) {
       for (const tag of model.tagsOf(id)) await repository.remove(tag);
@@ -95,6 +98,8 @@ async function runStep({
     after: await repository.read(),
     run,
     untags: backend.untags,
+    // A record has the format that werf reads, the Docker manifest.
+    refusesRecord: backend.onlyMedia === "oci",
     mayChange: !extra.includes("--dry-run") && state.config.cleanup?.disable !== true,
     cloneBefore,
     cloneAfter: await cloneState(clone),

@@ -23,7 +23,7 @@ afterAll(() => backend[Symbol.asyncDispose]());
 describe.each(readScenarios())("$id", (scenario) => {
   it("is seeded as it is declared, and speaks about every tag of its own", async () => {
     const first = stepsOf(scenario)[0];
-    const model = modelRepository(scenario, START, unknownCommit);
+    const model = modelRepository(scenario, START, { commitOf: unknownCommit });
     const repository = await backend.createRepository(scenario.id);
 
     for (const [tag, content] of model.tags) await repository.push(content, tag);
