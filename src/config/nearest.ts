@@ -1,6 +1,6 @@
 /** The candidate that `word` was probably meant to be; `undefined` when none is near. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
-  const limit = Math.max(2, Math.floor(word.length / 4));
+  const limit = Math.max(2, Math.floor(word.length / 3));
   return candidates
     .map((candidate) => ({ candidate, edits: edits(word.toLowerCase(), candidate.toLowerCase()) }))
     .filter((entry) => entry.edits <= limit && entry.edits < entry.candidate.length)
