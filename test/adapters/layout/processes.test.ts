@@ -58,7 +58,7 @@ describe("writers at the same time", () => {
     async () => {
       await using place = await scratch();
       const said = await Promise.all(
-        ["a", "b", "c"].map((prefix, at) => ended(place, { prefix, seed: at + 40, calls: 40 })),
+        ["a", "b", "c"].map((prefix, at) => ended(place, { prefix, seed: at + 40, calls: 150 })),
       );
 
       const expected = Object.assign({}, ...said.flat().map(({ tags }) => tags));

@@ -3,16 +3,20 @@ import type { Digest } from "../../../src/oci/digest.ts";
 import { image, index, open, push } from "./fixture.ts";
 
 /**
- * Changes a layout without end, one call after another, and says on stdout what it begins and what was
- * acknowledged, a JSON line each. Arguments: directory, prefix of its tags, seed, number of calls, and
- * `collect` to collect garbage in between.
+ * Changes a layout, one call after another, and says on stdout what it begins and what was acknowledged, a
+ * JSON line each. Every few calls it ends its session, so that the log is folded often. Arguments: directory,
+ * prefix of its tags, seed, number of calls, and `collect` to collect garbage in between.
  */
 const [path = "", prefix = "", seed = "1", calls = "0", mode = ""] = process.argv.slice(2);
 const repository = { host: "oci", name: path };
-const registry = await open();
+let registry = await open();
 const random = generator(Number(seed));
 
 for (let call = 0; call < Number(calls); call += 1) {
+  if (call % 4 === 3) {
+    await registry[Symbol.asyncDispose]();
+    registry = await open();
+  }
   const tag = `${prefix}${Math.floor(random() * 12)}`;
   const choice = random();
   if (choice < 0.55) {
