@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import { createSecureContext, getCACertificates } from "node:tls";
 import type { SecureContext } from "node:tls";
-import { Pool } from "undici";
+import { Pool, errors } from "undici";
 import type { Dispatcher } from "undici";
 import { HttpError } from "./client.ts";
 import type { HttpRequest, HttpResponse } from "./client.ts";
@@ -46,6 +46,8 @@ const STREAM_HEADERS_FACTOR = 5;
 
 export function createTransport({ caPem, skipTlsVerify, timeouts }: TransportOptions): Transport {
   const pools = new Map<string, Pool>();
+  /** Origins whose answers do not parse: they may send bodies with HEAD, which then spoil the next answer. */
+  const unruly = new Set<string>();
   let context: SecureContext | undefined;
   let isClosed = false;
 
@@ -61,12 +63,15 @@ export function createTransport({ caPem, skipTlsVerify, timeouts }: TransportOpt
           headers: { ...headers },
           body: isStream ? Readable.from(body, { objectMode: false }) : (body ?? null),
           signal: signal ?? null,
+          // By default undici gives up the connection after each HEAD, and resolving a tag is one.
+          reset: method === "HEAD" && unruly.has(url.origin),
           headersTimeout: timeouts.headersMs * (isStream ? STREAM_HEADERS_FACTOR : 1),
           bodyTimeout: timeouts.bodyMs,
         });
         return readAnswer(answer);
       } catch (error) {
         signal?.throwIfAborted();
+        if (error instanceof errors.HTTPParserError) unruly.add(url.origin);
         throw transportError(`${method} ${redactUrl(url)}`, error);
       }
     },
