@@ -38,13 +38,10 @@ export interface SigningKey {
 }
 
 /** A key that signs tokens, with the certificate a registry trusts it by. */
-export async function makeSigningKey(
-  directory: string,
-  kind: "ES256" | "RS256",
-): Promise<SigningKey> {
+export async function makeSigningKey(directory: string): Promise<SigningKey> {
   const certPath = join(directory, "token.pem");
   const keyPath = join(directory, "token.key");
-  const algorithm = kind === "ES256" ? ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"] : ["rsa:2048"];
+  const algorithm = ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"];
   const files = ["-keyout", keyPath, "-out", certPath, "-subj", "/CN=Token signer"];
   const request = ["req", "-x509", "-nodes", "-days", "2", "-newkey", ...algorithm];
   await run(requirePeer("openssl"), [...request, ...files]);

@@ -6,7 +6,7 @@ import { requirePeer } from "./peers.ts";
 import { run } from "./run.ts";
 import { ISSUER, SERVICE } from "./token-server.ts";
 
-export type ServerKind = "docker-registry" | "distribution" | "olareg" | "zot";
+export type ServerKind = "docker-registry" | "distribution" | "olareg";
 
 /** What a server's configuration is written from. */
 export interface Setting {
@@ -33,8 +33,6 @@ export function configure(kind: ServerKind, setting: Setting): Promise<readonly 
       return configureDistribution(setting, { tags: { maxtags: MAX_TAGS } });
     case "olareg":
       return configureOlareg(setting);
-    case "zot":
-      return configureZot(setting);
   }
 }
 
@@ -94,34 +92,6 @@ async function configureOlareg(setting: Setting): Promise<readonly string[]> {
   if (auth.kind === "basic") return [...args, "--auth-basic", path];
   const url = `${tls === undefined ? "http" : "https"}://127.0.0.1:${port}`;
   return [...args, "--auth-token-opaque", path, "--external-url", url];
-}
-
-async function configureZot(setting: Setting): Promise<readonly string[]> {
-  const { directory, port, tls, auth } = setting;
-  const path = join(directory, "config.json");
-  const config = {
-    distSpecVersion: "1.0.1-dev",
-    storage: { rootDirectory: join(directory, "data"), gc: false },
-    http: {
-      address: "127.0.0.1",
-      port: `${port}`,
-      realm: "zot",
-      ...(tls === undefined ? {} : { tls: { cert: tls.certPath, key: tls.keyPath } }),
-      ...(auth?.kind === "basic"
-        ? { auth: { htpasswd: { path: await writeHtpasswd(setting) } } }
-        : {}),
-      ...(auth?.kind === "bearer" && auth.issuer !== undefined
-        ? {
-            auth: {
-              bearer: { realm: auth.issuer.realm, service: SERVICE, cert: auth.issuer.certPath },
-            },
-          }
-        : {}),
-    },
-    log: { level: "error" },
-  };
-  await writeFile(path, JSON.stringify(config));
-  return ["serve", path];
 }
 
 async function writeHtpasswd({ directory, user }: Setting): Promise<string> {

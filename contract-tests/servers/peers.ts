@@ -7,7 +7,6 @@ export const PEERS = {
   "docker-registry": "docker-registry",
   distribution: "registry-v3.1.1",
   olareg: "olareg-v0.2.2",
-  zot: "zot-v1.4.3",
   crane: "crane-v0.21.9",
   regctl: "regctl-v0.11.5",
   toxiproxy: "toxiproxy-v2.12.0",

@@ -78,9 +78,8 @@ async function prepareLogin(
 ): Promise<Login | undefined> {
   if (auth === undefined) return undefined;
   if (auth === "basic" || kind === "olareg") return { auth: { kind: auth }, stop: async () => {} };
-  const algorithm = kind === "zot" ? "RS256" : "ES256";
-  const key = await makeSigningKey(directory, algorithm);
-  const issuer = await startTokenServer({ key, algorithm, users: [USER] });
+  const key = await makeSigningKey(directory);
+  const issuer = await startTokenServer({ key, users: [USER] });
   const realm = `${issuer.url}/token`;
   return {
     auth: { kind: "bearer", issuer: { realm, certPath: key.certPath } },

@@ -14,7 +14,6 @@ const LIFETIME_SECONDS = 300;
 
 export interface TokenServerOptions {
   readonly key: SigningKey;
-  readonly algorithm: "ES256" | "RS256";
   readonly users: readonly FakeUser[];
 }
 
@@ -44,15 +43,11 @@ function accessOf({ query }: FakeRequest): Access[] {
   });
 }
 
-function signToken(
-  { key, algorithm }: TokenServerOptions,
-  user: FakeUser,
-  access: readonly Access[],
-): string {
+function signToken({ key }: TokenServerOptions, user: FakeUser, access: readonly Access[]): string {
   const now = Math.floor(Date.now() / 1000);
   const kid = createHash("sha256").update(key.x5c).digest("base64url");
   const text = [
-    encode({ typ: "JWT", alg: algorithm, x5c: [key.x5c], kid }),
+    encode({ typ: "JWT", alg: "ES256", x5c: [key.x5c], kid }),
     encode({
       iss: ISSUER,
       sub: user.username,

@@ -24,10 +24,9 @@ const USUAL: readonly BackendEntry[] = [
 /** Where `.ci/run` goes on, because it has all the programs and the time. */
 const MORE: readonly BackendEntry[] = [
   fake("in-process like docker-registry 2.8", dockerRegistry2),
-  fake("in-process like zot", zotLike),
+  fake("in-process like zot", zotLike, { onlyMedia: "oci" }),
   server("distribution", { untags: true }),
   server("olareg", { untags: true }),
-  server("zot", { untags: true, onlyMedia: "oci" }),
 ];
 
 /** What every scenario runs on; where the real docker-registry is missing, its imitation stands in. */
@@ -35,16 +34,25 @@ export const BACKENDS: readonly BackendEntry[] = peersAreRequired()
   ? [...USUAL, ...MORE]
   : [...USUAL, ...(findPeer("docker-registry") === undefined ? MORE.slice(0, 1) : [])];
 
-function fake(name: string, personality: Personality): BackendEntry {
+function fake(
+  name: string,
+  personality: Personality,
+  traits: Pick<Backend, "onlyMedia"> = {},
+): BackendEntry {
   const open = async (): Promise<Backend> => {
     const registry = await createFakeRegistry(personality).listen();
     const untags = personality.tagDeletion === "allow";
-    return openHttpBackend({ host: registry.host, untags, close: () => registry.close() });
+    return openHttpBackend({
+      ...traits,
+      host: registry.host,
+      untags,
+      close: () => registry.close(),
+    });
   };
   return { name, isRunnable: true, open };
 }
 
-function server(kind: ServerKind, traits: Pick<Backend, "untags" | "onlyMedia">): BackendEntry {
+function server(kind: ServerKind, traits: Pick<Backend, "untags">): BackendEntry {
   const open = async (): Promise<Backend> => {
     const registry = await startServer({ kind });
     return openHttpBackend({ host: registry.host, ...traits, close: () => registry.stop() });
