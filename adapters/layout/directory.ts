@@ -4,7 +4,7 @@ import { splitDigest } from "../../src/oci/digest.ts";
 import type { Digest } from "../../src/oci/digest.ts";
 import { DIRECTORY_HOST, formatRepository } from "../../src/oci/reference.ts";
 import type { Repository } from "../../src/oci/reference.ts";
-import { RegistryError } from "../../src/registry/error.ts";
+import { RegistryError, UNREADABLE_DIRECTORY } from "../../src/registry/error.ts";
 import { syncDirectory } from "./durable.ts";
 import { damaged, systemCode } from "./errors.ts";
 import { isObject } from "./entry.ts";
@@ -71,13 +71,17 @@ export async function inspect(paths: Paths): Promise<"present" | "absent"> {
   throw new RegistryError(
     "invalid",
     `layout: ${paths.root} is not an OCI image layout: it is not empty and has no oci-layout file`,
-    { hint: "name the directory of a layout, or an empty or new one" },
+    {
+      registryCode: UNREADABLE_DIRECTORY,
+      hint: "name the directory of a layout, or an empty or new one",
+    },
   );
 }
 
 /** The error for reading what is not there. */
 export function noLayout(paths: Paths): RegistryError {
   return new RegistryError("not-found", `layout: ${paths.root} holds no OCI image layout`, {
+    registryCode: UNREADABLE_DIRECTORY,
     hint: "check the path after oci:; a layout is made by the first push",
   });
 }
@@ -104,7 +108,10 @@ function checkVersion(paths: Paths, text: string): void {
   throw new RegistryError(
     "invalid",
     `layout: ${paths.layoutFile} names imageLayoutVersion ${JSON.stringify(version)}; this version reads 1.x`,
-    { hint: "copy the images into a layout of version 1.0.0" },
+    {
+      registryCode: UNREADABLE_DIRECTORY,
+      hint: "copy the images into a layout of version 1.0.0",
+    },
   );
 }
 

@@ -1,4 +1,4 @@
-import { RegistryError, isRegistryError } from "../../src/registry/error.ts";
+import { RegistryError, UNREADABLE_DIRECTORY, isRegistryError } from "../../src/registry/error.ts";
 import type { RegistryErrorCode } from "../../src/registry/error.ts";
 
 const CODES: Readonly<Record<string, RegistryErrorCode>> = {
@@ -42,6 +42,7 @@ export function toRegistryError(error: unknown, what: string): unknown {
 /** What the file system says is broken, in a form a person can act on. */
 export function damaged(path: string, why: string, hint: string, cause?: unknown): RegistryError {
   return new RegistryError("protocol", `layout: ${path} is damaged: ${why}`, {
+    registryCode: UNREADABLE_DIRECTORY,
     hint,
     ...(cause === undefined ? {} : { cause }),
   });
