@@ -28,6 +28,9 @@ export interface Applied {
  * changed or could not be removed; what a fresh plan keeps then stays. Each manifest is read by its tag just before it
  * goes: that is the precondition and the journal entry in one. The very first deletion goes alone, so that a missing
  * right ends the run before anything was changed; that error is thrown, every later one is listed.
+ *
+ * An interruption ends it between two batches: deletions that were begun are waited for, so that the result says what
+ * became of them.
  */
 export async function applyCleanup(
   plan: CleanupPlan,
@@ -61,7 +64,8 @@ export async function applyCleanup(
       deps.report({ type: "phase.advanced", phase: "deleting", done });
     }
   } catch (error) {
-    if (deleted.length === 0 || !(error instanceof Error)) throw error;
+    const isUntouched = deleted.length === 0 && failed.length === 0;
+    if (isUntouched || !(error instanceof Error)) throw error;
     return { deleted, failed, skipped, brokeOff: error };
   }
   return { deleted, failed, skipped };
@@ -137,9 +141,7 @@ export async function applyCleanup(
   async function deleteManifests(entries: readonly { readonly item: Deletion }[]): Promise<void> {
     const items = new Map<Digest, Deletion>(entries.map(({ item }) => [item.digest, item]));
     if (items.size === 0) return;
-    const outcomes = registry.deleteManifests(plan.repository, [...items.keys()], {
-      signal: deps.signal,
-    });
+    const outcomes = registry.deleteManifests(plan.repository, [...items.keys()]);
     for await (const outcome of outcomes) {
       const item = items.get(outcome.digest);
       if (item === undefined) continue;
@@ -151,9 +153,7 @@ export async function applyCleanup(
   async function deleteTags(entries: readonly { readonly item: Deletion }[]): Promise<void> {
     const items = new Map(entries.flatMap(({ item }) => item.tags.map(({ tag }) => [tag, item])));
     if (items.size === 0) return;
-    const outcomes = registry.deleteTags(plan.repository, [...items.keys()], {
-      signal: deps.signal,
-    });
+    const outcomes = registry.deleteTags(plan.repository, [...items.keys()]);
     for await (const outcome of outcomes) {
       const item = items.get(outcome.tag);
       if (item === undefined) continue;
@@ -167,9 +167,8 @@ export async function applyCleanup(
   }
 
   function fail({ digest, tags }: Deletion, error: RegistryError): void {
-    if (deleted.length === 0 && isRegistryError(error, "unauthorized", "denied", "unsupported")) {
-      throw error;
-    }
+    const isFirst = deleted.length === 0 && failed.length === 0;
+    if (isFirst && isRegistryError(error, "unauthorized", "denied", "unsupported")) throw error;
     for (const { tag, class: label } of tags) {
       held.add(tag);
       failed.push({ tag, digest, class: label, code: error.code, message: error.message });

@@ -35,7 +35,7 @@ export async function runCleanup(
   request: CleanupRequest,
   deps: CommandDeps,
 ): Promise<CleanupResult> {
-  refuseKubernetes(request);
+  if (!request.disabled) refuseKubernetes(request);
   await using registry = await deps.openRegistry(request.policy.repository);
   if (request.disabled) return await resultWhenDisabled(request, registry, deps);
   const gathered = await gatherCleanup(registry, request.policy, deps);
@@ -104,7 +104,7 @@ export function refuseKubernetes({ kubernetes }: Pick<CleanupRequest, "kubernete
 }
 
 async function resultWhenDisabled(
-  { policy }: CleanupRequest,
+  { policy, dryRun, savePlan }: CleanupRequest,
   registry: Registry,
   deps: CommandDeps,
 ): Promise<CleanupResult> {
@@ -127,9 +127,11 @@ async function resultWhenDisabled(
     warnings: ["cleanup.disable is set: nothing was decided and nothing was changed"],
     references: {},
   };
-  return { ...resultOfPlan(plan), dryRun: false };
+  await savePlan?.(plan);
+  return { ...resultOfPlan(plan), dryRun };
 }
 
+/** What comes after the deletions. However it ends, what was deleted is told. */
 async function finish(
   result: CleanupResult,
   registry: Registry,
@@ -140,6 +142,7 @@ async function finish(
   try {
     await writeCleanupRecord(result.plan, registry, deps);
   } catch (error) {
+    if (deps.signal.aborted) return { ...result, brokeOff: INTERRUPTED };
     if (!isRegistryError(error)) throw error;
     warnings.push(`the record of this cleanup was not written: ${error.message}`);
   }
@@ -151,6 +154,7 @@ async function finish(
     });
     return { ...result, warnings, garbage };
   } catch (error) {
+    if (deps.signal.aborted) return { ...result, warnings, brokeOff: INTERRUPTED };
     if (!isRegistryError(error)) throw error;
     return { ...result, warnings, brokeOff: `unused blobs were not removed: ${error.message}` };
   }
@@ -174,6 +178,8 @@ async function writeCleanupRecord(
   const { host, name } = plan.repository;
   await registry.putManifest({ host, name, tag: "cleanup" }, record.manifest, { signal });
 }
+
+const INTERRUPTED = "interrupted before unused blobs were removed";
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;
