@@ -27,7 +27,7 @@ export function applyCommand(host: Host): Command {
     .argument("<plan>", "file that --plan-out wrote")
     .addOption(
       new Option("--plan-max-age <duration>", "how old the plan may be")
-        .argParser(parseAge("--plan-max-age"))
+        .argParser(parseAge)
         .default(DAY_MS, "24h"),
     );
   return withDeletionOptions(withPolicyOptions(command, host.env)).action(
@@ -38,11 +38,12 @@ export function applyCommand(host: Host): Command {
       const request = await cleanupRequest(flags, flags.repo ?? formatRepository(saved.repository));
       const { runApply } = await import("../commands/apply.ts");
       const { printCleanup } = await import("./print-cleanup.ts");
-      await host.run(flags, async (deps) => {
+      const report = await host.run(flags, async (deps) => {
         const result = await runApply({ ...request, saved, maxAgeMs: flags.planMaxAge }, deps);
-        printCleanup(host, flags, { command: "apply", result, requests: deps.requests() });
-        host.exit(exitCodeOf(result, host));
+        return { command: "apply", result, requests: deps.requests() } as const;
       });
+      printCleanup(host, flags, report);
+      host.exit(exitCodeOf(report.result, host));
     },
   );
 }

@@ -31,14 +31,16 @@ export function cleanupCommand(host: Host): Command {
       const { runCleanup } = await import("../commands/cleanup.ts");
       const { writePlanFile } = await import("../journal/plan-file.ts");
       const { printCleanup } = await import("./print-cleanup.ts");
-      await host.run(flags, async (deps) => {
-        const savePlan = (plan: object): Promise<void> =>
-          writePlanFile(resolve(planOut ?? ""), plan);
-        const saving = planOut === undefined ? {} : { savePlan };
+      const saving =
+        planOut === undefined
+          ? {}
+          : { savePlan: (plan: object): Promise<void> => writePlanFile(resolve(planOut), plan) };
+      const report = await host.run(flags, async (deps) => {
         const result = await runCleanup({ ...request, ...saving, dryRun }, deps);
-        printCleanup(host, flags, { command: "cleanup", result, requests: deps.requests() });
-        host.exit(exitCodeOf(result, host));
+        return { command: "cleanup", result, requests: deps.requests() } as const;
       });
+      printCleanup(host, flags, report);
+      host.exit(exitCodeOf(report.result, host));
     },
   );
 }

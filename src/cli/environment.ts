@@ -1,3 +1,4 @@
+import { InvalidArgumentError } from "commander";
 import type { Command, Option } from "commander";
 
 import { UsageError } from "../commands/error.ts";
@@ -5,6 +6,9 @@ import type { Environment } from "../compose/environment.ts";
 
 /** Prefixes of variables, the one that wins first. */
 const PREFIXES = ["TIDEMARK_", "WERF_"] as const;
+
+/** Repeatable options that werf does not have; with a suffix, its variables of that name mean something else. */
+const NOT_IN_WERF: ReadonlySet<string> = new Set(["ALLOW"]);
 
 const WORDS: Readonly<Record<string, boolean>> = {
   "1": true,
@@ -28,62 +32,67 @@ export function applyEnvironment(command: Command, env: Environment): void {
     const key = option.attributeName();
     const source = command.getOptionValueSource(key);
     if (source !== undefined && source !== "default") continue;
-    const value = Array.isArray(option.defaultValue)
+    const found = Array.isArray(option.defaultValue)
       ? readMany(option, env, names)
-      : readOne(variableName(option), env)?.value;
-    if (value === undefined) continue;
-    command.setOptionValueWithSource(key, parse(option, value), "env");
+      : readOne(option, env);
+    if (found.length > 0) command.setOptionValueWithSource(key, parse(option, found), "env");
   }
+}
+
+interface Variable {
+  readonly name: string;
+  readonly value: string;
 }
 
 function variableName(option: Option): string {
   return (option.long ?? "").slice(2).replaceAll("-", "_").toUpperCase();
 }
 
-function readOne(name: string, env: Environment): { name: string; value: string } | undefined {
-  for (const prefix of PREFIXES) {
-    const value = env[prefix + name];
-    if (value !== undefined && value !== "") return { name: prefix + name, value };
-  }
-  return undefined;
+function readOne(option: Option, env: Environment): Variable[] {
+  const names = PREFIXES.map((prefix) => prefix + variableName(option));
+  return variables(names, env).slice(0, 1);
 }
 
-function readMany(
-  option: Option,
-  env: Environment,
-  names: ReadonlySet<string>,
-): string[] | undefined {
+function readMany(option: Option, env: Environment, names: ReadonlySet<string>): Variable[] {
   const name = variableName(option);
   for (const prefix of PREFIXES) {
-    const values = Object.keys(env)
-      .filter((key) => key === prefix + name || key.startsWith(`${prefix}${name}_`))
-      .filter((key) => key === prefix + name || !names.has(key.slice(prefix.length)))
-      .sort()
-      .map((key) => env[key] ?? "")
-      .filter((value) => value !== "");
-    if (values.length > 0) return values;
+    const suffixed = Object.keys(env)
+      .filter((key) => key.startsWith(`${prefix}${name}_`))
+      .filter((key) => !names.has(key.slice(prefix.length)))
+      .sort();
+    const hasSuffixes = prefix === "TIDEMARK_" || !NOT_IN_WERF.has(name);
+    const found = variables([prefix + name, ...(hasSuffixes ? suffixed : [])], env);
+    if (found.length > 0) return found;
   }
-  return undefined;
+  return [];
 }
 
-function parse(option: Option, value: string | string[]): unknown {
-  if (option.isBoolean() || option.negate) {
-    const word = WORDS[String(value).toLowerCase()];
-    if (word === undefined) {
-      throw new UsageError(
-        `variable for ${option.long} is "${String(value)}"; write true or false`,
-      );
+/** Those of the names that are set to something. */
+function variables(names: readonly string[], env: Environment): Variable[] {
+  return names.flatMap((name) => {
+    const value = env[name];
+    return value === undefined || value === "" ? [] : [{ name, value }];
+  });
+}
+
+function parse(option: Option, found: readonly Variable[]): unknown {
+  let parsed: unknown;
+  for (const { name, value } of found) {
+    try {
+      parsed = parseValue(option, value, parsed);
+    } catch (error) {
+      if (!(error instanceof InvalidArgumentError)) throw error;
+      throw new UsageError(`variable ${name} is "${value}": ${error.message}`);
     }
-    return option.negate ? !word : word;
   }
-  if (Array.isArray(value)) {
-    let parsed: unknown;
-    for (const each of value) parsed = option.parseArg?.(each, parsed) ?? [...asList(parsed), each];
-    return parsed;
-  }
-  return option.parseArg === undefined ? value : option.parseArg(value, undefined);
+  return parsed;
 }
 
-function asList(value: unknown): unknown[] {
-  return Array.isArray(value) ? value : [];
+function parseValue(option: Option, value: string, before: unknown): unknown {
+  if (!option.isBoolean() && !option.negate) {
+    return option.parseArg === undefined ? value : option.parseArg(value, before);
+  }
+  const word = WORDS[value.toLowerCase()];
+  if (word === undefined) throw new InvalidArgumentError("Write true or false.");
+  return option.negate ? !word : word;
 }

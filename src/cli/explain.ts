@@ -15,11 +15,12 @@ export function explainCommand(host: Host): Command {
       const { policy, kubernetes } = await policyRequest(flags);
       const { runExplain } = await import("../commands/explain.ts");
       const { printExplanation } = await import("./print-explanation.ts");
-      await host.run(flags, async (deps) => {
-        const explanation = await runExplain({ policy, kubernetes, tag }, deps);
-        printExplanation(host, flags, explanation, deps.requests());
-        host.exit(0);
-      });
+      const { explanation, requests } = await host.run(flags, async (deps) => ({
+        explanation: await runExplain({ policy, kubernetes, tag }, deps),
+        requests: deps.requests(),
+      }));
+      printExplanation(host, flags, explanation, requests);
+      host.exit(0);
     },
   );
 }

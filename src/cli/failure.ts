@@ -3,6 +3,7 @@ import type { CleanupResult } from "../commands/result.ts";
 import { ConfigError } from "../config/error.ts";
 import { CredentialsError } from "../credentials/error.ts";
 import { isGitError } from "../git/error.ts";
+import { JournalError } from "../journal/journal-error.ts";
 import { PlanFileError } from "../journal/plan-file-error.ts";
 import { AddressError } from "../oci/reference.ts";
 import { DetectionError } from "../registry/detect.ts";
@@ -66,6 +67,7 @@ function isUsage(error: Error): boolean {
     error instanceof ConfigError ||
     error instanceof CredentialsError ||
     error instanceof DetectionError ||
+    error instanceof JournalError ||
     error instanceof KeepListError ||
     error instanceof PlanFileError
   );

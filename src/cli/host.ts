@@ -17,6 +17,8 @@ export interface Host {
   print(text: string): void;
   /** Tells a person something on stderr, unless `--quiet`. */
   say(line: string, flags: Pick<SharedFlags, "quiet">): void;
+  /** Tells a person on stderr what needs attention. */
+  warn(line: string): void;
   /** Whether stdout is a terminal with colours. */
   readonly colours: boolean;
   /** Columns of stdout; absent when it is no terminal. */
@@ -57,6 +59,7 @@ export function createHost(process: NodeJS.Process, version: string): Host {
     },
     print: (text) => void stdout.write(text),
     say: (line, { quiet }) => void (quiet || stderr.write(`${line}\n`)),
+    warn: (line) => void stderr.write(`${line}\n`),
     exit: (code) => void (process.exitCode = code),
     close() {
       process.off("SIGINT", interrupt);

@@ -38,7 +38,7 @@ export function withPolicyOptions(command: Command, env: Environment): Command {
     .option(
       "--keep-stages-built-within-last-n-hours <n>",
       "keep stages younger than this; 0 is off (default: the configuration, else 2)",
-      wholeNumber("--keep-stages-built-within-last-n-hours", 0),
+      wholeNumber,
     )
     .option("--no-fetch", "take the references the clone has, do not ask the remote");
 }
@@ -55,7 +55,7 @@ export function withDeletionOptions(command: Command): Command {
     .option("--journal <dir>", "where deleted manifests are written down, one file a run")
     .addOption(
       new Option("--gc-grace <duration>", "in a directory: how old an unused blob must be to go")
-        .argParser(parseAge("--gc-grace"))
+        .argParser(parseAge)
         .default(DAY_MS, "24h"),
     );
 }
@@ -100,7 +100,8 @@ export async function cleanupRequest(
 }
 
 function requireRepository(address: string | undefined): Repository {
-  if (address !== undefined) return parseRepository(address, (path) => resolve(path));
+  if (address !== undefined && address !== "")
+    return parseRepository(address, (path) => resolve(path));
   throw new UsageError("--repo is missing: the repository to work on, host/name or oci:PATH");
 }
 
@@ -121,16 +122,14 @@ function parseLimit(text: string): DeletionLimit {
   const [, digits, percent] = /^([0-9]{1,15})(%?)$/.exec(text) ?? [];
   const most = Number(digits);
   if (digits === undefined || (percent === "%" && most > 100)) {
-    throw new InvalidArgumentError("--max-delete takes a number of tags, or a share as 10%.");
+    throw new InvalidArgumentError("Write a number of tags, or a share as 10%.");
   }
   return percent === "%" ? { kind: "percent", most } : { kind: "count", most };
 }
 
 /** Parses a duration as Go writes it, in milliseconds. */
-export function parseAge(option: string): (text: string) => number {
-  return (text) => {
-    const found = parseDuration(text);
-    if ("ms" in found) return found.ms;
-    throw new InvalidArgumentError(`${option}: ${found.problem}.`);
-  };
+export function parseAge(text: string): number {
+  const found = parseDuration(text);
+  if ("ms" in found) return found.ms;
+  throw new InvalidArgumentError(`The ${found.problem}.`);
 }

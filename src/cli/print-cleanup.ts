@@ -1,3 +1,5 @@
+import { dirname } from "node:path";
+
 import Table from "cli-table3";
 
 import type { CleanupResult } from "../commands/result.ts";
@@ -23,7 +25,8 @@ export function printCleanup(host: Host, flags: SharedFlags, report: CleanupRepo
   } else {
     host.print(cleanupText(report, host));
   }
-  for (const line of closingLines(report, host)) host.say(line, flags);
+  for (const line of attentionLines(report)) host.warn(line);
+  for (const line of closingLines(report, flags, host)) host.say(line, flags);
 }
 
 /** The JSON form. Source: the issue that asked for it; the order is stable. */
@@ -99,20 +102,31 @@ const SKIPPED = {
   "still-needed": "what needs it could not be removed",
 } as const;
 
-function closingLines({ result }: CleanupReport, { env }: Host): string[] {
-  const { warnings, violations, brokeOff, journal, garbage } = result;
+function attentionLines({ result: { warnings, violations, brokeOff } }: CleanupReport): string[] {
   return [
     ...warnings.map((warning) => `warning: ${warning}`),
-    ...violations.map(({ guard, message }) => `guard ${guard} would stop the run: ${message}`),
+    ...violations.map(
+      ({ guard, message }) => `tidemark: guard ${guard} would stop the run: ${message}`,
+    ),
     ...(brokeOff === undefined ? [] : [`tidemark: the run broke off: ${brokeOff}; run it again`]),
+  ];
+}
+
+function closingLines(
+  { result: { journal, garbage } }: CleanupReport,
+  flags: SharedFlags,
+  { env }: Host,
+): string[] {
+  const isKept = (env["CI"] ?? "") === "" || flags.journal !== undefined;
+  return [
     ...(garbage === undefined || garbage.blobs === 0
       ? []
       : [`removed ${garbage.blobs} unused blobs, ${formatBytes(garbage.bytes)}`]),
     ...(journal === undefined ? [] : [`what was deleted is written down in ${journal}`]),
-    ...(journal === undefined || (env["CI"] ?? "") === ""
+    ...(journal === undefined || isKept
       ? []
       : [
-          "keep the directory of that file as an artifact of this job, or name another by --journal",
+          `this job's files may be gone when it ends: keep ${dirname(journal)} as an artifact, or name another directory by --journal`,
         ]),
   ];
 }

@@ -30,7 +30,7 @@ export function printExplanation(
     return;
   }
   host.print(`${textOf(explanation).join("\n")}\n`);
-  for (const warning of warnings) host.say(`warning: ${warning}`, flags);
+  for (const warning of warnings) host.warn(`warning: ${warning}`);
 }
 
 function textOf({ tag, kept, deletion }: Explanation): string[] {

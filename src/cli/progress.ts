@@ -34,8 +34,9 @@ export function createProgress(
         case "phase.started":
           phase = { name: event.phase, total: event.total };
           lastStep = 0;
+          if (event.total === 0) return;
           if (isLive) draw(describe(0), true);
-          else if (!quiet) stream.write(`${describe(0)}\n`);
+          else if (!quiet) stream.write(`${announce(event.phase, event.total)}\n`);
           return;
         case "phase.advanced":
           if (isLive) draw(describe(event.done), event.done === phase?.total);
@@ -60,6 +61,10 @@ export function createProgress(
     if (phase === undefined) return "";
     if (phase.total !== undefined) return `${phase.name}: ${done} of ${phase.total}`;
     return done === 0 ? phase.name : `${phase.name}: ${done}`;
+  }
+
+  function announce(name: Phase, total: number | undefined): string {
+    return total === undefined ? name : `${name}: ${total} to do`;
   }
 
   function advancePlainly(done: number): void {

@@ -24,6 +24,9 @@ export interface SharedFlags {
 /** Most requests in flight when nobody says otherwise. */
 const DEFAULT_PARALLEL = 10;
 
+/** What "no limit" comes to; the registry's own limits are found while it answers. */
+const MOST_PARALLEL = 100;
+
 /** Adds them, and lets variables fill in what the command line leaves out. */
 export function withSharedOptions(command: Command, env: Environment): Command {
   return command
@@ -50,8 +53,8 @@ export function withSharedOptions(command: Command, env: Environment): Command {
     .option("--registry-ca-file <file>", "certificates in PEM to trust besides the system's")
     .option(
       "--parallel-tasks-limit <n>",
-      "most requests in flight",
-      wholeNumber("--parallel-tasks-limit", 1),
+      `most requests in flight; 0 or less: ${MOST_PARALLEL}`,
+      parallelTasks,
       DEFAULT_PARALLEL,
     )
     .addOption(
@@ -63,20 +66,32 @@ export function withSharedOptions(command: Command, env: Environment): Command {
     .option("--verbose", "every retry and wait on stderr", false)
     .hook("preAction", (_, action) => {
       applyEnvironment(action, env);
-      const alias: unknown = action.getOptionValue("repoContainerRegistry");
-      if (action.getOptionValue("repoImplementation") === undefined && alias !== undefined) {
-        action.setOptionValue("repoImplementation", alias);
-      }
+      applyAlias(action);
     });
 }
 
-/** Parses a whole number of at least `least`. */
-export function wholeNumber(option: string, least: number): (text: string) => number {
-  return (text) => {
-    const number = Number(text);
-    if (/^[0-9]+$/.test(text) && Number.isSafeInteger(number) && number >= least) return number;
-    throw new InvalidArgumentError(`${option} takes a whole number of at least ${least}.`);
-  };
+/** Lets `--repo-container-registry` stand for `--repo-implementation`; a flag wins over a variable of either. */
+function applyAlias(command: Command): void {
+  const alias: unknown = command.getOptionValue("repoContainerRegistry");
+  if (alias === undefined) return;
+  const isGiven = command.getOptionValueSource("repoContainerRegistry") === "cli";
+  const source = command.getOptionValueSource("repoImplementation");
+  if (source !== undefined && !(isGiven && source !== "cli")) return;
+  command.setOptionValue("repoImplementation", alias);
+}
+
+/** Parses a whole number that is not negative. */
+export function wholeNumber(text: string): number {
+  const number = Number(text);
+  if (/^[0-9]+$/.test(text) && Number.isSafeInteger(number)) return number;
+  throw new InvalidArgumentError("Write a whole number.");
+}
+
+/** Zero and less mean that nothing is limited, as in werf. */
+function parallelTasks(text: string): number {
+  const isNegative = /^-[0-9]+$/.test(text);
+  const number = isNegative ? 0 : wholeNumber(text);
+  return number === 0 ? MOST_PARALLEL : number;
 }
 
 /** Collects the values of a repeatable option. */

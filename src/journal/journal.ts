@@ -1,7 +1,9 @@
 import { mkdir, open } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 
 import type { Digest } from "../oci/digest.ts";
+import { JournalError } from "./journal-error.ts";
 
 /** First line of a journal: which run wrote it. */
 export interface JournalHeader {
@@ -29,7 +31,7 @@ export interface JournalEntry {
 export interface Journal extends AsyncDisposable {
   /** Absolute path of the file. */
   readonly path: string;
-  /** Resolves when the entries are on the disk. */
+  /** Resolves when the entries are on the disk. Rejects with `JournalError`. */
   append(entries: readonly JournalEntry[]): Promise<void>;
 }
 
@@ -39,23 +41,43 @@ export interface Journal extends AsyncDisposable {
  */
 export function createJournal(directory: string, header: JournalHeader): Journal {
   const path = join(directory, `${header.startedAt.replaceAll(":", "-")}-${process.pid}.jsonl`);
-  let file: Awaited<ReturnType<typeof open>> | undefined;
+  let file: FileHandle | undefined;
   return {
     path,
     async append(entries) {
-      if (file === undefined) {
-        await mkdir(directory, { recursive: true });
-        file = await open(path, "ax", 0o600);
-        await file.appendFile(line(header));
-        await syncDirectory(directory);
+      try {
+        file ??= await begin();
+        await file.appendFile(entries.map(line).join(""));
+        await file.datasync();
+      } catch (error) {
+        throw cannotWrite(directory, error);
       }
-      await file.appendFile(entries.map(line).join(""));
-      await file.datasync();
     },
     async [Symbol.asyncDispose]() {
       await file?.close();
     },
   };
+
+  async function begin(): Promise<FileHandle> {
+    await mkdir(directory, { recursive: true });
+    const begun = await open(path, "ax", 0o600);
+    try {
+      await begun.appendFile(line(header));
+      await syncDirectory(directory);
+      return begun;
+    } catch (error) {
+      await begun.close();
+      throw error;
+    }
+  }
+}
+
+function cannotWrite(directory: string, error: unknown): JournalError {
+  const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
+  return new JournalError(
+    `the journal cannot be written in ${directory}: ${code}; name another directory by --journal`,
+    { cause: error },
+  );
 }
 
 function line(value: JournalHeader | JournalEntry): string {

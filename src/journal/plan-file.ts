@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { open, readFile, rename, rm } from "node:fs/promises";
+import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
 import { z } from "zod";
@@ -40,17 +40,21 @@ export interface SavedPlan {
   readonly deletes: ReadonlyMap<string, Digest>;
 }
 
-/** Saves a plan as JSON. The file is whole or not there. */
+/** Saves a plan as JSON. The file is whole or not there. Rejects with `PlanFileError`. */
 export async function writePlanFile(path: string, plan: object): Promise<void> {
-  const temporary = join(dirname(path), `.${randomUUID()}.tmp`);
-  const file = await open(temporary, "wx", 0o600);
   try {
-    await file.writeFile(`${JSON.stringify(plan, undefined, 2)}\n`);
-    await file.sync();
-    await file.close();
+    await writeWhole(path, `${JSON.stringify(plan, undefined, 2)}\n`);
+  } catch (error) {
+    throw new PlanFileError("unwritable", `plan ${path} cannot be written: ${codeOf(error)}`);
+  }
+}
+
+async function writeWhole(path: string, text: string): Promise<void> {
+  const temporary = join(dirname(path), `.${randomUUID()}.tmp`);
+  try {
+    await writeFile(temporary, text, { flag: "wx", mode: 0o600, flush: true });
     await rename(temporary, path);
   } catch (error) {
-    await file.close().catch(() => undefined);
     await rm(temporary, { force: true });
     throw error;
   }
@@ -84,9 +88,12 @@ async function readText(path: string): Promise<string> {
   try {
     return await readFile(path, "utf8");
   } catch (error) {
-    const code = isObject(error) ? error["code"] : undefined;
-    throw new PlanFileError("unreadable", `plan ${path} cannot be read: ${String(code)}`);
+    throw new PlanFileError("unreadable", `plan ${path} cannot be read: ${codeOf(error)}`);
   }
+}
+
+function codeOf(error: unknown): string {
+  return String(isObject(error) ? (error["code"] ?? error["message"]) : error);
 }
 
 function parseJson(text: string, path: string): unknown {
