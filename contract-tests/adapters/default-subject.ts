@@ -44,6 +44,7 @@ export function defaultOverFake(name: string, options: FakeOptions): Subject {
     capabilities,
     pageSize: PAGE_SIZE,
     pages: options.ignorePaging !== true,
+    unknownRepository: "is-empty",
     announcesDigests: options.contentDigestHeader !== false,
     open,
     openFaulty: open,

@@ -16,6 +16,7 @@ export const layoutSubject: Subject = {
   pageSize: 100,
   pages: false,
   announcesDigests: true,
+  unknownRepository: "is-refused",
   async open() {
     const directory = await mkdtemp(join(tmpdir(), "tidemark-layout-"));
     const http = openHttpClient({ userAgent: "tidemark-contract" });

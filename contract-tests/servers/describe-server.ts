@@ -46,6 +46,7 @@ function subjectOn(server: Server, name: string, pageSize: number): Subject {
     pageSize,
     pages: false,
     announcesDigests: true,
+    unknownRepository: "is-empty",
     async open() {
       const { host, caPem, credentials } = server;
       const pusher = openPusher(server);

@@ -46,6 +46,8 @@ export interface Subject {
   readonly pages: boolean;
   /** Whether answers with a manifest announce its digest. */
   readonly announcesDigests: boolean;
+  /** What a listing of a repository that is not there does: a directory that is missing is a mistake in its address. */
+  readonly unknownRepository: "is-empty" | "is-refused";
   readonly open: () => Promise<Harness>;
   /** Absent only where there is no transport to fail: a directory, or a server of others. */
   readonly openFaulty?: (...rules: readonly FaultRule[]) => Promise<FaultyHarness>;

@@ -3,7 +3,12 @@ import { imageOf } from "../fakes/seed.ts";
 import { tagsOf } from "./harness.ts";
 import type { LearnedSubject } from "./harness.ts";
 
-export function describeListing({ open, pageSize, learned }: LearnedSubject): void {
+export function describeListing({
+  open,
+  pageSize,
+  learned,
+  unknownRepository,
+}: LearnedSubject): void {
   describe("listTags", () => {
     it("yields each tag once, over several pages", async () => {
       await using harness = await open();
@@ -35,13 +40,27 @@ export function describeListing({ open, pageSize, learned }: LearnedSubject): vo
       expect(listed).toEqual(tags.toSorted());
     });
 
-    it("yields nothing for a repository that is not there", async () => {
-      await using harness = await open();
+    it.runIf(unknownRepository === "is-empty")(
+      "yields nothing for a repository that is not there",
+      async () => {
+        await using harness = await open();
 
-      const listed = await tagsOf(harness);
+        const listed = await tagsOf(harness);
 
-      expect(listed).toEqual([]);
-    });
+        expect(listed).toEqual([]);
+      },
+    );
+
+    it.runIf(unknownRepository === "is-refused")(
+      "rejects for a repository that is not there",
+      async () => {
+        await using harness = await open();
+
+        const listing = tagsOf(harness);
+
+        await expect(listing).rejects.toMatchObject({ code: "not-found" });
+      },
+    );
 
     it("yields nothing for a repository without tags", async () => {
       await using harness = await open();

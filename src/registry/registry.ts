@@ -26,7 +26,8 @@ export interface Registry extends AsyncDisposable {
 
   /**
    * Yields every tag, in the registry's own order; nothing is promised about that order. Yields each tag
-   * once. A repository the registry does not know has no tags. A listing that is visibly cut (a page that
+   * once. A repository the registry does not know has no tags; a directory that is not there rejects with
+   * `not-found`. A listing that is visibly cut (a page that
    * repeats, a full page without a next link that has a next page, broken JSON) rejects with `protocol`.
    */
   listTags(repository: Repository, options?: CallOptions): AsyncIterable<TagEntry>;
