@@ -1,9 +1,10 @@
 import type { Digest } from "../../oci/digest.ts";
-import { stageRelations } from "../../stages/labels.ts";
 import type { Catalog } from "./catalog.ts";
+import { isMoved } from "./closure.ts";
 import type { Closure } from "./closure.ts";
 import type { Decision } from "./decision.ts";
 import type { CleanupInput, Facts, InventoryTag } from "./inventory.ts";
+import { findParents } from "./parents.ts";
 import { decideRecords } from "./records.ts";
 import type { Roots } from "./roots.ts";
 
@@ -20,7 +21,7 @@ export interface Findings {
 export function decideTags(findings: Findings): Map<string, Decision> {
   const { input, roots, closure } = findings;
   const records = decideRecords(input, roots, closure);
-  const parents = descendantsOf(findings);
+  const parents = findParents(findings);
   const decisions = new Map<string, Decision>();
   for (const entry of input.tags) {
     decisions.set(entry.tag, decideTag(entry, findings, { records, parents }));
@@ -30,7 +31,7 @@ export function decideTags(findings: Findings): Map<string, Decision> {
 
 interface Prepared {
   readonly records: ReadonlyMap<string, Decision>;
-  /** What names a stage as its parent, import, dependency or child, by the stage's tag. */
+  /** What leads to a tag's content, by tag: that has to go first. */
   readonly parents: ReadonlyMap<string, readonly string[]>;
 }
 
@@ -44,7 +45,8 @@ function decideTag(entry: InventoryTag, findings: Findings, prepared: Prepared):
     case "index": {
       if (!catalog.stages.has(entry.tag)) return { reasons: [{ kind: "foreign" }] };
       const because = catalog.rejected.has(entry.tag) ? "rejected" : "unneeded";
-      return { because, after: prepared.parents.get(entry.tag) ?? [] };
+      const parents = prepared.parents.get(entry.tag) ?? [];
+      return { because, after: [...parents, ...leavingFirst(entry.tag, findings)] };
     }
     case "image-metadata":
       return prepared.records.get(entry.tag) ?? { reasons: [{ kind: "unreadable" }] };
@@ -59,7 +61,7 @@ function decideTag(entry: InventoryTag, findings: Findings, prepared: Prepared):
     case "import-metadata":
       return decideImportRecord(entry, findings);
     case "foreign":
-      return decideCustomTag(entry, findings);
+      return decideCustomTag(entry, findings, prepared);
     case "signature":
       return { reasons: [{ kind: "foreign" }] };
     case "managed-image":
@@ -72,17 +74,32 @@ function decideTag(entry: InventoryTag, findings: Findings, prepared: Prepared):
   }
 }
 
-function decideCustomTag({ tag }: InventoryTag, { catalog }: Findings): Decision {
+function decideCustomTag(
+  { tag }: InventoryTag,
+  { catalog }: Findings,
+  { parents }: Prepared,
+): Decision {
   const alias = catalog.aliases.get(tag);
   if (alias === undefined) return { reasons: [{ kind: "foreign" }] };
-  return { because: "stage-gone", after: [alias.stageId] };
+  return { because: "stage-gone", after: parents.get(tag) ?? [] };
+}
+
+/**
+ * What tells of a stage and has to go before it: its custom tags, and the records of custom tags that somebody moved. Such
+ * a record, left without its stage, would look as if the custom tag were still the stage's.
+ */
+function leavingFirst(stageId: string, { catalog, closure }: Findings): string[] {
+  return (catalog.aliasesOf.get(stageId) ?? []).map((alias) =>
+    isMoved(alias, closure) ? alias.record : alias.tag,
+  );
 }
 
 function decideCustomTagRecord({ tag }: InventoryTag, { catalog, closure }: Findings): Decision {
   const alias = catalog.aliasRecords.get(tag);
   if (alias === undefined) return { reasons: [{ kind: "unreadable" }] };
   if (closure.kept.has(alias.stageId)) return { reasons: [{ kind: "record", of: alias.stageId }] };
-  return { because: "stage-gone", after: [alias.stageId, alias.tag] };
+  const after = isMoved(alias, closure) ? [] : [alias.stageId, alias.tag];
+  return { because: "stage-gone", after };
 }
 
 function decideImportRecord({ tag }: InventoryTag, { catalog, closure }: Findings): Decision {
@@ -91,34 +108,4 @@ function decideImportRecord({ tag }: InventoryTag, { catalog, closure }: Finding
   const { sourceStageId } = found;
   if (closure.kept.has(sourceStageId)) return { reasons: [{ kind: "record", of: sourceStageId }] };
   return { because: "source-gone", after: [sourceStageId] };
-}
-
-/** Which stages and indexes name a stage, as far as their manifests were read. */
-function descendantsOf({ catalog, facts }: Findings): Map<string, string[]> {
-  const descendants = new Map<string, string[]>();
-  const add = (stageId: string, by: string): void => {
-    if (stageId === by) return;
-    const known = descendants.get(stageId);
-    if (known === undefined) descendants.set(stageId, [by]);
-    else known.push(by);
-  };
-  for (const [tag, { digest }] of catalog.stages) {
-    const known = digest === undefined ? undefined : facts.get(digest);
-    if (known?.kind === "index") {
-      for (const child of known.children) {
-        for (const entry of catalog.byDigest.get(child.digest) ?? []) add(entry.tag, tag);
-      }
-    }
-    if (known?.kind === "image" && typeof known.image === "object") {
-      const relations = stageRelations(known.image.labels);
-      for (const id of [
-        ...relations.parents,
-        ...relations.importSources,
-        ...relations.dependencies,
-      ]) {
-        add(id, tag);
-      }
-    }
-  }
-  return descendants;
 }
