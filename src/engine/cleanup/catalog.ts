@@ -16,6 +16,8 @@ export interface Catalog {
   /** Custom tags by their own tag, and by the tag of their record. */
   readonly aliases: ReadonlyMap<string, CustomTag>;
   readonly aliasRecords: ReadonlyMap<string, CustomTag>;
+  /** Custom tags by the stage their record names. */
+  readonly aliasesOf: ReadonlyMap<string, readonly CustomTag[]>;
   /** Import records by their own tag. */
   readonly imports: ReadonlyMap<string, ImportRecord>;
   /** Signature tags by the digest they are about. */
@@ -104,6 +106,7 @@ export function catalogTags(
     customTags,
     aliases,
     aliasRecords,
+    aliasesOf: Map.groupBy(customTags, ({ stageId }) => stageId),
     imports,
     referrers,
   };

@@ -2,7 +2,7 @@ import type { Digest } from "../../oci/digest.ts";
 import { isIndexType } from "../../oci/media-type.ts";
 import { stageRelations } from "../../stages/labels.ts";
 import type { StageRelations } from "../../stages/labels.ts";
-import type { Catalog } from "./catalog.ts";
+import type { Catalog, CustomTag } from "./catalog.ts";
 import type { Facts, InventoryTag, Need } from "./inventory.ts";
 import type { Reason } from "./reason.ts";
 
@@ -30,8 +30,7 @@ export function closeOver(
   const needs = new Map<Digest, boolean>();
   const queue: Visit[] = [];
   const visited = new Set<string>();
-  const customTags = groupBy(catalog.customTags, ({ stageId }) => stageId);
-  const imports = groupBy([...catalog.imports.values()], ({ checksum }) => checksum);
+  const imports = Map.groupBy(catalog.imports.values(), ({ checksum }) => checksum);
 
   for (const [tag, reasons] of roots) for (const reason of reasons) keep(tag, reason);
   for (let next = queue.pop(); next !== undefined; next = queue.pop()) walk(next);
@@ -55,7 +54,7 @@ export function closeOver(
       queue.push({ digest: entry.digest, by: tag, read: isStage ? "config" : readOf(entry) });
     }
     if (!isStage) return;
-    for (const alias of customTags.get(tag) ?? []) {
+    for (const alias of catalog.aliasesOf.get(tag) ?? []) {
       keep(alias.record, { kind: "record", of: tag });
       if (catalog.tags.get(alias.tag)?.digest === entry.digest) {
         keep(alias.tag, { kind: "custom-tag", of: tag });
@@ -131,6 +130,11 @@ export function closeOver(
   }
 }
 
+/** Whether a custom tag stays because it is no longer what its record says. */
+export function isMoved({ tag }: CustomTag, { kept }: Pick<Closure, "kept">): boolean {
+  return kept.get(tag)?.some(({ kind }) => kind === "moved") ?? false;
+}
+
 /** How far a manifest has to be read to walk on from it. */
 type Reading = "nothing" | "manifest" | "config";
 
@@ -159,18 +163,4 @@ function sameReason(a: Reason, b: Reason): boolean {
     return JSON.stringify(a) === JSON.stringify(b);
   }
   return "of" in a && "of" in b ? a.of === b.of : !("of" in a) && !("of" in b);
-}
-
-function groupBy<Value>(
-  values: readonly Value[],
-  keyOf: (value: Value) => string,
-): Map<string, Value[]> {
-  const groups = new Map<string, Value[]>();
-  for (const value of values) {
-    const key = keyOf(value);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [value]);
-    else group.push(value);
-  }
-  return groups;
 }

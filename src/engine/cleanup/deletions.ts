@@ -53,8 +53,7 @@ function howDigestsGo(
 ): Map<Digest, Way> | undefined {
   const ways = new Map<Digest, Way>();
   for (const [digest, entries] of catalog.byDigest) {
-    const going = entries.filter(({ tag }) => isGoing(decisions, tag));
-    if (going.length === 0) continue;
+    if (!entries.some(({ tag }) => isGoing(decisions, tag))) continue;
     const staying = entries.find(({ tag }) => !isGoing(decisions, tag));
     if (staying === undefined && !reached.has(digest) && manifest) ways.set(digest, "manifest");
     else if (tagAlone === undefined) return undefined;
@@ -82,8 +81,10 @@ function keepWhatCannotGo(
     }
   }
   for (const { record, tag } of catalog.customTags) {
-    if (catalog.tags.has(tag) && !isGoing(decisions, tag))
-      keep(record, { kind: "record", of: tag });
+    const decision = decisions.get(tag);
+    if (decision === undefined || !("reasons" in decision)) continue;
+    if (decision.reasons.some(({ kind }) => kind === "moved")) continue;
+    keep(record, { kind: "record", of: tag });
   }
   for (const [tag, { class: known }] of catalog.tags) {
     if (known.kind !== "rejected" || !catalog.stages.has(known.stageId)) continue;
@@ -145,12 +146,17 @@ function orderDeletions(
     }
   }
   const levels = new Map<Omit<Deletion, "level">, number>();
-  const leveled = items.map((item) => ({ ...item, level: levelOf(item, itemOf, levels) }));
-  const builtAt = ({ tags }: Deletion): number =>
-    Math.max(...tags.map(({ tag }) => stageTime(catalog.tags.get(tag))));
-  return leveled.sort(
-    (a, b) => a.level - b.level || builtAt(b) - builtAt(a) || compare(firstTag(a), firstTag(b)),
+  const placed = items.map((item) => ({
+    item: { ...item, level: levelOf(item, itemOf, levels) },
+    builtAt: Math.max(...item.tags.map(({ tag }) => stageTime(catalog.tags.get(tag)))),
+  }));
+  placed.sort(
+    (a, b) =>
+      a.item.level - b.item.level ||
+      b.builtAt - a.builtAt ||
+      compare(firstTag(a.item), firstTag(b.item)),
   );
+  return placed.map(({ item }) => item);
 }
 
 function describe(
@@ -159,17 +165,18 @@ function describe(
   entries: readonly InventoryTag[],
   { decisions, catalog }: { decisions: ReadonlyMap<string, Decision>; catalog: Catalog },
 ): Omit<Deletion, "level"> {
-  const own = new Set(entries.map(({ tag }) => tag));
-  const after = new Set<string>();
-  const tags = entries.flatMap((entry): DeletedTag[] => {
+  const own = new Set(entries.length === 1 ? [] : entries.map(({ tag }) => tag));
+  const after: string[] = [];
+  const tags: DeletedTag[] = [];
+  for (const entry of entries) {
     const decision = decisions.get(entry.tag);
-    if (decision === undefined || "reasons" in decision) return [];
+    if (decision === undefined || "reasons" in decision) continue;
     for (const tag of decision.after) {
-      if (!own.has(tag) && isGoing(decisions, tag)) after.add(tag);
+      if (tag !== entry.tag && !own.has(tag) && isGoing(decisions, tag)) after.push(tag);
     }
-    return [{ tag: entry.tag, class: labelOf(entry, catalog), because: decision.because }];
-  });
-  return { digest, how, tags, after: [...after].sort() };
+    tags.push({ tag: entry.tag, class: labelOf(entry, catalog), because: decision.because });
+  }
+  return { digest, how, tags, after: after.length > 1 ? [...new Set(after)].sort() : after };
 }
 
 /** One more than the highest level of what has to go first. */
@@ -181,26 +188,28 @@ function levelOf(
   const known = levels.get(item);
   if (known !== undefined) return known;
   levels.set(item, 0);
-  const before = item.after.flatMap((tag) => itemOf.get(tag) ?? []);
-  const level = Math.max(-1, ...before.map((first) => levelOf(first, itemOf, levels))) + 1;
+  let level = 0;
+  for (const tag of item.after) {
+    const first = itemOf.get(tag);
+    if (first !== undefined) level = Math.max(level, levelOf(first, itemOf, levels) + 1);
+  }
   levels.set(item, level);
   return level;
 }
 
 function listKept(decisions: ReadonlyMap<string, Decision>, catalog: Catalog): Kept[] {
-  const kept = [...catalog.tags.values()].flatMap((entry): Kept[] => {
+  const kept: Kept[] = [];
+  for (const entry of catalog.tags.values()) {
     const decision = decisions.get(entry.tag);
-    if (decision !== undefined && !("reasons" in decision)) return [];
+    if (decision !== undefined && !("reasons" in decision)) continue;
     const { tag, digest } = entry;
-    return [
-      {
-        tag,
-        ...(digest === undefined ? {} : { digest }),
-        class: labelOf(entry, catalog),
-        reasons: decision?.reasons ?? [{ kind: "unreadable" }],
-      },
-    ];
-  });
+    kept.push({
+      tag,
+      ...(digest === undefined ? {} : { digest }),
+      class: labelOf(entry, catalog),
+      reasons: decision?.reasons ?? [{ kind: "unreadable" }],
+    });
+  }
   return kept.sort((a, b) => compare(a.tag, b.tag));
 }
 

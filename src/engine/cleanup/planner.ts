@@ -43,11 +43,11 @@ export function createCleanupPlanner(
     const needs = [...roots.needs, ...closure.needs];
     if (needs.length > 0) return { kind: "needs", needs };
     const decisions = decideTags({ input, catalog, roots, closure, facts });
+    const samples = samplesOf(decisions, input, facts);
+    if (samples.length > 0) return { kind: "needs", needs: samples };
     const grouped = groupDeletions(decisions, catalog, closure.reached, means);
     if (grouped === undefined) return { kind: "learn" };
     const { repository, project, now } = input;
-    const samples = samplesOf(grouped, input, facts);
-    if (samples.length > 0) return { kind: "needs", needs: samples };
     const plan: CleanupPlan = {
       kind: "cleanup",
       schema: 1,

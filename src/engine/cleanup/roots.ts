@@ -75,8 +75,8 @@ export function findRoots(
   for (const entry of input.tags) {
     if (input.keepList.has(entry.tag)) {
       keep(entry.tag, { kind: "keep-list" });
-      const stageId = catalog.aliases.get(entry.tag)?.stageId;
-      if (stageId !== undefined) keep(stageId, { kind: "keep-list" });
+      const alias = catalog.aliases.get(entry.tag) ?? catalog.aliasRecords.get(entry.tag);
+      if (alias !== undefined) keep(alias.stageId, { kind: "keep-list" });
       for (const subject of subjectsOf(entry, catalog)) {
         keep(subject, { kind: "subject", of: entry.tag });
       }

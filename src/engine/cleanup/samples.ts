@@ -1,7 +1,7 @@
 import type { Digest } from "../../oci/digest.ts";
 import { LABEL } from "../../stages/labels.ts";
 import type { Catalog } from "./catalog.ts";
-import type { Grouped } from "./deletions.ts";
+import type { Decision } from "./decision.ts";
 import type { HistoryVerdict } from "./git-policy.ts";
 import type { CleanupInput, Facts, Need } from "./inventory.ts";
 import { imageNames } from "./roots.ts";
@@ -39,18 +39,19 @@ const SAMPLES = 8;
  * that they are this project's.
  */
 export function samplesOf(
-  { deletions }: Grouped,
+  decisions: ReadonlyMap<string, Decision>,
   input: CleanupInput,
   facts: ReadonlyMap<Digest, Facts>,
 ): Need[] {
-  const goingStages = deletions.filter(({ tags }) => tags.some((tag) => tag.class === "stage"));
+  // In the order of the listing, which reading does not change: what was read for this is not read for nothing.
+  const goingStages = digestsOf(input, "stage", (tag) => {
+    const decision = decisions.get(tag);
+    return decision !== undefined && "because" in decision;
+  });
   const digests = [
     ...digestsOf(input, "last-cleanup"),
     ...spread(digestsOf(input, "managed-image"), SAMPLES),
-    ...spread(
-      goingStages.map(({ digest }) => digest),
-      SAMPLES,
-    ),
+    ...spread(goingStages, SAMPLES),
   ];
   return digests
     .filter((digest) => {
@@ -114,10 +115,16 @@ function labelsOf(known: Facts | undefined): Readonly<Record<string, string>> | 
     : undefined;
 }
 
-function digestsOf({ tags }: CleanupInput, kind: "last-cleanup" | "managed-image"): Digest[] {
-  return tags.flatMap((entry) =>
-    entry.class.kind === kind && entry.digest !== undefined ? [entry.digest] : [],
-  );
+function digestsOf(
+  { tags }: CleanupInput,
+  kind: "last-cleanup" | "managed-image" | "stage",
+  counts: (tag: string) => boolean = () => true,
+): Digest[] {
+  const digests: Digest[] = [];
+  for (const { tag, class: known, digest } of tags) {
+    if (known.kind === kind && digest !== undefined && counts(tag)) digests.push(digest);
+  }
+  return digests;
 }
 
 /** At most `count` values, evenly from the whole list. */
