@@ -48,6 +48,7 @@ export interface World extends AsyncDisposable {
   /** The model after more was declared. */
   modelWith(registry: RegistrySide): RepositoryModel;
   push(content: Content, tag?: string): void;
+  remove(tag: string): void;
   /** Runs a command on the repository and the clone, without a cluster. */
   run(command: readonly string[], options?: Partial<RunOptions>): Promise<Run>;
   /** Runs anything. */
@@ -120,6 +121,7 @@ export async function openWorld(spec: WorldSpec = {}): Promise<World> {
         commitOf,
       }),
     push: (content, tag) => push(repository, content, tag),
+    remove: (tag) => void repository.tags.delete(tag),
     run: ([command = "", ...rest], options) =>
       runTidemark([command, ...where(command), ...rest], { home, ...options }),
     runRaw: (args, options) => runTidemark(args, { home, ...options }),

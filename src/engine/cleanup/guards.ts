@@ -48,11 +48,11 @@ export function checkGuards(
     }),
     when(goes > 0 && stays === 0, {
       guard: "nothing-kept",
-      message: `all ${goes} stages would go and not one would stay; check the keep policies and the repository`,
+      message: `${counted(goes)} would go and not one would stay; check the keep policies and the repository`,
     }),
     when(goes > 0 && findings.usesHistory && !findings.knowsHistory, {
       guard: "unknown-history",
-      message: `${goes} stages would go, and no record names a commit of this Git history; is this the right directory, and were the records migrated?`,
+      message: `${counted(goes)} would go, and no record names a commit of this Git history; is this the right directory, and were the records migrated?`,
     }),
     recordsGone(plan, findings),
     otherProject(plan, findings),
@@ -125,6 +125,10 @@ function countTags({ deletions }: CleanupPlan, counts: (label: TagLabel) => bool
 
 function isImage(label: TagLabel): boolean {
   return label === "stage" || label === "index";
+}
+
+function counted(stages: number): string {
+  return stages === 1 ? "1 stage" : `${stages} stages`;
 }
 
 function when(applies: boolean, violation: Violation): Violation | undefined {
