@@ -1,4 +1,4 @@
-import type { CommitGraph, History } from "../../src/engine/cleanup/history.ts";
+import type { GitHistory } from "../../src/commands/deps.ts";
 import type { KeepPolicy, Limit } from "../../src/engine/cleanup/policy.ts";
 import type { CleanupPolicy } from "../../src/commands/gather-cleanup.ts";
 import type { Repository } from "../../src/oci/reference.ts";
@@ -54,7 +54,7 @@ export function cleanupPolicy(ask: Ask, repository: Repository): CleanupPolicy {
 }
 
 /** The history in the product's words. */
-export function historyOf({ references, commits }: Git): History {
+export function historyOf({ references, commits }: Git): GitHistory {
   const places = new Map(commits.map(({ id }, at) => [id, at]));
   const parents: number[] = [];
   const parentOffsets = [0];
@@ -62,14 +62,18 @@ export function historyOf({ references, commits }: Git): History {
     for (const id of commit.parents) parents.push(places.get(id) ?? -1);
     parentOffsets.push(parents.length);
   }
-  const graph: CommitGraph = {
-    size: commits.length,
-    indexOf: (hex) => places.get(hex) ?? -1,
-    times: commits.map(({ time }) => time),
-    parentOffsets,
-    parents,
+  return {
+    references,
+    warnings: [],
+    graph: {
+      size: commits.length,
+      indexOf: (hex) => places.get(hex) ?? -1,
+      hexOf: (at) => commits[at]?.id ?? "",
+      times: Float64Array.from(commits, ({ time }) => time),
+      parentOffsets: Uint32Array.from(parentOffsets),
+      parents: Uint32Array.from(parents),
+    },
   };
-  return { references, graph };
 }
 
 function keepPolicy({ kind, names, references, images }: PolicySpec): KeepPolicy {

@@ -15,6 +15,8 @@ export interface Verdict {
   readonly reached: ReadonlySet<string>;
   /** All tags that are left where a tag can be removed alone. */
   readonly staying: ReadonlySet<string>;
+  /** All tags that are left where a tag goes only together with its manifest. */
+  readonly stayingTogether: ReadonlySet<string>;
 }
 
 /** Judges a repository as it lies there. Shares nothing with the product. */
@@ -28,7 +30,7 @@ export function judge(store: Store, ask: Ask): Verdict {
   );
   const known = knownImages(store);
   const records = recordsIn(store);
-  const aliases = aliasesIn(store);
+  const aliases = aliasesIn(store, stages, ask.project);
   const serving = servingRecords(
     records.filter(
       ({ image, stage }) => known.has(image) && stages.has(stage) && !rejected.has(stage),
@@ -42,11 +44,11 @@ export function judge(store: Store, ask: Ask): Verdict {
   const roots = new Set<string>(recent);
   for (const { tag, stage } of records) if (serving.has(tag)) roots.add(stage);
   for (const tag of store.tags.keys()) {
-    if (isForeign(store, tag, stages, aliases, ask.project)) roots.add(tag);
+    if (isForeign(store, tag, stages, aliases)) roots.add(tag);
     if (stages.has(tag) && digestOf(store, tag) === undefined) roots.add(tag);
     if (!ask.keepList.has(tag)) continue;
     roots.add(tag);
-    const alias = aliases.find((candidate) => candidate.tag === tag);
+    const alias = aliases.find((candidate) => candidate.tag === tag || candidate.record === tag);
     if (alias !== undefined) roots.add(alias.stage);
     const name = nameOf(tag);
     for (const stage of stages) {
@@ -54,17 +56,12 @@ export function judge(store: Store, ask: Ask): Verdict {
     }
   }
   const { needed, reached } = closure(store, roots, stages, aliases);
-  const staying = stayingTags(store, ask, {
-    needed,
-    reached,
-    stages,
-    records,
-    aliases,
-    serving,
-    recent,
-    known,
-  });
-  return { needed, reached, staying };
+  const judged = { needed, reached, stages, records, aliases, serving, recent, known };
+  const wanted = stayingTags(store, ask, judged);
+  const staying = dropSignatures(store, wanted, judged);
+  const bound = addBound(store, wanted, judged);
+  const stayingTogether = addBound(store, dropSignatures(store, bound, judged), judged);
+  return { needed, reached, staying, stayingTogether };
 }
 
 /** The digest of a tag that resolves. */
@@ -77,6 +74,8 @@ interface Alias {
   readonly record: string;
   readonly tag: string;
   readonly stage: string;
+  /** The tag is there and is not what the record says. */
+  readonly isMoved: boolean;
 }
 
 /** Tags that are stages, or indexes that have at least one child and only children of the project. */
@@ -131,13 +130,18 @@ function labelsOf(store: Store, tag: string): ReadonlyMap<string, string> | unde
   return digest === undefined ? undefined : readManifest(store, digest)?.labels;
 }
 
-function aliasesIn(store: Store): Alias[] {
+function aliasesIn(store: Store, stages: ReadonlySet<string>, project: string): Alias[] {
   return [...store.tags.keys()].flatMap((record) => {
     if (nameOf(record).is !== "alias-record") return [];
     const labels = labelsOf(store, record);
     const stage = labels?.get("stage-id");
     const tag = labels?.get("tag");
-    return stage === undefined || tag === undefined ? [] : [{ record, tag, stage }];
+    if (stage === undefined || tag === undefined) return [];
+    const digest = digestOf(store, tag);
+    const isOther = stages.has(stage)
+      ? digestOf(store, stage) !== digest
+      : digest !== undefined && !isOurs(store, digest, project);
+    return { record, tag, stage, isMoved: digest !== undefined && isOther };
   });
 }
 
@@ -170,16 +174,12 @@ function isForeign(
   tag: string,
   stages: ReadonlySet<string>,
   aliases: readonly Alias[],
-  project: string,
 ): boolean {
   const { is } = nameOf(tag);
   if (is === "index") return !stages.has(tag);
   if (is !== "other") return false;
   const alias = aliases.find((candidate) => candidate.tag === tag);
-  const digest = digestOf(store, tag);
-  if (alias === undefined || digest === undefined) return true;
-  if (stages.has(alias.stage)) return digestOf(store, alias.stage) !== digest;
-  return !isOurs(store, digest, project);
+  return alias === undefined || alias.isMoved || digestOf(store, tag) === undefined;
 }
 
 /** Everything that the roots lead to, by going round until nothing new is found. */
@@ -203,7 +203,7 @@ function closure(
     for (const stage of stages) if (digestOf(store, stage) === digest) need(stage);
   };
   const sizes = (): number => needed.size + reached.size + own.size + built.size;
-  for (let before = -1; before !== sizes(); ) {
+  for (let before = -1; before !== sizes();) {
     before = sizes();
     for (const tag of needed) {
       const digest = digestOf(store, tag);
@@ -300,7 +300,8 @@ function stayingTags(store: Store, ask: Ask, judged: Judged): Set<string> {
     if (name.is === "rejected" && needed.has(name.stage)) staying.add(tag);
     if (name.is === "alias-record") {
       const alias = aliases.find(({ record }) => record === tag);
-      if (alias === undefined || needed.has(alias.stage) || images.has(alias.tag)) staying.add(tag);
+      if (alias === undefined || needed.has(alias.stage)) staying.add(tag);
+      else if (images.has(alias.tag) && !alias.isMoved) staying.add(tag);
     }
     if (name.is === "import-record") {
       const labels = labelsOf(store, tag);
@@ -309,18 +310,52 @@ function stayingTags(store: Store, ask: Ask, judged: Judged): Set<string> {
       if (!isReadable || needed.has(source)) staying.add(tag);
     }
   }
-  // A signature goes with the manifest it is about, when that goes with all its tags.
-  const signatures = tags.filter((tag) => nameOf(tag).is === "signature");
-  for (const tag of signatures) staying.add(tag);
+  for (const tag of tags) if (nameOf(tag).is === "signature") staying.add(tag);
+  return staying;
+}
+
+/** A signature goes with the manifest it is about, when that goes with all its tags. */
+function dropSignatures(
+  store: Store,
+  wanted: ReadonlySet<string>,
+  { needed, reached }: Judged,
+): Set<string> {
+  const staying = new Set(wanted);
+  const tags = [...store.tags.keys()];
   for (let before = -1; before !== staying.size;) {
     before = staying.size;
-    for (const tag of signatures) {
+    for (const tag of tags) {
       const name = nameOf(tag);
       if (name.is !== "signature" || needed.has(tag) || digestOf(store, tag) === undefined)
         continue;
       const on = tags.filter((other) => digestOf(store, other) === name.subject);
       const isGoing = on.length > 0 && on.every((other) => !staying.has(other));
       if (isGoing && !reached.has(name.subject)) staying.delete(tag);
+    }
+  }
+  return staying;
+}
+
+/** What stays because its manifest has to, and what tells of that. */
+function addBound(
+  store: Store,
+  wanted: ReadonlySet<string>,
+  { reached, stages, aliases }: Judged,
+): Set<string> {
+  const staying = new Set(wanted);
+  const tags = [...store.tags.keys()];
+  for (let before = -1; before !== staying.size;) {
+    before = staying.size;
+    for (const tag of tags) {
+      const digest = digestOf(store, tag);
+      const name = nameOf(tag);
+      const bound = tags.some(
+        (other) => staying.has(other) && digest !== undefined && digestOf(store, other) === digest,
+      );
+      const tells =
+        (name.is === "rejected" && stages.has(name.stage) && staying.has(name.stage)) ||
+        aliases.some((alias) => alias.record === tag && staying.has(alias.tag) && !alias.isMoved);
+      if (bound || tells || (digest !== undefined && reached.has(digest))) staying.add(tag);
     }
   }
   return staying;

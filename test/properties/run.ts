@@ -56,7 +56,7 @@ export function depsOf(
     openRegistry: () => Promise.resolve(registry),
     readHistory: async () => {
       if (ask.git === undefined) throw new Error("the Git policies are off");
-      return { ...historyOf(ask.git), warnings: [] };
+      return historyOf(ask.git);
     },
     openJournal: () =>
       Promise.resolve({

@@ -145,5 +145,15 @@ export function worldSpec(size: "usual" | "small") {
 
 export type WorldSpec =
   ReturnType<typeof worldSpec> extends fc.Arbitrary<infer Spec> ? Spec : never;
-export type LimitSpec = WorldSpec["policies"][number]["references"];
-export type PolicySpec = WorldSpec["policies"][number];
+export interface LimitSpec {
+  readonly last: number | undefined;
+  readonly inHours: number | undefined;
+  readonly operator: string;
+}
+
+export interface PolicySpec {
+  readonly kind: string;
+  readonly names: string;
+  readonly references: LimitSpec;
+  readonly images: LimitSpec;
+}
