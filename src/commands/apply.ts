@@ -53,7 +53,13 @@ function refuseUnfit({ saved, policy, maxAgeMs }: ApplyRequest, deps: CommandDep
     );
   }
   const ageMs = deps.now().getTime() - Date.parse(saved.createdAt);
-  if (ageMs > maxAgeMs || ageMs < -maxAgeMs) {
+  if (ageMs < -maxAgeMs) {
+    throw new PlanError(
+      "too-old",
+      `the plan was made at ${saved.createdAt}, which lies in the future; check the clock`,
+    );
+  }
+  if (ageMs > maxAgeMs) {
     throw new PlanError(
       "too-old",
       `the plan was made at ${saved.createdAt}, longer ago than --plan-max-age allows; make a new one`,
