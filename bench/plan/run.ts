@@ -1,0 +1,4 @@
+import { printFigures } from "../figure.ts";
+import { measurePlan } from "./measure.ts";
+
+printFigures(await measurePlan());
