@@ -1,4 +1,4 @@
-import type { CleanupPlan, Deletion } from "../engine/cleanup/plan.ts";
+import type { CleanupPlan } from "../engine/cleanup/plan.ts";
 import type { ReasonKind } from "../engine/cleanup/reason.ts";
 import type { SavedPlan } from "../journal/plan-file.ts";
 import { formatRepository } from "../oci/reference.ts";
@@ -7,6 +7,7 @@ import type { CleanupRequest } from "./cleanup.ts";
 import type { CommandDeps } from "./deps.ts";
 import { PlanError } from "./error.ts";
 import { gatherCleanup } from "./gather-cleanup.ts";
+import type { Gathered } from "./gather-cleanup.ts";
 import type { CleanupResult, Skipped } from "./result.ts";
 
 export interface ApplyRequest extends Omit<CleanupRequest, "dryRun" | "savePlan"> {
@@ -35,9 +36,28 @@ export async function runApply(request: ApplyRequest, deps: CommandDeps): Promis
   const gathered = await gatherCleanup(registry, policy, deps);
   refuseNewNeeds(gathered.plan, saved);
   refuseViolations(openViolations(gathered, request));
-  const { plan, skipped } = narrow(gathered.plan, saved);
-  const result = await carryOut(plan, { ...gathered, plan }, registry, request, deps);
+  const { fresh, strange } = await keepStrangers(gathered, saved);
+  const { plan, skipped } = narrow(fresh, saved, strange);
+  const replan: Gathered["replan"] = (held) => gathered.replan(new Set([...strange, ...held]));
+  const result = await carryOut(plan, { ...gathered, plan, replan }, registry, request, deps);
   return { ...result, skipped: [...skipped, ...result.skipped] };
+}
+
+/** Plans again until everything stays that would go and that the saved plan does not name, with all that it needs. */
+async function keepStrangers(
+  gathered: Gathered,
+  saved: SavedPlan,
+): Promise<{ readonly fresh: CleanupPlan; readonly strange: ReadonlySet<string> }> {
+  const strange = new Set<string>();
+  let fresh = gathered.plan;
+  for (;;) {
+    const known = strange.size;
+    for (const { digest, tags } of fresh.deletions) {
+      for (const { tag } of tags) if (saved.deletes.get(tag) !== digest) strange.add(tag);
+    }
+    if (strange.size === known) return { fresh, strange };
+    fresh = (await gathered.replan(strange)) ?? fresh;
+  }
 }
 
 function refuseUnfit({ saved, policy, maxAgeMs }: ApplyRequest, deps: CommandDeps): void {
@@ -79,35 +99,17 @@ function refuseNewNeeds({ kept }: CleanupPlan, { deletes }: SavedPlan): void {
   }
 }
 
-/** The part of a fresh plan that a saved plan agrees with, and what of the saved plan that leaves out. */
+/** A fresh plan with its strangers named as such, and what of the saved plan it leaves out. */
 function narrow(
   fresh: CleanupPlan,
   { deletes }: SavedPlan,
+  strange: ReadonlySet<string>,
 ): { readonly plan: CleanupPlan; readonly skipped: readonly Skipped[] } {
-  const isAgreed = ({ digest, tags }: Deletion): boolean =>
-    tags.every(({ tag }) => deletes.get(tag) === digest);
-  const deletions = fresh.deletions.filter(isAgreed);
-  const going = new Set(deletions.flatMap(({ tags }) => tags.map(({ tag }) => tag)));
-  const leftOut = fresh.deletions
-    .filter((item) => !isAgreed(item))
-    .flatMap(({ digest, tags }) => tags.map((entry) => ({ ...entry, digest })));
-  const stays = [...fresh.kept, ...leftOut];
-  const skipped = stays.flatMap(({ tag, digest, class: label }): Skipped[] =>
-    deletes.has(tag) && !going.has(tag) && digest !== undefined
-      ? [{ tag, digest, class: label, why: "changed" }]
-      : [],
+  const skipped = fresh.kept.flatMap(({ tag, digest, class: label }): Skipped[] =>
+    deletes.has(tag) && digest !== undefined ? [{ tag, digest, class: label, why: "changed" }] : [],
   );
-  const kept = [
-    ...fresh.kept,
-    ...leftOut.map(({ tag, digest, class: label }) => ({
-      tag,
-      digest,
-      class: label,
-      reasons: [{ kind: "not-in-plan" } as const],
-    })),
-  ];
-  return {
-    plan: { ...fresh, deletions, kept: kept.sort((a, b) => (a.tag < b.tag ? -1 : 1)) },
-    skipped,
-  };
+  const kept = fresh.kept.map((item) =>
+    strange.has(item.tag) ? { ...item, reasons: [{ kind: "not-in-plan" } as const] } : item,
+  );
+  return { plan: { ...fresh, kept }, skipped };
 }

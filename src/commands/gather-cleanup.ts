@@ -32,7 +32,8 @@ export interface Gathered {
   readonly plan: CleanupPlan;
   readonly findings: PlanFindings;
   /**
-   * Lists again and plans again, as if the tags in `held` were in the keep list.
+   * Lists again and plans again, as if the tags in `held`, and every tag that appeared or moved since the first plan, were
+   * in the keep list: what somebody just pushed may need what it names, though nothing tells that yet.
    *
    * Answers `undefined` when nothing is new: no tag appeared, none that can move has moved, none is held.
    */
@@ -70,19 +71,19 @@ export async function gatherCleanup(
 
   const { plan, findings } = await decide(policy.keepList);
   const warnings = [...(history?.warnings ?? []), ...plan.warnings];
+  const known = new Map(tags.map((entry) => [entry.tag, entry]));
+  const appeared = new Set<string>();
   return {
     plan: { ...plan, warnings },
     findings,
     async replan(held) {
-      const known = new Map(tags.map((entry) => [entry.tag, entry]));
       const again = await listTags(registry, policy.repository, deps);
-      const fresh = await resolveTags(registry, policy.repository, again, { ...deps, known });
-      const isNew = fresh.some(
-        ({ tag, digest }) => known.get(tag)?.digest !== digest || !known.has(tag),
-      );
-      tags = fresh;
-      if (!isNew && held.size === 0) return undefined;
-      return (await decide(new Set([...policy.keepList, ...held]))).plan;
+      tags = await resolveTags(registry, policy.repository, again, { ...deps, known });
+      for (const { tag, digest } of tags) {
+        if (!known.has(tag) || known.get(tag)?.digest !== digest) appeared.add(tag);
+      }
+      if (appeared.size === 0 && held.size === 0) return undefined;
+      return (await decide(new Set([...policy.keepList, ...appeared, ...held]))).plan;
     },
   };
 }

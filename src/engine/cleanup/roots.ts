@@ -75,8 +75,8 @@ export function findRoots(
   for (const entry of input.tags) {
     if (input.keepList.has(entry.tag)) {
       keep(entry.tag, { kind: "keep-list" });
-      const alias = catalog.aliases.get(entry.tag) ?? catalog.aliasRecords.get(entry.tag);
-      if (alias !== undefined) keep(alias.stageId, { kind: "keep-list" });
+      const told = toldStage(entry, catalog);
+      if (told !== undefined) keep(told, { kind: "keep-list" });
       for (const subject of subjectsOf(entry, catalog)) {
         keep(subject, { kind: "subject", of: entry.tag });
       }
@@ -148,6 +148,13 @@ function youngestChild(
     return Number.isNaN(created) ? 0 : created;
   });
   return Math.max(0, ...times);
+}
+
+/** The stage that a custom tag or a record in the keep list tells of: kept without it, it would tell of nothing. */
+function toldStage({ tag, class: known }: InventoryTag, catalog: Catalog): string | undefined {
+  if (known.kind === "image-metadata") return known.stageId;
+  const alias = catalog.aliases.get(tag) ?? catalog.aliasRecords.get(tag);
+  return alias?.stageId ?? catalog.imports.get(tag)?.sourceStageId;
 }
 
 /** Stages that a signature in the keep list is about. */
