@@ -51,6 +51,9 @@ export function judge(store: Store, ask: Ask): Verdict {
     const alias = aliases.find((candidate) => candidate.tag === tag || candidate.record === tag);
     if (alias !== undefined) roots.add(alias.stage);
     const name = nameOf(tag);
+    if (name.is === "record") roots.add(name.stage);
+    const source = importOf(store, tag)?.source;
+    if (source !== undefined) roots.add(source);
     for (const stage of stages) {
       if (name.is === "signature" && digestOf(store, stage) === name.subject) roots.add(stage);
     }
@@ -143,6 +146,18 @@ function aliasesIn(store: Store, stages: ReadonlySet<string>, project: string): 
       : digest !== undefined && !isOurs(store, digest, project);
     return { record, tag, stage, isMoved: digest !== undefined && isOther };
   });
+}
+
+/** What an import record tells; absent when it is none, or cannot be read. */
+function importOf(
+  store: Store,
+  tag: string,
+): { readonly source: string; readonly checksum: string } | undefined {
+  if (nameOf(tag).is !== "import-record") return undefined;
+  const labels = labelsOf(store, tag);
+  const source = labels?.get("source-stage-id");
+  const checksum = labels?.get("checksum");
+  return source === undefined || checksum === undefined ? undefined : { source, checksum };
 }
 
 /** The youngest sign counts; an index is as young as its youngest child. */
@@ -261,10 +276,8 @@ function relatives(
     if (/^werf-(?:import-source|dependency)-stage-id-/.test(label)) found.push(value);
     if (!label.startsWith("werf-import-checksum-")) continue;
     for (const record of store.tags.keys()) {
-      if (nameOf(record).is !== "import-record") continue;
-      const told = labelsOf(store, record);
-      const source = told?.get("source-stage-id");
-      if (source !== undefined && told?.get("checksum") === value) found.push(record, source);
+      const told = importOf(store, record);
+      if (told?.checksum === value) found.push(record, told.source);
     }
   }
   return found;
@@ -304,10 +317,8 @@ function stayingTags(store: Store, ask: Ask, judged: Judged): Set<string> {
       else if (images.has(alias.tag) && !alias.isMoved) staying.add(tag);
     }
     if (name.is === "import-record") {
-      const labels = labelsOf(store, tag);
-      const source = labels?.get("source-stage-id");
-      const isReadable = source !== undefined && labels?.get("checksum") !== undefined;
-      if (!isReadable || needed.has(source)) staying.add(tag);
+      const source = importOf(store, tag)?.source;
+      if (source === undefined || needed.has(source)) staying.add(tag);
     }
   }
   for (const tag of tags) if (nameOf(tag).is === "signature") staying.add(tag);
