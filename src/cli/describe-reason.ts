@@ -10,7 +10,9 @@ export function describeReason(reason: Reason): string {
       return `keep policy ${reason.policy + 1}: ${reason.reference} has ${image} at commit ${commit}`;
     }
     case "git-policy-more":
-      return `and by ${reason.count} more references`;
+      return reason.count === 1
+        ? "and 1 more reference keeps it"
+        : `and ${reason.count} more references keep it`;
     case "built-recently":
       return `built at ${reason.builtAt}, within the last ${reason.hours} hours`;
     case "keep-list":
@@ -30,19 +32,19 @@ export function describeReason(reason: Reason): string {
     case "referrer":
       return `is about ${reason.of}`;
     case "custom-tag":
-      return `custom tag of ${reason.of}`;
+      return `custom tag of ${reason.of}, which stays`;
     case "moved":
       return `was moved away from ${reason.of}, so it is not ours to remove`;
     case "record":
-      return `record of ${reason.of}`;
+      return `record of ${reason.of}, which stays`;
     case "last-record":
-      return `newest record of ${reason.of}`;
+      return `newest record of ${reason.of}, which stays and keeps one record`;
     case "rejected-but-needed":
       return `marks ${reason.of}, which is still needed`;
     case "service":
-      return "service record";
+      return "a service record, which cleanup leaves alone";
     case "foreign":
-      return "not ours";
+      return "none of this project's stages, records and custom tags, so it is left alone";
     case "unreadable":
       return "cannot be read, and doubt keeps";
     case "shared-digest":

@@ -1,4 +1,4 @@
-import type { Explanation } from "../commands/explain.ts";
+import type { ExplainedDeletion, Explanation } from "../commands/explain.ts";
 import type { Kept } from "../engine/cleanup/plan.ts";
 import type { RequestCounts } from "../http/client.ts";
 import { describeBecause, describeReason } from "./describe-reason.ts";
@@ -35,9 +35,28 @@ export function printExplanation(
 
 function textOf({ tag, kept, deletion }: Explanation): string[] {
   if (deletion === undefined) return [`${tag} is kept:`, ...proofLines(tag, kept)];
-  const how = deletion.how === "manifest" ? "with its manifest" : "alone; its manifest stays";
-  const after = deletion.after.map((first) => `  after ${first}`);
-  return [`${tag} would go, ${how}: ${describeBecause(deletion.because)}`, ...after];
+  const how = deletion.how === "manifest" ? "with its manifest" : "alone, and its manifest stays";
+  const after = deletion.after.map((first) => `only after ${first} is gone`);
+  return [
+    `${tag} would go, ${how}: ${describeBecause(deletion.because)}`,
+    ...[...evidenceLines(deletion), ...after].map((line) => `  - ${line}`),
+  ];
+}
+
+/** What could have kept a stage, and did not. */
+function evidenceLines(deletion: ExplainedDeletion): string[] {
+  if (deletion.class !== "stage" && deletion.class !== "index") return [];
+  const { because, commits, builtAt, keepBuiltWithinHours: hours } = deletion;
+  const needed =
+    "nothing that stays has it as child, ancestor, import or dependency, and the keep list does not name it";
+  if (because === "rejected") return ["so neither Git nor its age keeps it", needed];
+  const age = hours === 0 ? "age keeps nothing" : `not built within the last ${hours} hours`;
+  return [
+    ...(commits.length === 0 ? ["no record ties it to a commit"] : []),
+    ...commits.map((commit) => `no keep policy keeps it for commit ${commit.slice(0, 12)}`),
+    builtAt === undefined ? age : `${age}: it was built at ${builtAt}`,
+    needed,
+  ];
 }
 
 /** The reasons of a tag, and below each the reasons of what it names, down to the roots. */

@@ -3,6 +3,7 @@ import { formatRepository } from "../oci/reference.ts";
 import { refuseKubernetes } from "./cleanup.ts";
 import type { CleanupRequest } from "./cleanup.ts";
 import type { CommandDeps } from "./deps.ts";
+import { classifyTag } from "../stages/tag.ts";
 import { UsageError } from "./error.ts";
 import { gatherCleanup } from "./gather-cleanup.ts";
 
@@ -17,8 +18,18 @@ export interface Explanation {
   readonly verdict: "kept" | "deleted";
   /** For a kept tag: itself first, then everything its reasons lead to, each once. */
   readonly kept: readonly Kept[];
-  readonly deletion?: Pick<Deletion, "digest" | "how" | "after"> & DeletedTag;
+  readonly deletion?: ExplainedDeletion;
   readonly warnings: readonly string[];
+}
+
+/** Why a tag would go, with what was looked at. */
+export interface ExplainedDeletion extends Pick<Deletion, "digest" | "how" | "after">, DeletedTag {
+  /** Commits that records tie the stage to; none of them keeps it. Empty for what is no stage. */
+  readonly commits: readonly string[];
+  /** RFC 3339: when the stage was built. Absent where the tag does not say. */
+  readonly builtAt?: string;
+  /** How young a stage has to be to be kept for that; 0 is off. */
+  readonly keepBuiltWithinHours: number;
 }
 
 /** Decides as a dry run would and picks out one tag. Changes nothing. */
@@ -34,12 +45,30 @@ export async function runExplain(
   const going = item?.tags.find((entry) => entry.tag === tag);
   if (item !== undefined && going !== undefined) {
     const { digest, how, after } = item;
-    const deletion = { digest, how, after, ...going };
+    const { keepBuiltWithinHours } = policy;
+    const evidence = { commits: commitsOf(tag, plan), ...timeOf(tag), keepBuiltWithinHours };
+    const deletion = { digest, how, after, ...going, ...evidence };
     return { repository, tag, verdict: "deleted", kept: [], deletion, warnings: plan.warnings };
   }
   const kept = proofOf(tag, plan);
   if (kept.length === 0) throw new UsageError(`${repository} has no tag ${tag}`);
   return { repository, tag, verdict: "kept", kept, warnings: plan.warnings };
+}
+
+/** Commits that records name for a stage, each once, in the order of the records. */
+function commitsOf(stageId: string, { deletions }: CleanupPlan): string[] {
+  const tags = deletions.flatMap((item) => item.tags.map(({ tag }) => classifyTag(tag)));
+  const commits = tags.flatMap((found) =>
+    found.kind === "image-metadata" && found.stageId === stageId ? [found.commit] : [],
+  );
+  return [...new Set(commits)];
+}
+
+function timeOf(tag: string): Pick<ExplainedDeletion, "builtAt"> {
+  const found = classifyTag(tag);
+  if (found.kind !== "stage") return {};
+  const time = new Date(found.builtAt);
+  return Number.isNaN(time.getTime()) ? {} : { builtAt: time.toISOString() };
 }
 
 /** A kept tag and all that its reasons name, breadth first. */
