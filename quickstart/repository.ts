@@ -59,12 +59,14 @@ export async function fillRepository(
   return newest;
 }
 
+type Image = Pick<ReturnType<typeof recordImage>, "blobs" | "manifest">;
+
 /** An image with one layer of 64 KiB that nothing else shares. */
 function stageImage(
   name: string,
   labels: Readonly<Record<string, string>>,
   builtAt: number,
-): ReturnType<typeof recordImage> {
+): Image {
   const layer = gzipSync(Buffer.from(sha3Hash(name).repeat(1200)), { level: 0 });
   const created = new Date(builtAt).toISOString();
   const config = encode({
@@ -94,7 +96,7 @@ async function pushImage(
   registry: Registry,
   { host, name }: Repository,
   tag: string,
-  image: ReturnType<typeof recordImage>,
+  image: Image,
 ): Promise<void> {
   for (const { descriptor, bytes } of image.blobs) {
     await registry.putBlob({ host, name }, descriptor, once(bytes));

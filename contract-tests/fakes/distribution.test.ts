@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { DOCKER_INDEX, OCI_INDEX } from "../../src/oci/media-type.ts";
 import { createFakeRegistry } from "./distribution.ts";
 import { withFaults } from "./faults.ts";
-import { dockerRegistry2 } from "./personality.ts";
+import { dockerRegistry2, ociConformant, zotLike } from "./personality.ts";
 import { imageOf, seedContent } from "./seed.ts";
 import { repositoryIn } from "./state.ts";
 
@@ -30,3 +31,27 @@ describe("listen", () => {
     await expect(response.text()).rejects.toThrow("terminated");
   });
 });
+
+it.each([
+  ["any registry", ociConformant, DOCKER_INDEX, 201],
+  ["any registry", ociConformant, OCI_INDEX, 201],
+  ["one that takes OCI manifests only", zotLike, DOCKER_INDEX, 415],
+  ["one that takes OCI manifests only", zotLike, OCI_INDEX, 201],
+])(
+  "%s answers the PUT of a manifest list of type $2 with $3",
+  async (_, personality, mediaType, status) => {
+    const registry = createFakeRegistry(personality);
+    const index = JSON.stringify({ schemaVersion: 2, mediaType, manifests: [] });
+
+    const response = await registry.handle({
+      method: "PUT",
+      path: "/v2/acme/shop/manifests/1",
+      query: new URLSearchParams(),
+      headers: { "content-type": mediaType },
+      body: Buffer.from(index),
+    });
+
+    expect(response.status).toBe(status);
+    expect(Buffer.from(response.body).includes("MANIFEST_INVALID")).toBe(status === 415);
+  },
+);

@@ -30,8 +30,7 @@ export function getManifest(
   const manifest = digest === undefined ? undefined : repository.manifests.get(digest);
   if (digest === undefined || manifest === undefined) return problem(404, "MANIFEST_UNKNOWN");
   const { mediaType, bytes } = manifest;
-  const isOci = mediaType === OCI_INDEX || mediaType === OCI_MANIFEST;
-  if (personality.needsAccept && isOci && !accepts(headers["accept"], mediaType)) {
+  if (personality.needsAccept && isOciType(mediaType) && !accepts(headers["accept"], mediaType)) {
     const kind = isIndexType(mediaType) ? "index" : "manifest";
     const message = `OCI ${kind} found, but accept header does not support OCI ${kind}s`;
     return problem(404, { code: "MANIFEST_UNKNOWN", message });
@@ -52,6 +51,9 @@ export function putManifest(
   }
   if (body.length > MAX_MANIFEST_BYTES) return problem(413, "SIZE_INVALID");
   const mediaType = headers["content-type"]?.split(";")[0]?.trim() ?? "";
+  if (personality.manifestTypes === "oci" && !isOciType(mediaType)) {
+    return problem(415, { code: "MANIFEST_INVALID", message: `${mediaType} is not supported` });
+  }
   const digest = isDigest(reference) ? reference : digestBy("sha256", body);
   if (!matches(body, digest)) return problem(400, "DIGEST_INVALID");
   const repository = state.repositories.get(name) ?? createRepository();
@@ -127,6 +129,10 @@ function isNamedByIndex({ manifests }: RepositoryState, digest: Digest): boolean
       isIndexType(manifest.mediaType) &&
       readManifest(manifest).children.some((child) => child.digest === digest),
   );
+}
+
+function isOciType(mediaType: string): boolean {
+  return mediaType === OCI_INDEX || mediaType === OCI_MANIFEST;
 }
 
 function accepts(header: string | undefined, mediaType: string): boolean {

@@ -29,6 +29,8 @@ export interface Personality {
   readonly requireBlobs: boolean;
   /** A manifest that an index names is not deleted: 405 `DENIED`. */
   readonly indexChildRefusal: boolean;
+  /** `oci`: a Docker manifest or manifest list is answered with 415 `MANIFEST_INVALID`. */
+  readonly manifestTypes: "any" | "oci";
   /** An OCI manifest or index whose type `Accept` does not list looks absent. */
   readonly needsAccept: boolean;
   /** Whether manifest answers carry `Docker-Content-Digest`. */
@@ -59,6 +61,7 @@ export const ociConformant: Personality = {
   unknownLastIs404: false,
   requireBlobs: false,
   indexChildRefusal: false,
+  manifestTypes: "any",
   needsAccept: false,
   contentDigestHeader: true,
   immutableTags: false,
@@ -84,12 +87,13 @@ export const dockerRegistry2: Personality = {
   locationStyle: "absolute",
 };
 
-/** zot 2.1: untags by tag, keeps what an index names, refuses a `last` it does not know. */
+/** zot 2.1: takes OCI manifests only, untags by tag, keeps what an index names, refuses a `last` it does not know. */
 export const zotLike: Personality = {
   ...ociConformant,
   name: "zot-like",
   unknownLastIs404: true,
   requireBlobs: true,
   indexChildRefusal: true,
+  manifestTypes: "oci",
   automaticMount: false,
 };

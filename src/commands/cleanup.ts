@@ -176,7 +176,18 @@ async function writeCleanupRecord(
     await registry.putBlob(plan.repository, descriptor, once(bytes), { signal });
   }
   const { host, name } = plan.repository;
-  await registry.putManifest({ host, name, tag: "cleanup" }, record.manifest, { signal });
+  const reference = { host, name, tag: "cleanup" };
+  try {
+    await registry.putManifest(reference, record.manifest, { signal });
+  } catch (error) {
+    if (!isFormatRefused(error)) throw error;
+    await registry.putManifest(reference, record.ociManifest, { signal });
+  }
+}
+
+/** Whether it may be the format that the registry does not take; some say so by the status alone. */
+function isFormatRefused(error: unknown): boolean {
+  return isRegistryError(error, "invalid") || (isRegistryError(error) && error.status === 415);
 }
 
 const INTERRUPTED = "interrupted before unused blobs were removed";

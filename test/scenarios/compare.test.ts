@@ -63,11 +63,6 @@ describe("disagreements", () => {
       "the cleanup record has the time",
     ],
     ["another exit code", { run: run({ exit: 1 }) }, "exit code 1, not 0"],
-    [
-      "a refused cleanup record without a warning",
-      { refusesRecord: true },
-      "no word of the refused",
-    ],
     ["a changed clone", { cloneAfter: "b" }, "the clone changed"],
     ["a dry run that deletes", { mayChange: false }, "although the run was to change nothing"],
     [
@@ -107,7 +102,6 @@ function outcome(change: Partial<Outcome>): Outcome {
     after: reading(done),
     run: run({}),
     untags: true,
-    refusesRecord: false,
     mayChange: true,
     cloneBefore: "a",
     cloneAfter: "a",

@@ -12,8 +12,6 @@ export interface Outcome {
   readonly after: RepositoryReading;
   readonly run: CliRun;
   readonly untags: boolean;
-  /** Whether the `cleanup` record may be refused, which is then a warning. */
-  readonly refusesRecord: boolean;
   /** Whether it may change something: no dry run, not switched off. */
   readonly mayChange: boolean;
   readonly cloneBefore: string;
@@ -127,18 +125,11 @@ function* duplicates({ kept, deleted }: Report): Iterable<string> {
 async function cleanupRecord(outcome: Outcome): Promise<string[]> {
   const { after, run } = outcome;
   if (!isComplete(outcome)) return [];
-  if (outcome.refusesRecord) return warnsOfRecord(outcome) ? [] : ["no word of the refused record"];
   if (!after.digests.has("cleanup")) return ["no cleanup record"];
   const config: unknown = JSON.parse(Buffer.from(await after.config("cleanup")).toString("utf8"));
   const label = field(field(field(config, "config"), "Labels"), "lastcleanuptimestamp");
   const isOfRun = Number(label) >= run.startedAt && Number(label) <= run.endedAt;
   return isOfRun ? [] : [`the cleanup record has the time ${String(label)}`];
-}
-
-function warnsOfRecord({ run }: Outcome): boolean {
-  return (run.report?.warnings ?? []).some((warning) =>
-    JSON.stringify(warning).includes("record of this cleanup"),
-  );
 }
 
 function isComplete({ mayChange, run }: Outcome): boolean {

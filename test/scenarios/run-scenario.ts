@@ -98,8 +98,6 @@ async function runStep({
     after: await repository.read(),
     run,
     untags: backend.untags,
-    // A record has the format that werf reads, the Docker manifest.
-    refusesRecord: backend.onlyMedia === "oci",
     mayChange: !extra.includes("--dry-run") && state.config.cleanup?.disable !== true,
     cloneBefore,
     cloneAfter: await cloneState(clone),
