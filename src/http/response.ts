@@ -15,7 +15,7 @@ export function createResponse(
   again: (failures: number) => Promise<RawAnswer | undefined>,
 ): HttpResponse {
   const { method, url, signal } = request;
-  const action = `${method} ${redactUrl(url)}`;
+  const action = (): string => `${method} ${redactUrl(url)}`;
 
   return {
     status: answer.status,
@@ -36,10 +36,10 @@ export function createResponse(
       } catch (error) {
         signal?.throwIfAborted();
         const next = error instanceof HttpError ? undefined : await again(failures);
-        if (next === undefined) throw transportError(action, error);
+        if (next === undefined) throw transportError(action(), error);
         if (next.status !== answer.status) {
           next.body.destroy();
-          throw transportError(action, error);
+          throw transportError(action(), error);
         }
         current = next;
       }
@@ -56,7 +56,7 @@ export function createResponse(
           else controller.enqueue(next.value);
         } catch (error) {
           controller.error(
-            signal?.aborted === true ? signal.reason : transportError(action, error),
+            signal?.aborted === true ? signal.reason : transportError(action(), error),
           );
         }
       },
