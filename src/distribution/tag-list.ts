@@ -33,6 +33,7 @@ export async function* listTags(
   while (query !== undefined) {
     queries.add(query);
     const page = await readPage(connection, callFor(repository, query, signal));
+    if (page.isAbsent && queries.size > 1) throw page.error("the repository is gone half-way");
     const fresh = page.tags.filter((tag) => !seen.has(tag));
     if (page.tags.length > 0 && fresh.length === 0) throw page.error("a page repeats");
     emptyPages = page.tags.length === 0 ? emptyPages + 1 : 0;
@@ -85,6 +86,8 @@ interface Page {
   readonly tags: readonly string[];
   /** Query of the next page; see `nextPageQuery`. */
   readonly next: string | undefined;
+  /** The registry does not know the repository. */
+  readonly isAbsent: boolean;
   readonly error: (why: string) => Error;
 }
 
@@ -92,12 +95,13 @@ async function readPage(connection: Connection, call: Call): Promise<Page> {
   const answer = await connection.read(call, MAX_LIST_BYTES);
   const error = (why: string): Error => connection.protocolError(call, why);
   if (answer.status === 404) {
-    if (isUnknownRepository(answer)) return { tags: [], next: undefined, error };
+    if (isUnknownRepository(answer)) return { tags: [], next: undefined, isAbsent: true, error };
     throw connection.refusal(call, answer);
   }
   return {
     tags: readTags(answer, error),
     next: nextPageQuery(answer.headers["link"], answer.url),
+    isAbsent: false,
     error,
   };
 }

@@ -5,7 +5,7 @@ import type { FakeResponse } from "../../contract-tests/fakes/message.ts";
 import { listen } from "../../contract-tests/fakes/serve.ts";
 import { imageOf, seedContent } from "../../contract-tests/fakes/seed.ts";
 import { repositoryIn } from "../../contract-tests/fakes/state.ts";
-import type { FaultRule } from "../../contract-tests/fakes/faults.ts";
+import type { Fault, FaultRule } from "../../contract-tests/fakes/faults.ts";
 import { openDistribution } from "../../src/distribution/open-distribution.ts";
 import { capabilities } from "../../adapters/default/capabilities.ts";
 import { openHttpClient } from "../../src/http/open-client.ts";
@@ -57,6 +57,8 @@ describe("listTags", () => {
     ["a page leads back to itself", { kind: "repeated-page" }, "circle|repeats"],
     ["the answer is not JSON", { kind: "broken-json" }, "not JSON"],
     ["a page is HTML", { kind: "html", status: 200 }, "not JSON"],
+    ["a later page knows no such repository", unknown("NAME_UNKNOWN"), "gone half-way"],
+    ["a later page finds nothing", unknown("NOT_FOUND"), "gone half-way"],
   ] as const)("rejects when %s", async (_, fault, why) => {
     const rule: FaultRule = { when: (_, index) => index === 1, fault };
     const harness = await openHarness({ fake: { maxPage: 1000 }, faults: [rule] });
@@ -168,6 +170,10 @@ describe("listTags", () => {
     expect(harness.log()).toEqual(["GET 200"]);
   });
 });
+
+function unknown(code: string): Fault {
+  return { kind: "status", status: 404, code };
+}
 
 function seedTags({ fake, repository }: Harness, names: readonly string[]): void {
   seedContent(repositoryIn(fake.state, repository.name), imageOf(), names);
