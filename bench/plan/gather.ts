@@ -1,3 +1,5 @@
+import { mkdtemp } from "node:fs/promises";
+import { join } from "node:path";
 import { gatherCleanup } from "../../src/commands/gather-cleanup.ts";
 import { openSession } from "../../src/compose/session.ts";
 import type { KeepPolicy, Limit } from "../../src/engine/cleanup/policy.ts";
@@ -15,7 +17,8 @@ const POLICIES: readonly KeepPolicy[] = [
 
 await using session = openSession({
   dir,
-  env: process.env,
+  // Nothing is known from an earlier run.
+  env: { ...process.env, XDG_CACHE_HOME: await mkdtemp(join(dir, "cache-")) },
   implementation: undefined,
   insecure: true,
   skipTlsVerify: false,

@@ -1,0 +1,4 @@
+import { printFigures } from "../figure.ts";
+import { measureCleanupRequests } from "./measure.ts";
+
+printFigures(await measureCleanupRequests());

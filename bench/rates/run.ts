@@ -1,0 +1,4 @@
+import { printFigures } from "../figure.ts";
+import { measureRates } from "./measure.ts";
+
+printFigures(await measureRates());
