@@ -41,7 +41,7 @@ export function describeFailure(
 
 /** Exit code of a command that came to an end. */
 export function exitCodeOf(
-  { failed, brokeOff, violations }: CleanupResult,
+  { failed, brokeOff, violations }: Pick<CleanupResult, "failed" | "brokeOff" | "violations">,
   { signal }: { readonly signal: AbortSignal },
 ): number {
   if (signal.aborted) return INTERRUPTED;

@@ -15,7 +15,7 @@ const MAX_READINGS = 5;
  * stops the run.
  */
 export async function listTags(
-  registry: Registry,
+  registry: Pick<Registry, "capabilities" | "listTags">,
   repository: Repository,
   { report, signal }: Pick<CommandDeps, "report" | "signal">,
 ): Promise<TagEntry[]> {
@@ -39,7 +39,7 @@ export async function listTags(
  * @param known Entries from before; a stage tag or a record that had a digest keeps it, since such tags never move.
  */
 export async function resolveTags(
-  registry: Registry,
+  registry: Pick<Registry, "resolve">,
   repository: Repository,
   listing: readonly TagEntry[],
   deps: Pick<CommandDeps, "report" | "signal" | "parallel"> & {
@@ -87,7 +87,7 @@ function isSettled(
 }
 
 async function readListing(
-  registry: Registry,
+  registry: Pick<Registry, "listTags">,
   repository: Repository,
   signal: AbortSignal,
 ): Promise<TagEntry[]> {
