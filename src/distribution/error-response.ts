@@ -42,10 +42,26 @@ export function refusalError(purpose: Purpose, refusal: Refusal): RegistryError 
 /** The error of a request without an answer. */
 export function transportFailure(purpose: Purpose, error: HttpError): RegistryError {
   const code = error.code === "BODY_TOO_LONG" ? "protocol" : "unavailable";
+  const hint = UNKNOWN_AUTHORITY.has(error.code ?? "") ? AUTHORITY_HINT : undefined;
   return new RegistryError(code, describe(purpose, code, purpose.scrub(error.message)), {
     cause: error,
+    ...(hint === undefined ? {} : { hint }),
   });
 }
+
+/** A certificate that no trusted authority signed. Source: Node.js, "X509 certificate error codes". */
+const UNKNOWN_AUTHORITY: ReadonlySet<string> = new Set([
+  "CERT_SIGNATURE_FAILURE",
+  "CERT_UNTRUSTED",
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "UNABLE_TO_GET_ISSUER_CERT",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+]);
+
+const AUTHORITY_HINT =
+  "No authority that is trusted here signed its certificate; name the one that did with --registry-ca-file.";
 
 /** The error of an answer that makes no sense. */
 export function protocolError(

@@ -1,5 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { errorCodeFor, refusalError } from "../../src/distribution/error-response.ts";
+import {
+  errorCodeFor,
+  refusalError,
+  transportFailure,
+} from "../../src/distribution/error-response.ts";
+import { HttpError } from "../../src/http/client.ts";
 
 const purpose = {
   host: "r.test",
@@ -80,3 +85,16 @@ describe("refusalError", () => {
 function refuse(status: number, body: string) {
   return refusalError(purpose, { status, body: new TextEncoder().encode(body) });
 }
+
+describe("transportFailure", () => {
+  it.each([
+    ["SELF_SIGNED_CERT_IN_CHAIN", true],
+    ["UNABLE_TO_VERIFY_LEAF_SIGNATURE", true],
+    ["CERT_HAS_EXPIRED", false],
+    ["ECONNREFUSED", false],
+  ])("of %s names the option for a private authority: %s", (code, isNamed) => {
+    const { hint = "" } = transportFailure(purpose, new HttpError("no answer", { code }));
+
+    expect(hint.includes("--registry-ca-file")).toBe(isNamed);
+  });
+});
