@@ -19,7 +19,7 @@ import { buildWorld } from "./world.ts";
 export const interruptions = [
   property(
     "a transport that stops for good after any request costs nothing needed, and the next run ends as one would",
-    1,
+    40,
     fc.tuple(smallWorld, surroundings),
     async ([spec, around]) => {
       const { contents, ask } = buildWorld(spec);
@@ -35,7 +35,7 @@ export const interruptions = [
   ),
   property(
     "killed after any change, a run can be started again and ends as an undisturbed one",
-    3,
+    250,
     fc.tuple(usualWorld, surroundings, fc.nat(200)),
     async ([spec, around, at]) => {
       const { contents, ask } = buildWorld(spec);
@@ -53,7 +53,7 @@ export const interruptions = [
   ),
   property(
     "deletions that are refused are told, keep what they lead to, and the next run ends as one would",
-    3,
+    250,
     fc.tuple(
       usualWorld,
       surroundings,

@@ -20,7 +20,7 @@ const LONG_MS = 61_000;
 export const meanwhile = [
   property(
     "what appears or moves after the plan, or between two batches, keeps what it needs",
-    5,
+    350,
     fc.tuple(
       usualWorld,
       surroundings,
@@ -73,7 +73,7 @@ export const meanwhile = [
   ),
   property(
     "a saved plan never deletes what it does not name, nor what is needed by then",
-    3,
+    200,
     fc.tuple(usualWorld, surroundings, fc.array(event, { maxLength: 3 })),
     async ([spec, around, events]) => {
       const { contents, ask } = buildWorld(spec);

@@ -10,7 +10,7 @@ import fc from "fast-check";
 export const outcomes = [
   property(
     "what is left is what the model leaves, and nothing needed goes at any point",
-    8,
+    500,
     fc.tuple(usualWorld, surroundings),
     async ([spec, around]) => {
       const { contents, ask } = buildWorld(spec);
@@ -39,7 +39,7 @@ export const outcomes = [
   ),
   property(
     "a dry run changes nothing and decides what a real run does",
-    3,
+    200,
     fc.tuple(usualWorld, surroundings),
     async ([spec, around]) => {
       const { contents, ask } = buildWorld(spec);
@@ -64,7 +64,7 @@ export const outcomes = [
   ),
   property(
     "a second run deletes nothing",
-    3,
+    250,
     fc.tuple(usualWorld, surroundings),
     async ([spec, around]) => {
       const { contents, ask } = buildWorld(spec);
@@ -78,7 +78,7 @@ export const outcomes = [
   ),
   property(
     "keeping more never deletes more",
-    3,
+    250,
     fc.tuple(
       usualWorld,
       surroundings,

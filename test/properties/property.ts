@@ -5,26 +5,32 @@ import type { MemoryOptions } from "./memory-registry.ts";
 /** Something that must hold of every value; checked by throwing. */
 export interface Property {
   readonly name: string;
-  /** How many cases one unit of effort buys, compared with other properties. */
-  readonly share: number;
-  /** Checks `runs` random cases; answers how many it checked, rejects with the smallest that fails. */
-  run(options: { readonly runs: number; readonly seed?: number }): Promise<number>;
+  /** Cases of a usual test run; a longer one keeps the proportions. */
+  readonly cases: number;
+  /** Checks random cases. Rejects with the seed and the case that fails. */
+  run(options: RunOptions): Promise<void>;
+}
+
+export interface RunOptions {
+  readonly cases: number;
+  readonly seed?: number;
+  /** Leads to one case of a seed. */
+  readonly path?: string;
+  /** The first case that fails is told as it is. */
+  readonly quick?: boolean;
 }
 
 export function property<Value>(
   name: string,
-  share: number,
+  cases: number,
   arbitrary: fc.Arbitrary<Value>,
   holds: (value: Value) => Promise<void>,
 ): Property {
   return {
     name,
-    share,
-    async run({ runs, seed }) {
-      const asked = { numRuns: runs, ...(seed === undefined ? {} : { seed }) };
-      await fc.assert(fc.asyncProperty(arbitrary, holds), asked);
-      return runs;
-    },
+    cases,
+    run: ({ cases: numRuns, quick = false, ...start }) =>
+      fc.assert(fc.asyncProperty(arbitrary, holds), { numRuns, endOnFailure: quick, ...start }),
   };
 }
 
