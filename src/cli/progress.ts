@@ -15,33 +15,38 @@ interface Verbosity {
 /** Where no terminal is, a long phase says how far it is this many times. */
 const PLAIN_STEPS = 10;
 
+/** Steps below which a phase is over before anyone asks. */
+const PLAIN_LEAST = 100;
+
 /** A live line is drawn again at most this often. Milliseconds. */
 const REDRAW_MS = 100;
 
-export function createProgress(
-  stream: NodeJS.WriteStream,
-  { quiet, verbose }: Verbosity,
-): Progress {
+/** As much of a stream as the progress needs. */
+export interface Terminal {
+  readonly isTTY: boolean;
+  readonly columns: number;
+  write(text: string): unknown;
+}
+
+/** A phase may run inside another: deleting lists and resolves again, and then goes on. */
+interface Course {
+  readonly total: number | undefined;
+  lastStep: number;
+}
+
+export function createProgress(stream: Terminal, { quiet, verbose }: Verbosity): Progress {
   const isLive = stream.isTTY && !quiet;
-  let phase: { name: Phase; total: number | undefined } | undefined;
+  const courses = new Map<Phase, Course>();
   let drawn = false;
   let drawnAt = 0;
-  let lastStep = 0;
 
   return {
     report(event) {
       switch (event.type) {
         case "phase.started":
-          phase = { name: event.phase, total: event.total };
-          lastStep = 0;
-          if (event.total === 0) return;
-          if (isLive) draw(describe(0), true);
-          else if (!quiet) stream.write(`${announce(event.phase, event.total)}\n`);
-          return;
+          return start(event.phase, event.total);
         case "phase.advanced":
-          if (isLive) draw(describe(event.done), event.done === phase?.total);
-          else if (!quiet) advancePlainly(event.done);
-          return;
+          return advance(event.phase, event.done);
         case "warning.raised":
           return line(`warning: ${event.message}`);
         case "http.warned":
@@ -57,22 +62,22 @@ export function createProgress(
     stop: clear,
   };
 
-  function describe(done: number): string {
-    if (phase === undefined) return "";
-    if (phase.total !== undefined) return `${phase.name}: ${done} of ${phase.total}`;
-    return done === 0 ? phase.name : `${phase.name}: ${done}`;
+  function start(phase: Phase, total: number | undefined): void {
+    courses.set(phase, { total, lastStep: 0 });
+    if (total === 0) return;
+    if (isLive) draw(describe(phase, 0, total), true);
+    else if (!quiet) line(total === undefined ? phase : `${phase}: ${total} to do`);
   }
 
-  function announce(name: Phase, total: number | undefined): string {
-    return total === undefined ? name : `${name}: ${total} to do`;
-  }
-
-  function advancePlainly(done: number): void {
-    const total = phase?.total ?? 0;
-    const step = total === 0 ? 0 : Math.floor((done * PLAIN_STEPS) / total);
-    if (total < 100 || step <= lastStep) return;
-    lastStep = step;
-    stream.write(`${describe(done)}\n`);
+  function advance(phase: Phase, done: number): void {
+    const course = courses.get(phase);
+    const total = course?.total;
+    if (isLive) return draw(describe(phase, done, total), done === total);
+    if (quiet || course === undefined || total === undefined || total < PLAIN_LEAST) return;
+    const step = Math.floor((done * PLAIN_STEPS) / total);
+    if (step <= course.lastStep) return;
+    course.lastStep = step;
+    line(describe(phase, done, total));
   }
 
   function draw(text: string, always: boolean): void {
@@ -93,6 +98,11 @@ export function createProgress(
     clear();
     stream.write(`${text}\n`);
   }
+}
+
+function describe(phase: Phase, done: number, total: number | undefined): string {
+  if (total !== undefined) return `${phase}: ${done} of ${total}`;
+  return done === 0 ? phase : `${phase}: ${done}`;
 }
 
 function describeRetry(event: Extract<Event, { type: "http.retried" }>): string {

@@ -1,0 +1,124 @@
+import { describe, expect, it } from "vitest";
+import { createProgress } from "../../src/cli/progress.ts";
+import type { Event } from "../../src/events/event.ts";
+
+const ERASE = "\r\u001B[2K";
+
+describe("where no terminal is", () => {
+  it("says when a phase begins and how much there is to do", () => {
+    expect(
+      shown([
+        { type: "phase.started", phase: "listing tags" },
+        { type: "phase.started", phase: "resolving tags", total: 3 },
+        { type: "phase.advanced", phase: "resolving tags", done: 3 },
+      ]),
+    ).toBe("listing tags\nresolving tags: 3 to do\n");
+  });
+
+  it("says ten times how far a long phase is", () => {
+    const advances = Array.from({ length: 200 }, (_, at): Event => ({
+      type: "phase.advanced",
+      phase: "deleting",
+      done: at + 1,
+    }));
+
+    const lines = shown([{ type: "phase.started", phase: "deleting", total: 200 }, ...advances]);
+
+    expect(lines.split("\n").slice(0, -1)).toEqual([
+      "deleting: 200 to do",
+      ...Array.from({ length: 10 }, (_, at) => `deleting: ${(at + 1) * 20} of 200`),
+    ]);
+  });
+
+  it("says nothing of a phase without work", () => {
+    expect(shown([{ type: "phase.started", phase: "deleting", total: 0 }])).toBe("");
+  });
+
+  it("under --quiet shows only what needs attention", () => {
+    const events: Event[] = [
+      { type: "phase.started", phase: "listing tags" },
+      { type: "http.paused", budget: "reg.test", delayMs: 1500 },
+      { type: "http.warned", host: "reg.test", text: "moving soon" },
+      { type: "warning.raised", message: "look here" },
+    ];
+
+    expect(shown(events, { quiet: true })).toBe(
+      "warning: reg.test says: moving soon\nwarning: look here\n",
+    );
+  });
+
+  it("shows retries when asked to be verbose, and pauses always", () => {
+    const events: Event[] = [
+      { type: "http.paused", budget: "reg.test", delayMs: 1500 },
+      ...(["GET", "HEAD"] as const).map((method): Event => ({
+        type: "http.retried",
+        method,
+        url: "https://reg.test/v2/",
+        attempt: 1,
+        delayMs: 250,
+        ...(method === "GET" ? { status: 503 } : {}),
+      })),
+    ];
+
+    expect(shown(events)).toBe("reg.test asks for a pause of 1.5 s\n");
+    expect(shown(events, { verbose: true })).toBe(
+      [
+        "reg.test asks for a pause of 1.5 s",
+        "GET https://reg.test/v2/: 503; attempt 1 failed, next in 0.3 s",
+        "HEAD https://reg.test/v2/: no answer; attempt 1 failed, next in 0.3 s",
+        "",
+      ].join("\n"),
+    );
+  });
+});
+
+describe("on a terminal", () => {
+  it("draws one live line, which the end takes away", () => {
+    expect(
+      shown([{ type: "phase.started", phase: "listing tags" }], { isTTY: true, stops: true }),
+    ).toBe(`listing tags${ERASE}`);
+  });
+
+  it("goes on with a phase that another one came into", () => {
+    const text = shown(
+      [
+        { type: "phase.started", phase: "deleting", total: 2 },
+        { type: "phase.started", phase: "resolving tags", total: 1 },
+        { type: "phase.advanced", phase: "resolving tags", done: 1 },
+        { type: "phase.advanced", phase: "deleting", done: 2 },
+      ],
+      { isTTY: true },
+    );
+
+    expect(text.split(ERASE)).toEqual([
+      "deleting: 0 of 2",
+      "resolving tags: 0 of 1",
+      "resolving tags: 1 of 1",
+      "deleting: 2 of 2",
+    ]);
+  });
+
+  it("takes the live line away before a warning", () => {
+    const text = shown(
+      [
+        { type: "phase.started", phase: "listing tags" },
+        { type: "warning.raised", message: "look here" },
+      ],
+      { isTTY: true },
+    );
+
+    expect(text).toBe(`listing tags${ERASE}warning: look here\n`);
+  });
+});
+
+function shown(
+  events: readonly Event[],
+  { isTTY = false, quiet = false, verbose = false, stops = false } = {},
+): string {
+  let text = "";
+  const stream = { isTTY, columns: 80, write: (more: string) => (text += more) };
+  const progress = createProgress(stream, { quiet, verbose });
+  for (const event of events) progress.report(event);
+  if (stops) progress.stop();
+  return text;
+}
