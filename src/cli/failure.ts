@@ -51,10 +51,8 @@ export function exitCodeOf(
 
 function codeOf(error: Error): number | undefined {
   if (isUsage(error)) return 2;
-  if (error instanceof PlanError) {
-    return error.code === "unreadable" || error.code === "unknown-schema" ? 2 : 4;
-  }
-  if (error instanceof GuardError || isGitError(error, "shallow")) return 4;
+  if (error instanceof PlanError || error instanceof GuardError) return 4;
+  if (isGitError(error, "shallow")) return 4;
   if (isRegistryError(error)) return error.registryCode === UNREADABLE_DIRECTORY ? 2 : 3;
   if (isGitError(error) || error.name === "HttpError") return 3;
   return undefined;

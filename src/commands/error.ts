@@ -17,15 +17,13 @@ export class GuardError extends Error {
 /**
  * A plan that must not be applied.
  *
- * - `unreadable`, `unknown-schema`: no plan this version can read (exit code 2)
- * - `wrong-repository`, `too-old`, `outdated`: made for something else, or more is needed by now (exit code 4)
+ * - `wrong-repository`: made for something else
+ * - `too-old`: longer ago than allowed
+ * - `outdated`: more is needed by now
+ *
+ * Exit code 4. A file that is no plan is a `PlanFileError`.
  */
-export type PlanErrorCode =
-  | "unreadable"
-  | "unknown-schema"
-  | "wrong-repository"
-  | "too-old"
-  | "outdated";
+export type PlanErrorCode = "wrong-repository" | "too-old" | "outdated";
 
 export class PlanError extends Error {
   override readonly name = "PlanError";

@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -215,6 +215,7 @@ describe("the directory of a layout", () => {
   it.each<[string, (dir: string) => Promise<void>, RegExp]>([
     ["an absent one", () => Promise.resolve(), /holds no OCI image layout$/],
     ["one that holds something else", holdsSomething, /is not an OCI image layout/],
+    ["one whose oci-layout is missing", withoutLayoutFile, /has no oci-layout file$/],
     ["one whose index.json is cut", cutIndex, /index\.json is damaged: it is not JSON/],
     ["one of another version", otherVersion, /names imageLayoutVersion "9\.0\.0"/],
   ])("%s is refused with exit code 2", async (name, make, line) => {
@@ -233,8 +234,13 @@ describe("the directory of a layout", () => {
 
   it("an implementation that cannot serve a directory is refused", async () => {
     const run = await world.runRaw([
-      ...["cleanup", "--quiet", "--repo", "oci:somewhere", ...here()],
-      ...["--repo-implementation", "default"],
+      "cleanup",
+      "--quiet",
+      "--repo",
+      "oci:somewhere",
+      ...here(),
+      "--repo-implementation",
+      "default",
     ]);
 
     expect(run).toEqual({
@@ -292,8 +298,13 @@ describe("what cannot be reached", () => {
     await writeFile(join(dir, "werf.yaml"), await readFile(join(world.clone, "werf.yaml")));
 
     const run = await world.runRaw([
-      ...["cleanup", "--quiet", "--repo", world.address],
-      ...["--dir", dir, "--without-kube"],
+      "cleanup",
+      "--quiet",
+      "--repo",
+      world.address,
+      "--dir",
+      dir,
+      "--without-kube",
     ]);
 
     expect(run).toMatchObject({ exit: 3, stdout: "" });
@@ -353,6 +364,11 @@ async function holdsSomething(dir: string): Promise<void> {
 async function cutIndex(dir: string): Promise<void> {
   await makeLayout(dir);
   await writeFile(join(dir, "index.json"), '{"schemaVersion":2,"mani');
+}
+
+async function withoutLayoutFile(dir: string): Promise<void> {
+  await makeLayout(dir);
+  await rm(join(dir, "oci-layout"));
 }
 
 async function otherVersion(dir: string): Promise<void> {

@@ -116,8 +116,14 @@ it("two guards have to be allowed both", async () => {
 
   const one = await world.run(["cleanup", "--quiet", "--allow", "nothing-kept"]);
   const both = await world.run([
-    ...["cleanup", "--quiet", "--output", "json"],
-    ...["--allow", "nothing-kept", "--allow", "unknown-history"],
+    "cleanup",
+    "--quiet",
+    "--output",
+    "json",
+    "--allow",
+    "nothing-kept",
+    "--allow",
+    "unknown-history",
   ]);
 
   expect(one.exit).toBe(4);
@@ -175,8 +181,12 @@ describe("records-gone", () => {
     const before = world.tags();
 
     const run = await world.run([
-      ...["cleanup", "--quiet", "--output", "json"],
-      ...["--allow", "unknown-history"],
+      "cleanup",
+      "--quiet",
+      "--output",
+      "json",
+      "--allow",
+      "unknown-history",
     ]);
 
     expect(run).toMatchObject({ exit: 4, stdout: "" });

@@ -139,8 +139,14 @@ it("cleanup.disable changes nothing and says so, whether clusters could be read 
   const before = world.tags();
 
   const run = await world.runRaw([
-    ...["cleanup", "--quiet", "--output", "json"],
-    ...["--repo", world.address, "--dir", world.clone],
+    "cleanup",
+    "--quiet",
+    "--output",
+    "json",
+    "--repo",
+    world.address,
+    "--dir",
+    world.clone,
   ]);
 
   expect(run).toMatchObject({ exit: 0, stderr: expect.stringContaining("cleanup.disable is set") });

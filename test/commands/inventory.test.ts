@@ -108,9 +108,9 @@ function registryWith(
 function registryFailing(error: RegistryError): Listing {
   return {
     capabilities,
-    async *listTags() {
-      throw error;
-    },
+    listTags: () => ({
+      [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(error) }),
+    }),
   };
 }
 
