@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, Help } from "commander";
+import type { Option } from "commander";
 
 import { applyCommand } from "./apply.ts";
 import { cleanupCommand } from "./cleanup.ts";
@@ -36,11 +37,17 @@ function program(host: Host): Command {
     .addCommand(applyCommand(host))
     .addCommand(explainCommand(host));
   for (const each of [command, ...command.commands]) {
-    each.exitOverride().configureOutput({
-      outputError: (text, write) => write(`tidemark: ${oneLine(text)}\n`),
-    });
+    each
+      .exitOverride()
+      .configureOutput({ outputError: (text, write) => write(`tidemark: ${oneLine(text)}\n`) })
+      .configureHelp({ optionDescription: describeOption });
   }
   return command;
+}
+
+/** That a switch is off by default says itself. */
+function describeOption(option: Option): string {
+  return new Help().optionDescription(option).replace(" (default: false)", "");
 }
 
 /** `error: unknown option '--x'\n(Did you mean --y?)` as one line without the prefix. */
