@@ -2,6 +2,7 @@ import { Agent, request } from "undici";
 import type { Dispatcher } from "undici";
 import { descriptorOf } from "../fakes/seed.ts";
 import type { SeedContent } from "../fakes/seed.ts";
+import { answerChallenge } from "./login.ts";
 import type { Server } from "./server.ts";
 
 /** Pushes content into a real server, by a client that shares nothing with the code under test. */
@@ -20,10 +21,6 @@ interface Call {
 export function openPusher({ url, caPem, credentials }: Server): Pusher {
   const dispatcher = new Agent(caPem === undefined ? {} : { connect: { ca: caPem } });
   const headers = new Map<string, string>();
-  const basic =
-    credentials === undefined
-      ? undefined
-      : `Basic ${Buffer.from(`${credentials.username}:${credentials.password}`).toString("base64")}`;
 
   return {
     async push(name, content, tags) {
@@ -65,7 +62,7 @@ export function openPusher({ url, caPem, credentials }: Server): Pusher {
   async function send(name: string, call: Call): Promise<{ readonly location?: string }> {
     const first = await sendOnce(name, call);
     if (first.status !== 401) return accepted(call, first);
-    headers.set(name, await authorizationFor(first.challenge));
+    headers.set(name, await answerChallenge(first.challenge, { credentials, dispatcher }));
     return accepted(call, await sendOnce(name, call));
   }
 
@@ -84,23 +81,6 @@ export function openPusher({ url, caPem, credentials }: Server): Pusher {
     const location = String(answer.headers["location"] ?? "");
     const challenge = String(answer.headers["www-authenticate"] ?? "");
     return { status: answer.statusCode, text, location, challenge };
-  }
-
-  async function authorizationFor(challenge: string): Promise<string> {
-    if (basic === undefined) throw new Error(`no credentials for ${challenge}`);
-    if (/^basic /i.test(challenge)) return basic;
-    const parts = Object.fromEntries(
-      [...challenge.matchAll(/(\w+)="([^"]*)"/g)].map(([, key = "", value = ""]) => [key, value]),
-    );
-    const realm = new URL(parts["realm"] ?? "");
-    realm.searchParams.set("service", parts["service"] ?? "");
-    if (parts["scope"] !== undefined) realm.searchParams.set("scope", parts["scope"]);
-    const { body } = await request(realm, { dispatcher, headers: { authorization: basic } });
-    const json: unknown = await body.json();
-    if (typeof json !== "object" || json === null || !("token" in json)) {
-      throw new Error("the token endpoint answered without a token");
-    }
-    return `Bearer ${String(json.token)}`;
   }
 }
 

@@ -1,8 +1,9 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Agent, request } from "undici";
 import type { FakeUser } from "../fakes/auth.ts";
+import type { TlsFiles } from "../fakes/serve.ts";
 import { makeServerCertificate, makeSigningKey } from "./certificates.ts";
 import type { ServerCertificate } from "./certificates.ts";
 import { configure } from "./configure.ts";
@@ -39,7 +40,7 @@ export async function startServer({ kind, tls = false, auth }: ServerOptions): P
   const directory = await mkdtemp(join(tmpdir(), `tidemark-${kind}-`));
   const port = await freePort();
   const certificate = tls ? await makeServerCertificate(directory) : undefined;
-  const login = await prepareLogin(kind, auth, directory);
+  const login = await prepareLogin({ kind, auth, directory, certificate });
   const args = await configure(kind, {
     directory,
     port,
@@ -71,20 +72,36 @@ interface Login {
 }
 
 /** What authentication needs beside the server: for signed tokens, who signs them. */
-async function prepareLogin(
-  kind: ServerKind,
-  auth: ServerOptions["auth"],
-  directory: string,
-): Promise<Login | undefined> {
+async function prepareLogin({
+  kind,
+  auth,
+  directory,
+  certificate,
+}: {
+  readonly kind: ServerKind;
+  readonly auth: ServerOptions["auth"];
+  readonly directory: string;
+  readonly certificate: ServerCertificate | undefined;
+}): Promise<Login | undefined> {
   if (auth === undefined) return undefined;
   if (auth === "basic" || kind === "olareg") return { auth: { kind: auth }, stop: async () => {} };
   const key = await makeSigningKey(directory);
-  const issuer = await startTokenServer({ key, users: [USER] });
+  const tls = certificate === undefined ? undefined : await readTlsFiles(certificate);
+  const issuer = await startTokenServer({
+    key,
+    users: [USER],
+    ...(tls === undefined ? {} : { tls }),
+  });
   const realm = `${issuer.url}/token`;
   return {
     auth: { kind: "bearer", issuer: { realm, certPath: key.certPath } },
     stop: () => issuer.close(),
   };
+}
+
+/** The token service stands beside the registry, with the same certificate. */
+async function readTlsFiles({ certPath, keyPath }: ServerCertificate): Promise<TlsFiles> {
+  return { cert: await readFile(certPath, "utf8"), key: await readFile(keyPath, "utf8") };
 }
 
 async function answers(url: string, certificate: ServerCertificate | undefined): Promise<boolean> {

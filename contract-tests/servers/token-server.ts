@@ -4,7 +4,7 @@ import type { FakeRequest } from "../fakes/message.ts";
 import { basicUser } from "../fakes/auth.ts";
 import type { FakeUser } from "../fakes/auth.ts";
 import { listen } from "../fakes/serve.ts";
-import type { Listening } from "../fakes/serve.ts";
+import type { Listening, TlsFiles } from "../fakes/serve.ts";
 import type { SigningKey } from "./certificates.ts";
 
 export const ISSUER = "test-issuer";
@@ -15,6 +15,8 @@ const LIFETIME_SECONDS = 300;
 export interface TokenServerOptions {
   readonly key: SigningKey;
   readonly users: readonly FakeUser[];
+  /** Absent: plain HTTP. */
+  readonly tls?: TlsFiles;
 }
 
 /** Signs tokens for a registry that trusts its certificate. Source: distribution's token specification. */
@@ -25,7 +27,7 @@ export function startTokenServer(options: TokenServerOptions): Promise<Listening
     if (user === undefined) return problem(401, "UNAUTHORIZED");
     const token = signToken(options, user, accessOf(request));
     return answerJson(200, { token, expires_in: LIFETIME_SECONDS });
-  });
+  }, options.tls);
 }
 
 interface Access {

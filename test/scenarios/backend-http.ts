@@ -1,17 +1,26 @@
-import { Pool } from "undici";
+import { Agent, Pool } from "undici";
 import type { Dispatcher } from "undici";
+import type { FakeUser } from "../../contract-tests/fakes/auth.ts";
+import { answerChallenge } from "../../contract-tests/servers/login.ts";
 import type { Backend, SeedRepository } from "./backend.ts";
 import { MANIFEST_TYPES, imageOf } from "./content.ts";
-import type { Bytes, Content, Media } from "./content.ts";
+import type { Bytes, Content } from "./content.ts";
 import { sha256 } from "./formats.ts";
 import { readRepository } from "./reading.ts";
 
-export interface HttpServer {
-  /** `127.0.0.1:PORT`, plain HTTP, no authentication. */
+export interface HttpServer extends Pick<Backend, "untags" | "onlyMedia" | "access"> {
+  /** `127.0.0.1:PORT` */
   readonly host: string;
-  readonly untags: boolean;
-  readonly onlyMedia?: Media | undefined;
+  /** The authority to trust. Absent: plain HTTP. */
+  readonly caPem?: string;
+  /** Absent when anybody may do anything. */
+  readonly credentials?: FakeUser;
   readonly close: () => Promise<void>;
+}
+
+interface Sent {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Uint8Array;
 }
 
 interface Answer {
@@ -20,13 +29,17 @@ interface Answer {
   readonly bytes: Uint8Array;
 }
 
-/** Repositories of a running registry, written and read over plain HTTP. Source: distribution-spec 1.1. */
-export function openHttpBackend({ host, untags, onlyMedia, close }: HttpServer): Backend {
-  const pool = new Pool(`http://${host}`, { connections: 4 });
+/** Repositories of a running registry, written and read over HTTP. Source: distribution-spec 1.1. */
+export function openHttpBackend(server: HttpServer): Backend {
+  const { host, caPem, close, untags, onlyMedia, access } = server;
+  const origin = `${caPem === undefined ? "http" : "https"}://${host}`;
+  const tls = caPem === undefined ? {} : { connect: { ca: caPem } };
+  const pool = new Pool(origin, { connections: 4, ...tls });
   return {
     untags,
     onlyMedia,
-    createRepository: (name) => createRepository(pool, host, `scenarios/${name}`),
+    ...(access === undefined ? {} : { access }),
+    createRepository: (name) => createRepository(pool, server, `scenarios/${name}`),
     [Symbol.asyncDispose]: async () => {
       await pool.close();
       await close();
@@ -34,8 +47,13 @@ export function openHttpBackend({ host, untags, onlyMedia, close }: HttpServer):
   };
 }
 
-async function createRepository(pool: Pool, host: string, name: string): Promise<SeedRepository> {
+async function createRepository(
+  pool: Pool,
+  { host, caPem, credentials }: HttpServer,
+  name: string,
+): Promise<SeedRepository> {
   const stored = new Set<string>();
+  let authorization: string | undefined;
   const first = imageOf({ media: "oci", created: "2020-01-01T00:00:00Z", labels: {} });
   await push(first, "first");
   await remove("first");
@@ -105,15 +123,36 @@ async function createRepository(pool: Pool, host: string, name: string): Promise
     method: Dispatcher.HttpMethod,
     path: string,
     expected: readonly number[],
-    options: { headers?: Readonly<Record<string, string>>; body?: Uint8Array } = {},
+    options: Sent = {},
   ): Promise<Answer> {
-    const { headers = {}, body = null } = options;
-    const answer = await pool.request({ method, path, headers, body });
-    const bytes = new Uint8Array(await answer.body.arrayBuffer());
-    if (!expected.includes(answer.statusCode)) {
-      const said = Buffer.from(bytes).toString("utf8").slice(0, 300);
-      throw new Error(`${method} ${path} answered ${answer.statusCode}: ${said}`);
+    const first = await askOnce(method, path, options);
+    if (first.status !== 401) return accepted(first);
+    const dispatcher = new Agent(caPem === undefined ? {} : { connect: { ca: caPem } });
+    const challenge = String(first.headers["www-authenticate"] ?? "");
+    authorization = await answerChallenge(challenge, { credentials, dispatcher });
+    await dispatcher.close();
+    return accepted(await askOnce(method, path, options));
+
+    function accepted(answer: Answer): Answer {
+      if (expected.includes(answer.status)) return answer;
+      const said = Buffer.from(answer.bytes).toString("utf8").slice(0, 300);
+      throw new Error(`${method} ${path} answered ${answer.status}: ${said}`);
     }
+  }
+
+  async function askOnce(
+    method: Dispatcher.HttpMethod,
+    path: string,
+    { headers = {}, body }: Sent,
+  ): Promise<Answer> {
+    const login = authorization === undefined ? {} : { authorization };
+    const answer = await pool.request({
+      method,
+      path,
+      headers: { ...headers, ...login },
+      body: body ?? null,
+    });
+    const bytes = new Uint8Array(await answer.body.arrayBuffer());
     return { status: answer.statusCode, headers: answer.headers, bytes };
   }
 }

@@ -6,8 +6,16 @@ export interface Backend extends AsyncDisposable {
   readonly untags: boolean;
   /** The one format it takes. Absent: it takes what a scenario says. */
   readonly onlyMedia?: Media | undefined;
+  /** How the command line gets in. Absent: `--insecure-registry`, without credentials. */
+  readonly access?: CliAccess;
   /** An empty repository of its own. */
   createRepository(name: string): Promise<SeedRepository>;
+}
+
+export interface CliAccess {
+  readonly args: readonly string[];
+  /** Added to the environment. */
+  readonly env: Readonly<Record<string, string>>;
 }
 
 export interface SeedRepository {

@@ -28,14 +28,18 @@ export interface CliRun {
   readonly endedAt: number;
 }
 
-/** Runs the command line in a child process that knows nothing of this machine's user. */
-export async function runCli(root: string, args: readonly string[]): Promise<CliRun> {
+/** Runs the command line in a child process that knows nothing of this machine's user, but for what `more` adds. */
+export async function runCli(
+  root: string,
+  args: readonly string[],
+  more: Readonly<Record<string, string>> = {},
+): Promise<CliRun> {
   const home = join(root, "home");
   await mkdir(home, { recursive: true });
   const startedAt = Date.now();
   const child = spawn(process.execPath, [CLI, ...args], {
     cwd: home,
-    env: { ...GIT_ENV, HOME: home, XDG_STATE_HOME: join(home, "state"), NO_COLOR: "1" },
+    env: { ...GIT_ENV, HOME: home, XDG_STATE_HOME: join(home, "state"), NO_COLOR: "1", ...more },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const out: Uint8Array[] = [];

@@ -53,7 +53,8 @@ async function runSteps(scenario: Scenario, backend: Backend, root: string): Pro
   return wrong;
 }
 
-async function seed(
+/** Pushes what is not in `pushed` yet. */
+export async function seed(
   repository: SeedRepository,
   model: RepositoryModel,
   pushed: Set<string>,
@@ -88,8 +89,9 @@ async function runStep({
   const cloneBefore = await cloneState(clone);
 
   const where = ["--repo", repository.address, "--dir", clone, "--journal", journal];
-  const how = ["--without-kube", "--insecure-registry", "--output", "json"];
-  const run = await runCli(root, [state.command, ...where, ...how, ...keepList, ...extra]);
+  const { args, env } = backend.access ?? { args: ["--insecure-registry"], env: {} };
+  const how = ["--without-kube", "--output", "json", ...args];
+  const run = await runCli(root, [state.command, ...where, ...how, ...keepList, ...extra], env);
 
   return disagreements({
     expected: step.expect,
@@ -120,7 +122,8 @@ async function writeKeepList(
   return ["--keep-list", file];
 }
 
-function configText({ config, images, configTail, registry }: Scenario): string {
+/** The `werf.yaml` of a scenario. */
+export function configText({ config, images, configTail, registry }: Scenario): string {
   const recorded = [...new Set((registry.records ?? []).map(([image]) => image))];
   const names = images ?? (recorded.length === 0 ? ["image"] : recorded);
   const documents = names.map(
