@@ -214,8 +214,8 @@ function* batchesOf(
   while (at < deletions.length) {
     const level = deletions[at]?.level;
     const most = at === 0 ? 1 : size;
-    const end = deletions.findIndex((item, place) => place >= at && item.level !== level);
-    const stop = Math.min(at + most, end === -1 ? deletions.length : end);
+    let stop = at + 1;
+    while (stop < at + most && deletions[stop]?.level === level) stop += 1;
     yield deletions.slice(at, stop);
     at = stop;
   }

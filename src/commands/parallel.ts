@@ -7,14 +7,14 @@ export async function mapParallel<Item, Result>(
   limit: number,
   work: (item: Item) => Promise<Result>,
 ): Promise<Result[]> {
-  const results = new Map<number, Result>();
+  const results: Result[] = [];
   const entries = items.entries();
   let failed = false;
   const worker = async (): Promise<void> => {
     for (const [place, item] of entries) {
       if (failed) return;
       try {
-        results.set(place, await work(item));
+        results[place] = await work(item);
       } catch (error) {
         failed = true;
         throw error;
@@ -25,5 +25,5 @@ export async function mapParallel<Item, Result>(
     Array.from({ length: Math.min(limit, items.length) }, worker),
   );
   for (const outcome of settled) if (outcome.status === "rejected") throw outcome.reason;
-  return [...results].sort(([a], [b]) => a - b).map(([, result]) => result);
+  return results;
 }
