@@ -12,11 +12,11 @@ export function explainCommand(host: Host): Command {
   return withPolicyOptions(command, host.env).action(
     async (tag: string, _flags: PolicyFlags, action: Command) => {
       const flags = action.opts<PolicyFlags>();
-      const { policy, kubernetes } = await policyRequest(flags);
+      const request = await policyRequest(flags);
       const { runExplain } = await import("../commands/explain.ts");
       const { printExplanation } = await import("./print-explanation.ts");
       const { explanation, requests } = await host.run(flags, async (deps) => ({
-        explanation: await runExplain({ policy, kubernetes, tag }, deps),
+        explanation: await runExplain({ ...request, tag }, deps),
         requests: deps.requests(),
       }));
       printExplanation(host, flags, explanation, requests);

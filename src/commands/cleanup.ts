@@ -190,7 +190,7 @@ function isFormatRefused(error: unknown): boolean {
   return isRegistryError(error, "invalid") || (isRegistryError(error) && error.status === 415);
 }
 
-const INTERRUPTED = "interrupted before unused blobs were removed";
+const INTERRUPTED = "interrupted";
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;

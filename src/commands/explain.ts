@@ -7,7 +7,7 @@ import { classifyTag } from "../stages/tag.ts";
 import { UsageError } from "./error.ts";
 import { gatherCleanup } from "./gather-cleanup.ts";
 
-export interface ExplainRequest extends Pick<CleanupRequest, "policy" | "kubernetes"> {
+export interface ExplainRequest extends Pick<CleanupRequest, "policy" | "kubernetes" | "disabled"> {
   readonly tag: string;
 }
 
@@ -34,13 +34,14 @@ export interface ExplainedDeletion extends Pick<Deletion, "digest" | "how" | "af
 
 /** Decides as a dry run would and picks out one tag. Changes nothing. */
 export async function runExplain(
-  { policy, kubernetes, tag }: ExplainRequest,
+  { policy, kubernetes, disabled, tag }: ExplainRequest,
   deps: CommandDeps,
 ): Promise<Explanation> {
   refuseKubernetes({ kubernetes });
   await using registry = await deps.openRegistry(policy.repository);
   const { plan } = await gatherCleanup(registry, policy, deps);
   const repository = formatRepository(policy.repository);
+  const warnings = [...(disabled ? [SWITCHED_OFF] : []), ...plan.warnings];
   const item = plan.deletions.find(({ tags }) => tags.some((going) => going.tag === tag));
   const going = item?.tags.find((entry) => entry.tag === tag);
   if (item !== undefined && going !== undefined) {
@@ -48,12 +49,14 @@ export async function runExplain(
     const { keepBuiltWithinHours } = policy;
     const evidence = { commits: commitsOf(tag, plan), ...timeOf(tag), keepBuiltWithinHours };
     const deletion = { digest, how, after, ...going, ...evidence };
-    return { repository, tag, verdict: "deleted", kept: [], deletion, warnings: plan.warnings };
+    return { repository, tag, verdict: "deleted", kept: [], deletion, warnings };
   }
   const kept = proofOf(tag, plan);
   if (kept.length === 0) throw new UsageError(`${repository} has no tag ${tag}`);
-  return { repository, tag, verdict: "kept", kept, warnings: plan.warnings };
+  return { repository, tag, verdict: "kept", kept, warnings };
 }
+
+const SWITCHED_OFF = "cleanup.disable is set: nothing is deleted until it is taken away";
 
 /** Commits that records name for a stage, each once, in the order of the records. */
 function commitsOf(stageId: string, { deletions }: CleanupPlan): string[] {

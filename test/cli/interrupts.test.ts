@@ -68,6 +68,22 @@ describe("SIGINT", () => {
     );
   });
 
+  it("after the last deletion still tells what was deleted", async () => {
+    const interruption = interruptAt(
+      ({ method, path }) => method === "PUT" && path.endsWith("/manifests/cleanup"),
+    );
+    await using world = await openWorld({ ...MANY, fake: { onRequest: interruption.onRequest } });
+
+    const run = await world.run(["cleanup", "--quiet", "--output", "json"], {
+      onStart: interruption.onStart,
+    });
+
+    const report = Report.parse(JSON.parse(run.stdout));
+    expect(run.exit).toBe(130);
+    expect(report.deleted).toHaveLength(12);
+    expect(report.brokeOff).toBe("interrupted");
+  });
+
   it("twice stops at once", async () => {
     const interruption = interruptAt(({ method }) => method === "DELETE", 1, { twice: true });
     await using world = await openWorld({ ...MANY, fake: { onRequest: interruption.onRequest } });

@@ -158,6 +158,13 @@ it("cleanup.disable changes nothing and says so, whether clusters could be read 
   expect(JSON.parse(run.stdout)).toMatchObject({ dryRun: false, summary: { kept: 8, deleted: 0 } });
   expect(world.tags()).toEqual(before);
   expect(world.mutations()).toEqual([]);
+
+  const explained = await world.run(["explain", world.tag("s1"), "--quiet"]);
+
+  expect(explained.stdout).toContain("would go");
+  expect(explained.stderr).toBe(
+    "warning: cleanup.disable is set: nothing is deleted until it is taken away\n",
+  );
 });
 
 function counted(requests: readonly { readonly method: string }[]): Record<string, number> {
