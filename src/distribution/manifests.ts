@@ -9,6 +9,7 @@ import type { Reference } from "../oci/reference.ts";
 import { RegistryError } from "../registry/error.ts";
 import type { CallOptions, Registry } from "../registry/registry.ts";
 import type { Answer, Call, Connection } from "./connection.ts";
+import { registryCodes } from "./error-response.ts";
 import { manifestPath } from "./paths.ts";
 
 /** The distribution-spec asks registries for 4 MiB at least; some take more, none takes as much as this. */
@@ -41,8 +42,10 @@ export function createManifests(connection: Connection): Manifests {
       return { mediaType, digest, size: bytes.byteLength };
     },
     async getManifest(reference, options = {}) {
-      const call = callFor("GET", reference, options);
-      return bodyOf(call, reference, await connection.read(call, MAX_MANIFEST_BYTES));
+      const call = { ...callFor("GET", reference, options), accept: [200, 404] };
+      const answer = await connection.read(call, MAX_MANIFEST_BYTES);
+      if (answer.status === 200) return bodyOf(call, reference, answer);
+      throw absence(call, answer);
     },
     findManifest,
     putManifest,
@@ -55,19 +58,30 @@ export function createManifests(connection: Connection): Manifests {
     const call = { ...callFor("GET", reference, options), accept: [200, 404] };
     const answer = await connection.read(call, MAX_MANIFEST_BYTES);
     if (answer.status === 200) return bodyOf(call, reference, answer);
-    const refusal = connection.refusal(call, answer);
-    if (refusal.code === "not-found") return undefined;
-    throw refusal;
+    const error = absence(call, answer);
+    if (error.code === "not-found") return undefined;
+    throw error;
+  }
+
+  /** The error of a 404. One that no registry wrote, as of a proxy whose registry is not up, proves nothing. */
+  function absence(call: Call, answer: Answer): RegistryError {
+    const isOwn =
+      registryCodes(answer.body).length > 0 ||
+      answer.headers["docker-distribution-api-version"] !== undefined;
+    return isOwn
+      ? connection.refusal(call, answer)
+      : connection.protocolError(call, "a 404 that is not in the registry's format");
   }
 
   async function head(
     reference: Reference,
     options: CallOptions,
-  ): Promise<Descriptor | undefined | "incomplete" | "unclear"> {
+  ): Promise<Descriptor | "incomplete" | "unclear"> {
     const call = { ...callFor("HEAD", reference, options), accept: [200, 404, 405, 501] };
     const response = await connection.send(call);
     await response.discard();
-    if (response.status === 404) return undefined;
+    // Without a body nobody can tell whose 404 it is.
+    if (response.status === 404) return "unclear";
     if (response.status !== 200) return "incomplete";
     const { headers } = response;
     const digest = headers["docker-content-digest"];

@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { FakeBearerAuth, FakeUser } from "../../contract-tests/fakes/auth.ts";
-import { answer, answerJson } from "../../contract-tests/fakes/message.ts";
+import { answer, answerJson, problem } from "../../contract-tests/fakes/message.ts";
 import type { FakeRequest, FakeResponse } from "../../contract-tests/fakes/message.ts";
 import { listen } from "../../contract-tests/fakes/serve.ts";
 import { imageOf, seedContent } from "../../contract-tests/fakes/seed.ts";
@@ -280,7 +280,7 @@ async function withService(
   realm.hostname = options.realmHost ?? realm.hostname;
   const server = await listen(async ({ headers }) =>
     headers["authorization"] === "Bearer t0ken"
-      ? answer(404)
+      ? problem(404, "MANIFEST_UNKNOWN")
       : answer(401, { "www-authenticate": `Bearer realm="${realm.href}",service="x"` }),
   );
   onTestFinished(async () => {

@@ -51,6 +51,26 @@ describe("resolve", () => {
   });
 });
 
+describe("a 404 that no registry wrote", () => {
+  it.each([
+    ["a proxy's page", { kind: "html", status: 404 }],
+    ["an empty answer", { kind: "status", status: 404 }],
+  ] as const)("proves no absence: %s", async (_, fault) => {
+    const { registry, repository } = await seeded({ faults: [{ fault }] });
+    const reference = { ...repository, tag: "latest" };
+
+    await expect(registry.resolve(reference)).rejects.toMatchObject({ code: "protocol" });
+    await expect(registry.getManifest(reference)).rejects.toMatchObject({ code: "protocol" });
+  });
+
+  it("is not taken from a HEAD, which has no body to tell", async () => {
+    const faults = [{ fault: { kind: "html", status: 404 }, times: 1 }] as const;
+    const { registry, repository } = await seeded({ faults });
+
+    expect(await registry.resolve({ ...repository, tag: "latest" })).toEqual(descriptorOf(image));
+  });
+});
+
 describe("getManifest", () => {
   it("keeps the bytes, by tag and by digest", async () => {
     const { registry, repository } = await seeded();
