@@ -144,6 +144,11 @@ export function readScenarios(): Scenario[] {
   return z.array(Scenario).parse(JSON.parse(readFileSync(file, "utf8")));
 }
 
+/** A scenario as the file has them. Throws when a field is missing or unknown. */
+export function parseScenario(scenario: unknown): Scenario {
+  return Scenario.parse(scenario);
+}
+
 /** The runs of a scenario; one without steps has one. */
 export function stepsOf(scenario: Scenario): Step[] {
   if (scenario.steps !== undefined) return scenario.steps;
