@@ -87,6 +87,8 @@ export function unreadableCredentials(purpose: Purpose, error: unknown): Registr
 /** Source: OCI distribution-spec, error codes; codes of servers that came before it. */
 export function errorCodeFor(status: number, registryCode: string | undefined): RegistryErrorCode {
   const known = registryCode === undefined ? undefined : BY_REGISTRY_CODE.get(registryCode);
+  // A server that failed, or that did not let us in, has not looked: nothing is absent by its word.
+  if (known === "not-found" && !LOOKED.has(status)) return BY_STATUS.get(status) ?? "unavailable";
   return known ?? BY_STATUS.get(status) ?? (status >= 500 ? "unavailable" : "protocol");
 }
 
@@ -122,6 +124,9 @@ const BY_REGISTRY_CODE: ReadonlyMap<string, RegistryErrorCode> = new Map([
   ["UNAVAILABLE", "unavailable"],
   ["UNSUPPORTED", "unsupported"],
 ]);
+
+/** Statuses of a server that looked for what was asked. */
+const LOOKED: ReadonlySet<number> = new Set([400, 404, 410]);
 
 const BY_STATUS: ReadonlyMap<number, RegistryErrorCode> = new Map([
   [400, "invalid"],

@@ -17,6 +17,11 @@ describe("errorCodeFor", () => {
   it.each([
     [404, "MANIFEST_UNKNOWN", "not-found"],
     [400, "NAME_UNKNOWN", "not-found"],
+    [410, "MANIFEST_UNKNOWN", "not-found"],
+    [401, "NAME_UNKNOWN", "unauthorized"],
+    [403, "NAME_UNKNOWN", "denied"],
+    [500, "MANIFEST_UNKNOWN", "unavailable"],
+    [503, "BLOB_UNKNOWN", "unavailable"],
     [404, "UNAUTHORIZED", "unauthorized"],
     [405, "DENIED", "denied"],
     [400, "UNSUPPORTED", "unsupported"],
