@@ -6,6 +6,7 @@ import { RegistryError, isRegistryError } from "../registry/error.ts";
 import type { CallOptions, DeletionOutcome, Registry, TagOutcome } from "../registry/registry.ts";
 import type { Call, Connection } from "./connection.ts";
 import { registryCodes } from "./error-response.ts";
+import type { Manifests } from "./manifests.ts";
 import { manifestPath } from "./paths.ts";
 import { settleAll } from "./settle.ts";
 
@@ -18,7 +19,11 @@ export interface Deletion {
   learn(repository: Repository, options?: CallOptions): Promise<TagDeletion>;
 }
 
-export function createDeletion(connection: Connection, capabilities: Capabilities): Deletion {
+export function createDeletion(
+  connection: Connection,
+  manifests: Pick<Manifests, "findManifest">,
+  capabilities: Capabilities,
+): Deletion {
   let tagDeletion = capabilities.tagDeletion;
 
   return {
@@ -58,7 +63,11 @@ export function createDeletion(connection: Connection, capabilities: Capabilitie
       const answer = await connection.read(call, MAX_ANSWER_BYTES);
       if (DELETED.includes(answer.status)) return undefined;
       const refusal = connection.refusal(call, answer);
-      if (refusal.code === "not-found") return undefined;
+      if (refusal.code === "not-found") {
+        // Who lacks the right, or asks a server without this operation, may get the same answer.
+        const isThere = (await manifests.findManifest(reference, options)) !== undefined;
+        return isThere ? asHidden(refusal) : undefined;
+      }
       return "tag" in reference ? asUnsupported(refusal) : refusal;
     } catch (error) {
       options.signal?.throwIfAborted();
@@ -114,6 +123,21 @@ function asUnsupported(refusal: RegistryError): RegistryError {
       ...(registryCode === undefined ? {} : { registryCode }),
       cause,
       hint: "This registry removes tags only together with their manifest.",
+    },
+  );
+}
+
+/** A 404 for what is there all the same. */
+function asHidden(refusal: RegistryError): RegistryError {
+  const { status, registryCode, cause } = refusal;
+  return new RegistryError(
+    "denied",
+    refusal.message.replace(": not-found (", ": denied (it is still there, though the answer was "),
+    {
+      ...(status === undefined ? {} : { status }),
+      ...(registryCode === undefined ? {} : { registryCode }),
+      cause,
+      hint: "Registries hide by a 404 what the credentials may not delete; ask for the right, or use others.",
     },
   );
 }

@@ -33,7 +33,7 @@ export async function openDistribution(
   const connection = createConnection(host, origin, authorizer);
   const manifests = createManifests(connection);
   const referrers = createReferrers(connection, manifests, capabilities.referrers);
-  const deletion = createDeletion(connection, capabilities);
+  const deletion = createDeletion(connection, manifests, capabilities);
 
   return {
     host,

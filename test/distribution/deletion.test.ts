@@ -92,6 +92,40 @@ describe("deleteManifests", () => {
     expect(byDigest.get(image.digest)).toMatchObject({ status: "deleted" });
   });
 
+  it.each([
+    ["the registry", { kind: "status", status: 404, code: "NAME_UNKNOWN" }],
+    ["nobody in particular", { kind: "status", status: 404 }],
+    ["a proxy", { kind: "html", status: 404 }],
+  ] as const)("says no to what a 404 of %s leaves there", async (_, fault) => {
+    const faults = [{ when: ({ method }: { method: string }) => method === "DELETE", fault }];
+    const harness = await seeded({ faults });
+    const { registry, repository } = harness;
+
+    const outcomes = [
+      ...(await Array.fromAsync(registry.deleteManifests(repository, [image.digest]))),
+      ...(await Array.fromAsync(registry.deleteTags(repository, ["a"]))),
+    ];
+
+    const denied = { status: "failed", error: { code: "denied", status: 404 } };
+    expect(outcomes).toMatchObject([denied, denied]);
+    expect(tagsOf(harness)).toEqual(["a", "b", "c"]);
+  });
+
+  it("counts as deleted what a lost answer made it ask for twice", async () => {
+    const faults = [
+      {
+        when: ({ method }: { method: string }) => method === "DELETE",
+        times: 1,
+        fault: { kind: "reset-after" },
+      },
+    ] as const;
+    const { registry, repository } = await seeded({ faults });
+
+    const outcomes = await Array.fromAsync(registry.deleteManifests(repository, [image.digest]));
+
+    expect(outcomes).toMatchObject([{ status: "deleted" }]);
+  });
+
   it("settles hundreds, each once", async () => {
     const harness = await openHarness();
     const { registry, repository, fake } = harness;
