@@ -52,6 +52,11 @@ export async function runCli(
   });
   const stdout = Buffer.concat(out).toString("utf8");
   const stderr = Buffer.concat(err).toString("utf8");
-  const report = stdout.trim() === "" ? undefined : Report.parse(JSON.parse(stdout));
+  const report = stdout.trim() === "" ? undefined : reportOf(stdout);
   return { exit, report, output: `${stdout}\n${stderr}`, startedAt, endedAt: Date.now() };
+}
+
+/** What `--output json` printed. */
+export function reportOf(stdout: string): Report {
+  return Report.parse(JSON.parse(stdout));
 }
