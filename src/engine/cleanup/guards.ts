@@ -1,4 +1,5 @@
 import type { CleanupPlan, TagLabel } from "./plan.ts";
+import type { ReasonKind } from "./reason.ts";
 import type { PlanFindings } from "./samples.ts";
 import { RECORD_CLASSES } from "./samples.ts";
 
@@ -30,6 +31,9 @@ export type DeletionLimit =
 /** Label of the `cleanup` record that says how many records of each class the run left. */
 export const RECORD_COUNTS_LABEL = "tidemark-records";
 
+/** Reasons by which a stage stays though nobody needs it. */
+const STAYS_ANYWAY: ReadonlySet<ReasonKind> = new Set(["shared-digest", "unreadable"]);
+
 /** Everything suspicious about a plan; empty when it may be carried out. */
 export function checkGuards(
   plan: CleanupPlan,
@@ -38,7 +42,7 @@ export function checkGuards(
 ): Violation[] {
   const goes = countTags(plan, isImage);
   const stays = plan.kept.filter(
-    (kept) => isImage(kept.class) && kept.reasons.some(({ kind }) => kind !== "shared-digest"),
+    (kept) => isImage(kept.class) && kept.reasons.some(({ kind }) => !STAYS_ANYWAY.has(kind)),
   ).length;
   const violations: (Violation | undefined)[] = [
     when(findings.usesHistory && findings.references === 0, {
