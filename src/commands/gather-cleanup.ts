@@ -47,13 +47,15 @@ export async function gatherCleanup(
   deps: CommandDeps,
 ): Promise<Gathered> {
   const now = deps.now().getTime();
-  const [listing, history] = await bothOrFirstFailure(
-    listTags(registry, policy.repository, deps),
+  // The history after the listing: a commit is pushed before its records, so no record names one that is too new.
+  const listing = await listTags(registry, policy.repository, deps);
+  const [resolved, history] = await bothOrFirstFailure(
+    resolveTags(registry, policy.repository, listing, deps),
     policy.gitHistory ? readHistory(policy, deps) : Promise.resolve(undefined),
   );
   const facts = new Map<Digest, Facts>();
   let capabilities = registry.capabilities;
-  let tags = await resolveTags(registry, policy.repository, listing, deps);
+  let tags = resolved;
   refuseMovedRecords(tags);
 
   const decide = async (keepList: ReadonlySet<string>): Promise<Decided> => {
