@@ -67,8 +67,15 @@ export async function createKillWorld(): Promise<KillWorld> {
   return {
     root,
     args: [
-      ...["cleanup", "--dir", clone, "--journal", journal, "--without-kube"],
-      ...["--insecure-registry", "--output", "json", "--parallel-tasks-limit", "2"],
+      "cleanup",
+      "--dir",
+      clone,
+      "--journal",
+      journal,
+      "--without-kube",
+      "--insecure-registry",
+      "--output=json",
+      "--parallel-tasks-limit=2",
     ],
     kept: ["top7", "mid7", "base7", "top6", "mid6", "base6"].flatMap((id) => model.tagsOf(id)),
     async fill(repository) {

@@ -295,7 +295,7 @@ interface Judged {
 }
 
 function stayingTags(store: Store, ask: Ask, judged: Judged): Set<string> {
-  const { needed, reached, stages, aliases } = judged;
+  const { needed, stages, aliases } = judged;
   const tags = [...store.tags.keys()];
   const images = new Set(
     tags.filter((tag) => {

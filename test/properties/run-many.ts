@@ -55,8 +55,7 @@ for (const property of chosen) {
   console.log(`${word}  ${property.name}: ${done} cases, ${seconds} s, ${memory} MB`);
   if (error === undefined) continue;
   broken += 1;
-  console.log(error instanceof Error ? error.message : String(error));
-  if (error instanceof Error && error.cause !== undefined) console.log(error.cause);
+  console.log(error);
 }
 console.log(`${checked} cases, ${broken} of ${chosen.length} properties broken`);
 process.exitCode = broken === 0 ? 0 : 1;
