@@ -45,10 +45,7 @@ export function groupKept(kept: readonly Kept[]): string[][] {
     const name = groupName(reason);
     const group = groups.get(name);
     if (group === undefined) {
-      groups.set(name, {
-        count: 1,
-        example: `${shortTag(entry.tag)}: ${describeReason(shorten(reason))}`,
-      });
+      groups.set(name, { count: 1, example: `${shortTag(entry.tag)}: ${exampleOf(reason)}` });
     } else group.count += 1;
   }
   return [...groups]
@@ -74,11 +71,17 @@ const GROUPS: Readonly<Partial<Record<Reason["kind"], string>>> = {
   unreadable: "doubt",
 };
 
+/** The group's name says the rest. */
+function exampleOf(reason: Reason): string {
+  if (reason.kind !== "git-policy") return describeReason(shorten(reason));
+  return `${reason.image === "" ? "nameless image" : reason.image}, commit ${reason.commit.slice(0, 12)}`;
+}
+
 function shorten(reason: Reason): Reason {
   return "of" in reason ? { ...reason, of: shortTag(reason.of) } : reason;
 }
 
-/** The first characters of a digest and its time tell stages apart. */
+/** The first characters of a digest are enough for an example. */
 function shortTag(tag: string): string {
-  return /^[0-9a-f]{56}/.test(tag) ? `${tag.slice(0, 8)}…${tag.slice(56)}` : tag;
+  return /^[0-9a-f]{56}/.test(tag) ? `${tag.slice(0, 8)}…` : tag;
 }
