@@ -137,7 +137,7 @@ describe.for(cases)("$kind, $name", ({ kind, untags, keeping, mode }) => {
       queue.add(async () => {
         const access = await makeAccess({ ...given(), trust: "anybody" });
 
-        const run = await project.clean({ access, args: ["--dry-run"] });
+        const run = await project.clean({ access, args: ["--quiet", "--dry-run"] });
 
         expect(run.exit).toBe(0);
       }),

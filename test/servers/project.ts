@@ -23,6 +23,7 @@ export interface Project extends AsyncDisposable {
 
 interface CleanOptions {
   readonly access?: CliAccess;
+  /** Default: `--quiet`. */
   readonly args?: readonly string[];
   /** Default: that of the repository. */
   readonly address?: string;
@@ -51,8 +52,8 @@ export async function openProject(
     root,
     repository,
     model,
-    clean({ access = backend.access, args = [], address = repository.address } = {}) {
-      const where = ["--repo", address, "--dir", clone, "--without-kube", "--quiet"];
+    clean({ access = backend.access, args = ["--quiet"], address = repository.address } = {}) {
+      const where = ["--repo", address, "--dir", clone, "--without-kube"];
       const how = access?.args ?? ["--insecure-registry"];
       return runTidemark(["cleanup", ...where, "--output", "json", ...how, ...args], {
         home,
