@@ -148,7 +148,7 @@ function orderDeletions(
   const levels = new Map<Omit<Deletion, "level">, number>();
   const placed = items.map((item) => ({
     item: { ...item, level: levelOf(item, itemOf, levels) },
-    builtAt: Math.max(...item.tags.map(({ tag }) => stageTime(catalog.tags.get(tag)))),
+    builtAt: item.tags.reduce((at, { tag }) => Math.max(at, stageTime(catalog.tags.get(tag))), 0),
   }));
   placed.sort(
     (a, b) =>
@@ -179,22 +179,36 @@ function describe(
   return { digest, how, tags, after: after.length > 1 ? [...new Set(after)].sort() : after };
 }
 
-/** One more than the highest level of what has to go first. */
+/** One more than the highest level of what has to go first. Chains are longer than a stack is deep. */
 function levelOf(
   item: Omit<Deletion, "level">,
   itemOf: ReadonlyMap<string, Omit<Deletion, "level">>,
   levels: Map<Omit<Deletion, "level">, number>,
 ): number {
-  const known = levels.get(item);
-  if (known !== undefined) return known;
-  levels.set(item, 0);
-  let level = 0;
-  for (const tag of item.after) {
-    const first = itemOf.get(tag);
-    if (first !== undefined) level = Math.max(level, levelOf(first, itemOf, levels) + 1);
+  const open: { readonly of: Omit<Deletion, "level">; readonly after: Iterator<string> }[] = [];
+  const enter = (of: Omit<Deletion, "level">): void => {
+    levels.set(of, 0);
+    open.push({ of, after: of.after.values() });
+  };
+  if (!levels.has(item)) enter(item);
+  for (let last = open.at(-1); last !== undefined; last = open.at(-1)) {
+    const { done, value } = last.after.next();
+    if (done === true) {
+      open.pop();
+      raise(open.at(-1)?.of, last.of);
+      continue;
+    }
+    const first = itemOf.get(value);
+    if (first === undefined) continue;
+    if (levels.has(first)) raise(last.of, first);
+    else enter(first);
   }
-  levels.set(item, level);
-  return level;
+  return levels.get(item) ?? 0;
+
+  function raise(it: Omit<Deletion, "level"> | undefined, above: Omit<Deletion, "level">): void {
+    if (it !== undefined)
+      levels.set(it, Math.max(levels.get(it) ?? 0, (levels.get(above) ?? 0) + 1));
+  }
 }
 
 function listKept(decisions: ReadonlyMap<string, Decision>, catalog: Catalog): Kept[] {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { CleanupPlan } from "../../../src/engine/cleanup/plan.ts";
-import { EVERYTHING, digestOf, planFor, stageOf, stepFor } from "./repository.ts";
+import { DAY_MS, EVERYTHING, NOW, digestOf, planFor, stageOf, stepFor } from "./repository.ts";
 
 const [A, B, C] = [stageOf("a"), stageOf("b"), stageOf("c")];
 
@@ -102,6 +102,25 @@ describe("in which order things go", () => {
       [0, A, []],
       [1, signature, [A]],
     ]);
+  });
+
+  it("a chain of many thousand stages gets as many levels", () => {
+    const chain = Array.from({ length: 20_000 }, (_, at) => ({
+      tag: stageOf("a", NOW - 30 * DAY_MS - at),
+      digest: String.fromCodePoint(0x4e00 + at),
+    }));
+    const plan = planFor({
+      tags: Object.fromEntries(chain.map(({ tag, digest }) => [tag, digest]).reverse()),
+      labels: Object.fromEntries(
+        chain.map(({ digest }, at) => [
+          digest,
+          { "werf.io/parent-stage-id": chain[at + 1]?.tag ?? "" },
+        ]),
+      ),
+    });
+
+    expect(plan.deletions.map(({ level }) => level)).toEqual([...chain.keys()]);
+    expect(order(plan).map(([, tag]) => tag)).toEqual(chain.map(({ tag }) => tag));
   });
 
   it("stages that name each other in a circle still get an order", () => {
