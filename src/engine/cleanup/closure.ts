@@ -30,6 +30,9 @@ export function closeOver(
   const needs = new Map<Digest, boolean>();
   const queue: Visit[] = [];
   const visited = new Set<string>();
+  /** Keys of the reasons of every tag that has more than one. */
+  const reasonKeys = new Map<string, Set<string>>();
+  let byConfig: Map<Digest, string[]> | undefined;
   const imports = Map.groupBy(catalog.imports.values(), ({ checksum }) => checksum);
 
   for (const [tag, reasons] of roots) for (const reason of reasons) keep(tag, reason);
@@ -45,7 +48,10 @@ export function closeOver(
     if (entry === undefined) return;
     const reasons = kept.get(tag);
     if (reasons !== undefined) {
-      if (!reasons.some((known) => sameReason(known, reason))) reasons.push(reason);
+      const keys = reasonKeys.get(tag) ?? new Set(reasons.map(keyOf));
+      reasonKeys.set(tag, keys);
+      if (!keys.has(keyOf(reason))) reasons.push(reason);
+      keys.add(keyOf(reason));
       return;
     }
     kept.set(tag, [reason]);
@@ -114,15 +120,25 @@ export function closeOver(
     }
   }
 
-  /** Finds a parent by its config digest alone: every stage has to be read for that. */
+  /** Finds a parent by its config digest alone. */
   function followConfig(config: Digest, by: string): void {
+    byConfig ??= stagesByConfig();
+    for (const tag of byConfig.get(config) ?? []) keep(tag, { kind: "ancestor", of: by });
+  }
+
+  /** Every stage has to be read for that. */
+  function stagesByConfig(): Map<Digest, string[]> {
+    const found = new Map<Digest, string[]>();
     for (const [tag, { digest }] of catalog.stages) {
       if (digest === undefined) continue;
       const known = facts.get(digest);
       if (known === undefined) need(digest, false);
-      if (known?.kind === "image" && known.config === config)
-        keep(tag, { kind: "ancestor", of: by });
+      if (known?.kind !== "image") continue;
+      const tags = found.get(known.config);
+      if (tags === undefined) found.set(known.config, [tag]);
+      else tags.push(tag);
     }
+    return found;
   }
 
   function need(digest: Digest, config: boolean): void {
@@ -157,10 +173,10 @@ function readingOf(mediaType: string, parent: Reading): Reading {
   return parent === "config" ? "config" : "nothing";
 }
 
-function sameReason(a: Reason, b: Reason): boolean {
-  if (a.kind !== b.kind) return false;
-  if (a.kind === "git-policy" || a.kind === "git-policy-more") {
-    return JSON.stringify(a) === JSON.stringify(b);
+/** Two reasons of one key say the same. */
+function keyOf(reason: Reason): string {
+  if (reason.kind === "git-policy" || reason.kind === "git-policy-more") {
+    return JSON.stringify(reason);
   }
-  return "of" in a && "of" in b ? a.of === b.of : !("of" in a) && !("of" in b);
+  return "of" in reason ? `${reason.kind} ${reason.of}` : reason.kind;
 }
