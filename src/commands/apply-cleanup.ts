@@ -73,7 +73,7 @@ export async function applyCleanup(
   async function listAgain(): Promise<void> {
     const isTrusted = deps.now().getTime() - listedAt < LISTING_TRUST_MS;
     if (isTrusted && !changes) return;
-    const again = await gathered.replan(held);
+    const again = await gathered.replan(held, new Set(deleted.map(({ tag }) => tag)));
     if (again !== undefined) fresh = freshPlan(again);
     listedAt = deps.now().getTime();
     changes = false;

@@ -38,7 +38,8 @@ export async function runApply(request: ApplyRequest, deps: CommandDeps): Promis
   refuseViolations(openViolations(gathered, request));
   const { fresh, strange } = await keepStrangers(gathered, saved);
   const { plan, skipped } = narrow(fresh, saved, strange);
-  const replan: Gathered["replan"] = (held) => gathered.replan(new Set([...strange, ...held]));
+  const replan: Gathered["replan"] = (held, gone) =>
+    gathered.replan(new Set([...strange, ...held]), gone);
   const result = await carryOut(plan, { ...gathered, plan, replan }, registry, request, deps);
   return { ...result, skipped: [...skipped, ...result.skipped] };
 }
@@ -56,7 +57,7 @@ async function keepStrangers(
       for (const { tag } of tags) if (saved.deletes.get(tag) !== digest) strange.add(tag);
     }
     if (strange.size === known) return { fresh, strange };
-    fresh = (await gathered.replan(strange)) ?? fresh;
+    fresh = (await gathered.replan(strange, new Set())) ?? fresh;
   }
 }
 

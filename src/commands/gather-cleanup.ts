@@ -35,9 +35,11 @@ export interface Gathered {
    * Lists again and plans again, as if the tags in `held`, and every tag that appeared or moved since the first plan, were
    * in the keep list: what somebody just pushed may need what it names, though nothing tells that yet.
    *
-   * Answers `undefined` when nothing is new: no tag appeared, none that can move has moved, none is held.
+   * Answers `undefined` when nothing is new: no tag appeared, none that can move has moved, none is held, and none is
+   * missing but those in `gone`, which this run removed. What another removed counts: a custom tag without its record is
+   * nobody's to delete.
    */
-  replan(held: ReadonlySet<string>): Promise<CleanupPlan | undefined>;
+  replan(held: ReadonlySet<string>, gone: ReadonlySet<string>): Promise<CleanupPlan | undefined>;
 }
 
 /** Reads the repository and the history, and decides. Sends nothing that changes anything. */
@@ -78,13 +80,15 @@ export async function gatherCleanup(
   return {
     plan: { ...plan, warnings },
     findings,
-    async replan(held) {
+    async replan(held, gone) {
       const again = await listTags(registry, policy.repository, deps);
       tags = await resolveTags(registry, policy.repository, again, { ...deps, known });
       for (const { tag, digest } of tags) {
         if (!known.has(tag) || known.get(tag)?.digest !== digest) appeared.add(tag);
       }
-      if (appeared.size === 0 && held.size === 0) return undefined;
+      const listed = new Set(tags.map(({ tag }) => tag));
+      const isMissing = known.keys().some((tag) => !listed.has(tag) && !gone.has(tag));
+      if (appeared.size === 0 && held.size === 0 && !isMissing) return undefined;
       return (await decide(new Set([...policy.keepList, ...appeared, ...held]))).plan;
     },
   };
