@@ -3,8 +3,6 @@ import { customTagRecord, metadataTag, sha3 } from "../scenarios/formats.ts";
 import type { Ask } from "./ask.ts";
 import { addImage, addIndex } from "./contents.ts";
 import type { Pointer, RepositoryState } from "./contents.ts";
-import { storeOf } from "./model-reading.ts";
-import { judge } from "./model.ts";
 import { nameOf } from "./model-names.ts";
 import { IMAGE_NAMES, NOW, PROJECT, pick } from "./world.ts";
 
@@ -36,10 +34,11 @@ export function happen(state: RepositoryState, ask: Ask, what: Event, count: num
   const stages = tags.filter((tag) => ["stage", "index"].includes(nameOf(tag).is));
   const target = pick(stages, what.at);
   const pointer = target === undefined ? undefined : pointerOf(state, target);
-  if (what.kind === "move") return move(state, ask, what, tags);
+  if (what.kind === "move") return move(state, what, tags);
   if (what.kind === "remove") return void state.tags.delete(pick(tags, what.at) ?? "");
   if (target === undefined || pointer === undefined) return undefined;
   const record = (tag: string, labels: Record<string, string>): void => {
+    if (state.tags.has(tag)) return;
     const created = `2025-02-01T00:00:00.${String(count).padStart(9, "0")}Z`;
     const all = { werf: PROJECT, ...labels };
     const image = addImage(state, { media: "docker", created, labels: all, layer: "" });
@@ -83,19 +82,9 @@ export function happen(state: RepositoryState, ask: Ask, what: Event, count: num
 
 const PLAIN = { media: "oci", created: new Date(NOW).toISOString() } as const;
 
-/** Stages and records are written once; people move other tags, and whatever they like of what nobody needs. */
-function move(
-  state: RepositoryState,
-  ask: Ask,
-  { at, other }: Event,
-  tags: readonly string[],
-): void {
-  const { needed, staying } = judge(storeOf(state), ask);
-  const loose = tags.filter((tag) => {
-    const { is } = nameOf(tag);
-    if (is === "stage") return !needed.has(tag) && !staying.has(tag);
-    return is === "other" || is === "index" || is === "signature";
-  });
+/** Stages and records are written once; people move all other tags. */
+function move(state: RepositoryState, { at, other }: Event, tags: readonly string[]): void {
+  const loose = tags.filter((tag) => ["other", "index", "signature"].includes(nameOf(tag).is));
   const tag = pick(loose, at);
   const target = pointerOf(state, pick(tags, other) ?? "");
   if (tag !== undefined && target !== undefined) state.tags.set(tag, target.digest);
