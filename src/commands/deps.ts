@@ -26,6 +26,8 @@ export interface HistoryRequest {
 }
 
 export interface GitHistory extends History {
+  /** Whether the remote may have more than is read here. */
+  readonly mayBeBehind?: boolean;
   /** Sentences for people. */
   readonly warnings: readonly string[];
 }

@@ -67,7 +67,8 @@ export function openSession(options: SessionOptions): Session {
       const git = await openGit(options.dir, { env, signal });
       const { source, warnings } = await git.synchronize({ fetch });
       const history = await git.readHistory({ source });
-      return { ...history, warnings: [...warnings, ...history.warnings] };
+      const mayBeBehind = source === "remote-tracking";
+      return { ...history, mayBeBehind, warnings: [...warnings, ...history.warnings] };
     },
     async openJournal(header) {
       const directory = options.journal ?? stateDirectory(env, header.repository);

@@ -113,7 +113,20 @@ function parseObject(bytes: Uint8Array, what: string): Record<string, unknown> {
 function descriptors(value: unknown): Descriptor[] {
   if (value === undefined || value === null) return [];
   if (!Array.isArray(value)) throw new ManifestError("a list of descriptors is no list");
-  return value.map(descriptor);
+  return value.filter((entry) => !isForeignAlgorithm(entry)).map(descriptor);
+}
+
+/**
+ * Whether a descriptor names content by an algorithm that no registry here can be asked by. The others of its list are
+ * read all the same.
+ */
+function isForeignAlgorithm(value: unknown): boolean {
+  const digest = isObject(value) ? value["digest"] : undefined;
+  if (typeof digest !== "string" || isDigest(digest)) return false;
+  return (
+    /^[a-z0-9]+(?:[+._-][a-z0-9]+)*:[A-Za-z0-9=_-]+$/.test(digest) &&
+    !/^sha(?:256|512):/.test(digest)
+  );
 }
 
 function descriptor(value: unknown): Descriptor {

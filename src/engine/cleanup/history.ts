@@ -2,6 +2,8 @@
 export interface History {
   readonly references: readonly HistoryReference[];
   readonly graph: CommitGraph;
+  /** Whether the remote may have more than is read here: then an unknown commit proves nothing. Default: false. */
+  readonly mayBeBehind?: boolean;
 }
 
 export interface HistoryReference {

@@ -13,6 +13,8 @@ export type Reason =
   /** How many more references keep it by the history. */
   | { readonly kind: "git-policy-more"; readonly count: number }
   | { readonly kind: "built-recently"; readonly builtAt: string; readonly hours: number }
+  /** A record names a commit that nobody here has, and the remote was not asked. */
+  | { readonly kind: "unknown-commit"; readonly commit: string }
   | { readonly kind: "keep-list" }
   | { readonly kind: "index-child"; readonly of: string }
   | { readonly kind: "ancestor"; readonly of: string }

@@ -24,7 +24,9 @@ export function decideRecords(
   const decisions = new Map<string, Decision>();
   const names = imageNames(input.tags);
   for (const [stageId, records] of recordsByStage(input)) {
-    const serves = records.filter(({ tag }) => roots.history?.serving.has(tag));
+    const serves = kept.has(stageId)
+      ? records.filter((record) => isServing(record, input, roots, names))
+      : [];
     const staysWhole = roots.recent.has(stageId) && kept.has(stageId);
     const last =
       kept.has(stageId) && serves.length === 0 ? newestRecord(records, input, names) : undefined;
@@ -40,6 +42,17 @@ export function decideRecords(
     }
   }
   return decisions;
+}
+
+/** Whether a reference needs the record, or may need it for all this clone knows. */
+function isServing(
+  { tag, nameHash, commit }: MetadataRecord,
+  { history }: CleanupInput,
+  roots: Roots,
+  names: ReadonlyMap<string, string>,
+): boolean {
+  if (roots.history?.serving.has(tag)) return true;
+  return history?.mayBeBehind === true && names.has(nameHash) && history.graph.indexOf(commit) < 0;
 }
 
 function recordsByStage({ tags }: CleanupInput): Map<string, MetadataRecord[]> {

@@ -1,4 +1,5 @@
 import type { Digest } from "../../oci/digest.ts";
+import type { ImageMetadataTag } from "../../stages/tag.ts";
 import { murmurHash } from "../../stages/hash.ts";
 import { isIndexType, OCI_MANIFEST } from "../../oci/media-type.ts";
 import type { Catalog, Proof } from "./catalog.ts";
@@ -60,6 +61,9 @@ export function findRoots(
   };
 
   const names = imageNames(input.tags);
+  for (const { stageId, commit } of unknownBuilds(input, catalog, names)) {
+    keep(stageId, { kind: "unknown-commit", commit });
+  }
   for (const [stageId, evidence] of history?.kept ?? []) {
     for (const reason of historyReasons(evidence, names)) keep(stageId, reason);
   }
@@ -89,6 +93,23 @@ export function findRoots(
     }
   }
   return { reasons, recent, history, needs };
+}
+
+/**
+ * Records of stages whose commit the clone lacks, where the remote may have it. A reference that was pushed after the
+ * last fetch may need them.
+ */
+function unknownBuilds(
+  { tags, history }: CleanupInput,
+  { stages, rejected }: Catalog,
+  names: ReadonlyMap<string, string>,
+): ImageMetadataTag[] {
+  if (history?.mayBeBehind !== true) return [];
+  return tags.flatMap(({ class: known }) => {
+    if (known.kind !== "image-metadata" || !names.has(known.nameHash)) return [];
+    if (!stages.has(known.stageId) || rejected.has(known.stageId)) return [];
+    return history.graph.indexOf(known.commit) < 0 ? [known] : [];
+  });
 }
 
 function historyReasons(
