@@ -10,6 +10,7 @@ export const GUARD_NAMES = [
   "unknown-history",
   "records-gone",
   "other-project",
+  "unreadable",
 ] as const;
 
 export type GuardName = (typeof GUARD_NAMES)[number];
@@ -60,6 +61,10 @@ export function checkGuards(
     }),
     recordsGone(plan, findings),
     otherProject(plan, findings),
+    when(goes > 0 && findings.unreadable.length > 0, {
+      guard: "unreadable",
+      message: `${findings.unreadable[0] ?? ""} is needed and cannot be read, so what it needs is not known; repair it, or mark it as rejected`,
+    }),
     tooMany(plan, limit),
   ];
   return violations.filter((violation) => violation !== undefined);

@@ -58,7 +58,11 @@ export function createCleanupPlanner(
       warnings: warningsOf(input, catalog, history, facts),
       references: referencesOf(input),
     };
-    return { kind: "plan", plan, findings: findingsOf(input, catalog, history, facts) };
+    return {
+      kind: "plan",
+      plan,
+      findings: findingsOf(input, catalog, history, { facts, kept: closure.kept }),
+    };
   };
 }
 

@@ -15,6 +15,8 @@ export interface PlanFindings {
   readonly knowsHistory: boolean;
   /** Project names other than ours on stages and records, with a tag each. */
   readonly otherProjects: readonly { readonly project: string; readonly tag: string }[];
+  /** Stages and indexes that stay though their manifest or config cannot be understood: what they need is unknown. */
+  readonly unreadable: readonly string[];
   /** How many records of each class the listing has. */
   readonly records: Readonly<Record<RecordClass, number>>;
   /** Config labels of the `cleanup` record; absent when there is none to read. */
@@ -61,12 +63,18 @@ export function samplesOf(
     .map((digest) => ({ digest, config: true }));
 }
 
+/** What was read, and the tags that the closure keeps. */
+interface Read {
+  readonly facts: ReadonlyMap<Digest, Facts>;
+  readonly kept: ReadonlyMap<string, unknown>;
+}
+
 /** Collects what the guards need. */
 export function findingsOf(
   input: CleanupInput,
   catalog: Catalog,
   history: HistoryVerdict | undefined,
-  facts: ReadonlyMap<Digest, Facts>,
+  { facts, kept }: Read,
 ): PlanFindings {
   const names = imageNames(input.tags);
   const knowsHistory = input.tags.some(
@@ -83,6 +91,12 @@ export function findingsOf(
     references: input.history?.references.length ?? 0,
     knowsHistory,
     otherProjects: otherProjects(input, catalog, facts),
+    unreadable: [...catalog.stages.values()]
+      .filter(
+        ({ tag, digest }) =>
+          kept.has(tag) && digest !== undefined && isUnreadable(facts.get(digest)),
+      )
+      .map(({ tag }) => tag),
     records: {
       "image-metadata": count("image-metadata"),
       "managed-image": count("managed-image"),
@@ -91,6 +105,10 @@ export function findingsOf(
     },
     lastRun: last === undefined ? undefined : labelsOf(facts.get(last)),
   };
+}
+
+function isUnreadable(known: Facts | undefined): boolean {
+  return known?.kind === "unreadable" || (known?.kind === "image" && known.image === "unreadable");
 }
 
 function otherProjects(

@@ -74,6 +74,13 @@ describe("checkGuards", () => {
     ]);
   });
 
+  it("stops for a needed stage that cannot be read only when stages would go", () => {
+    const unreadable = ["some-stage"];
+
+    expect(guards({ going: ["stage"], kept: ["stage"] }, { unreadable })).toEqual(["unreadable"]);
+    expect(guards({ going: ["image-metadata"], kept: ["stage"] }, { unreadable })).toEqual([]);
+  });
+
   it.each<[DeletionLimit, string[]]>([
     [{ kind: "count", most: 1 }, ["max-delete"]],
     [{ kind: "count", most: 2 }, []],
@@ -137,6 +144,7 @@ const GOOD: PlanFindings = {
   references: 1,
   knowsHistory: true,
   otherProjects: [],
+  unreadable: [],
   records: {
     "image-metadata": 0,
     "managed-image": 0,
