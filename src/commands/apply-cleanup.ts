@@ -2,8 +2,7 @@ import type { CleanupPlan, Deletion } from "../engine/cleanup/plan.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { ManifestBody } from "../oci/manifest.ts";
 import type { Journal } from "../journal/journal.ts";
-import { isRegistryError } from "../registry/error.ts";
-import type { RegistryError } from "../registry/error.ts";
+import { RegistryError, isRegistryError } from "../registry/error.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { CommandDeps } from "./deps.ts";
 import type { Gathered } from "./gather-cleanup.ts";
@@ -47,6 +46,8 @@ export async function applyCleanup(
   let fresh: FreshPlan | undefined;
   let listedAt = Number.NEGATIVE_INFINITY;
   let changes = false;
+  /** Whether the manifest was seen to stay when its tag went. */
+  let untags = registry.capabilities.tagDeletion === "native";
   const total = plan.deletions.length;
   let done = 0;
 
@@ -73,9 +74,9 @@ export async function applyCleanup(
   async function listAgain(): Promise<void> {
     const isTrusted = deps.now().getTime() - listedAt < LISTING_TRUST_MS;
     if (isTrusted && !changes) return;
+    listedAt = deps.now().getTime();
     const again = await gathered.replan(held, new Set(deleted.map(({ tag }) => tag)));
     if (again !== undefined) fresh = freshPlan(again);
-    listedAt = deps.now().getTime();
     changes = false;
   }
 
@@ -103,12 +104,25 @@ export async function applyCleanup(
     for (const { tag } of item.tags) {
       const body = await readTag(tag);
       if (body === undefined) continue;
-      if (body.digest === item.digest) return { item, state: "present", body };
+      if (body.digest === item.digest && !(await hasMovedTag(item, tag))) {
+        return { item, state: "present", body };
+      }
       changes = true;
       hold(item, "changed");
       return { item, state: "changed" };
     }
     return { item, state: "absent" };
+  }
+
+  /** Whether any further tag of the item points elsewhere by now. */
+  async function hasMovedTag({ digest, tags }: Deletion, read: string): Promise<boolean> {
+    const { host, name } = plan.repository;
+    for (const { tag } of tags) {
+      if (tag === read) continue;
+      const found = await registry.resolve({ host, name, tag }, { signal: deps.signal });
+      if (found !== undefined && found.digest !== digest) return true;
+    }
+    return false;
   }
 
   async function readTag(tag: string): Promise<ManifestBody | undefined> {
@@ -135,7 +149,32 @@ export async function applyCleanup(
       })),
     );
     await deleteManifests(present.filter(({ item }) => item.how === "manifest"));
-    await deleteTags(present.filter(({ item }) => item.how === "tag"));
+    const alone = present.filter(({ item }) => item.how === "tag");
+    const [first, ...others] = alone;
+    if (first === undefined || untags) return deleteTags(alone);
+    await deleteTags([first]);
+    await proveUntagging(first);
+    await deleteTags(others);
+  }
+
+  /**
+   * Looks after the first tag that went alone whether its manifest stayed. Some registries take a deletion by tag for one
+   * of the manifest; then what else was on it is put back, and the run ends.
+   */
+  async function proveUntagging({ item, body }: Present): Promise<void> {
+    const { host, name } = plan.repository;
+    if (item.tags.some(({ tag }) => held.has(tag))) return;
+    const stays = await registry.resolve({ host, name, digest: item.digest });
+    if (stays !== undefined) {
+      untags = true;
+      return;
+    }
+    const lost = plan.kept.filter(({ digest }) => digest === item.digest).map(({ tag }) => tag);
+    for (const tag of lost) await registry.putManifest({ host, name, tag }, body);
+    throw new RegistryError(
+      "protocol",
+      `${host} removed the manifest ${item.digest} with one of its tags; it was put back as ${lost.join(", ") || "nothing: no tag was left on it"}`,
+    );
   }
 
   async function deleteManifests(entries: readonly { readonly item: Deletion }[]): Promise<void> {
@@ -168,7 +207,7 @@ export async function applyCleanup(
 
   function fail({ digest, tags }: Deletion, error: RegistryError): void {
     const isFirst = deleted.length === 0 && failed.length === 0;
-    if (isFirst && isRegistryError(error, "unauthorized", "denied", "unsupported")) throw error;
+    if (isFirst && lacksRight(error)) throw error;
     for (const { tag, class: label } of tags) {
       held.add(tag);
       failed.push({ tag, digest, class: label, code: error.code, message: error.message });
@@ -177,9 +216,19 @@ export async function applyCleanup(
   }
 }
 
-type Checked =
-  | { readonly item: Deletion; readonly state: "present"; readonly body: ManifestBody }
-  | { readonly item: Deletion; readonly state: "absent" | "changed" };
+interface Present {
+  readonly item: Deletion;
+  readonly state: "present";
+  readonly body: ManifestBody;
+}
+
+type Checked = Present | { readonly item: Deletion; readonly state: "absent" | "changed" };
+
+/** Whether the registry refuses deletions as such, not this one: a 405 `DENIED` is about a manifest that is in use. */
+function lacksRight(error: RegistryError): boolean {
+  const { code, status } = error;
+  return code === "unauthorized" || code === "unsupported" || (code === "denied" && status !== 405);
+}
 
 interface FreshPlan {
   /** Whether a plan made from what is there now lets the item go in the same way. */

@@ -1,6 +1,6 @@
-import type { CleanupPlan } from "../engine/cleanup/plan.ts";
+import type { CleanupPlan, Deletion } from "../engine/cleanup/plan.ts";
 import type { ReasonKind } from "../engine/cleanup/reason.ts";
-import type { SavedPlan } from "../journal/plan-file.ts";
+import type { PlannedTag, SavedPlan } from "../journal/plan-file.ts";
 import { formatRepository } from "../oci/reference.ts";
 import { carryOut, openViolations, refuseKubernetes, refuseViolations } from "./cleanup.ts";
 import type { CleanupRequest } from "./cleanup.ts";
@@ -53,12 +53,18 @@ async function keepStrangers(
   let fresh = gathered.plan;
   for (;;) {
     const known = strange.size;
-    for (const { digest, tags } of fresh.deletions) {
-      for (const { tag } of tags) if (saved.deletes.get(tag) !== digest) strange.add(tag);
+    for (const item of fresh.deletions) {
+      for (const { tag } of item.tags)
+        if (!isPlanned(item, saved.deletes.get(tag))) strange.add(tag);
     }
     if (strange.size === known) return { fresh, strange };
     fresh = (await gathered.replan(strange, new Set())) ?? fresh;
   }
+}
+
+/** Whether the saved plan lets the same go, and at least as much: a tag alone is less than its manifest. */
+function isPlanned({ digest, how }: Deletion, saved: PlannedTag | undefined): boolean {
+  return saved?.digest === digest && (saved.how === "manifest" || how === "tag");
 }
 
 function refuseUnfit({ saved, policy, maxAgeMs }: ApplyRequest, deps: CommandDeps): void {

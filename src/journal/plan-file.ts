@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { lstat, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
 import { z } from "zod";
@@ -30,14 +30,20 @@ const PlanFile = z.looseObject({
   references: z.record(z.string(), z.string()),
 });
 
+/** What a tag pointed at, and whether the manifest was to go with it. */
+export interface PlannedTag {
+  readonly digest: Digest;
+  readonly how: "manifest" | "tag";
+}
+
 /** What a saved plan says, as far as a later run relies on it. */
 export interface SavedPlan {
   readonly repository: { readonly host: string; readonly name: string };
   readonly project: string;
   /** RFC 3339. */
   readonly createdAt: string;
-  /** Tags that the plan deletes, with their digests. */
-  readonly deletes: ReadonlyMap<string, Digest>;
+  /** Tags that the plan deletes. */
+  readonly deletes: ReadonlyMap<string, PlannedTag>;
 }
 
 /** Saves a plan as JSON. The file is whole or not there. Rejects with `PlanFileError`. */
@@ -49,7 +55,14 @@ export async function writePlanFile(path: string, plan: object): Promise<void> {
   }
 }
 
+/** The path names a directory, a device or a link, which a rename would replace. */
+class NoFileError extends Error {
+  readonly code = "not a regular file";
+}
+
 async function writeWhole(path: string, text: string): Promise<void> {
+  const there = await lstat(path).catch(() => undefined);
+  if (there !== undefined && !there.isFile()) throw new NoFileError();
   const temporary = join(dirname(path), `.${randomUUID()}.tmp`);
   try {
     await writeFile(temporary, text, { flag: "wx", mode: 0o600, flush: true });
@@ -79,7 +92,9 @@ export async function readPlanFile(path: string): Promise<SavedPlan> {
   }
   const { repository, project, createdAt, deletions } = parsed.data;
   const deletes = new Map(
-    deletions.flatMap(({ digest, tags }) => tags.map(({ tag }) => [tag, digest] as const)),
+    deletions.flatMap(({ digest, how, tags }) =>
+      tags.map(({ tag }) => [tag, { digest, how }] as const),
+    ),
   );
   return { repository, project, createdAt, deletes };
 }

@@ -49,12 +49,16 @@ it("reads back what was saved", async () => {
     project: "shop",
     createdAt: PLAN.createdAt,
     deletes: new Map([
-      ["a", DIGEST],
-      ["b", DIGEST],
+      ["a", { digest: DIGEST, how: "manifest" }],
+      ["b", { digest: DIGEST, how: "manifest" }],
     ]),
   });
   expect(JSON.parse(await readFile(path, "utf8"))).toEqual(PLAN);
   expect((await stat(path)).mode & 0o777).toBe(0o600);
+});
+
+it("is not written over what is no file", async () => {
+  await expect(writePlanFile("/dev/null", PLAN)).rejects.toMatchObject({ code: "unwritable" });
 });
 
 it("replaces an older plan as a whole, and leaves nothing beside it", async () => {
@@ -71,7 +75,7 @@ it("says where a plan cannot be written, and leaves nothing behind", async () =>
   await expect(writePlanFile(directory, PLAN)).rejects.toMatchObject({
     name: "PlanFileError",
     code: "unwritable",
-    message: expect.stringContaining(`plan ${directory} cannot be written: E`),
+    message: expect.stringContaining(`plan ${directory} cannot be written: not a regular file`),
   });
   await expect(writePlanFile(join(directory, "no/plan"), PLAN)).rejects.toMatchObject({
     message: `plan ${join(directory, "no/plan")} cannot be written: ENOENT`,

@@ -92,7 +92,9 @@ export const meanwhile = [
       const request = { ...requestOf(ask, runOptions), saved, maxAgeMs: 1 };
       try {
         const { deleted, skipped } = await runApply(request, depsOf(registry, ask, runOptions));
-        const strange = deleted.filter(({ tag, digest }) => saved.deletes.get(tag) !== digest);
+        const strange = deleted.filter(
+          ({ tag, digest }) => saved.deletes.get(tag)?.digest !== digest,
+        );
         expectSame(
           strange.map(({ tag }) => tag),
           [],
@@ -131,8 +133,10 @@ function savedPlan(plan: CleanupPlan): Parameters<typeof runApply>[0]["saved"] {
     JSON.stringify(plan),
   );
   const deletes = new Map(
-    deletions.flatMap(({ digest, tags }) => tags.map(({ tag }) => [tag, digest] as const)),
+    deletions.flatMap(({ digest, how, tags }) =>
+      tags.map(({ tag }) => [tag, { digest, how }] as const),
+    ),
   );
-  for (const digest of deletes.values()) if (!isDigest(digest)) throw new Error(digest);
+  for (const { digest } of deletes.values()) if (!isDigest(digest)) throw new Error(digest);
   return { repository, project, createdAt, deletes };
 }
