@@ -98,7 +98,7 @@ describe("the words of the command line", () => {
       exit: 2,
       stdout: "",
       stderr:
-        'tidemark: --allow "everything" is no guard; known are no-references, nothing-kept, unknown-history, records-gone, other-project\n',
+        'tidemark: --allow "everything" is no guard; known are no-references, nothing-kept, unknown-history, records-gone, other-project, unreadable\n',
     });
   });
 

@@ -110,7 +110,7 @@ describe("in which order things go", () => {
       digest: String.fromCodePoint(0x4e00 + at),
     }));
     const plan = planFor({
-      tags: Object.fromEntries(chain.map(({ tag, digest }) => [tag, digest]).reverse()),
+      tags: Object.fromEntries(chain.map(({ tag, digest }) => [tag, digest]).toReversed()),
       labels: Object.fromEntries(
         chain.map(({ digest }, at) => [
           digest,
