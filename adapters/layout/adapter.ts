@@ -61,7 +61,7 @@ export async function openRegistry(context: AdapterContext): Promise<Registry> {
     async collectGarbage(repository, { graceMs, ...options }) {
       const { store, links } = layoutOf(repository);
       const { paths } = store;
-      return await store.change({ ...options, absent: "refuse" }, (change) =>
+      return await store.change({ ...options, absent: "refuse", fold: true }, (change) =>
         collect({
           ...options,
           paths,

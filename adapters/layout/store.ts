@@ -36,12 +36,15 @@ export interface Store extends AsyncDisposable {
   /**
    * Runs `action` while nobody else changes the layout.
    *
-   * `absent: "create"` makes the layout; `"refuse"` throws `not-found` when there is none.
+   * `absent: "create"` makes the layout; `"refuse"` throws `not-found` when there is none. `fold: true` brings
+   * index.json up to date first, so that other tools never see in it what the action removes.
    */
-  change<T>(
-    options: CallOptions & { readonly absent: "create" | "refuse" },
-    action: (change: OpenChange) => Promise<T>,
-  ): Promise<T>;
+  change<T>(options: ChangeOptions, action: (change: OpenChange) => Promise<T>): Promise<T>;
+}
+
+export interface ChangeOptions extends CallOptions {
+  readonly absent: "create" | "refuse";
+  readonly fold?: boolean;
 }
 
 export interface OpenChange {
@@ -106,7 +109,7 @@ export function createStore({ repository, owner, lockWaitMs = LOCK_WAIT_MS }: St
   }
 
   async function change<T>(
-    options: CallOptions & { readonly absent: "create" | "refuse" },
+    options: ChangeOptions,
     action: (change: OpenChange) => Promise<T>,
   ): Promise<T> {
     return await translating(`write to ${address}`, async () => {
@@ -115,6 +118,7 @@ export function createStore({ repository, owner, lockWaitMs = LOCK_WAIT_MS }: St
       await makeDirectories(paths);
       return await locked(options, async () => {
         if ((await inspect(paths)) === "absent") await create();
+        if (options.fold === true) await foldCurrent();
         const { catalog } = await current();
         changed = true;
         return await action({ catalog, commit, isCurrent });

@@ -36,6 +36,22 @@ describe("collectGarbage", () => {
     );
   }, 120_000);
 
+  it("has index.json name nothing that it removes, for other tools that look meanwhile", async () => {
+    await using place = await scratch();
+    const builder = await open();
+    const digest = await push(builder, place.repository, { content: image("a"), tag: "1.0" });
+    await builder[Symbol.asyncDispose]();
+    const indexText = (): Promise<string> => readFile(join(place.path, "index.json"), "utf8");
+    const before = await indexText();
+    const registry = await open();
+    await Array.fromAsync(registry.deleteManifests(place.repository, [digest]));
+
+    await registry.collectGarbage(place.repository, { graceMs: 0 });
+
+    expect(before).toContain(digest);
+    expect(await indexText()).not.toContain(digest);
+  });
+
   it("leaves what is younger than the grace, by the clock it was given", async () => {
     await using place = await scratch();
     const start = Date.parse("2024-05-01T00:00:00Z");
