@@ -19,7 +19,7 @@ const UPLOAD_PACK = "git -c uploadpack.allowAnySHA1InWant=true upload-pack";
 export async function createClone(root: string, remote: GitRemote, side: GitSide): Promise<string> {
   const dir = join(root, "clone");
   await git(root, ["clone", "-q", ...CLONE_OPTIONS[side.clone ?? "full"], remote.url, dir]);
-  const head = await git(dir, ["symbolic-ref", "HEAD"]);
+  const head = (await readFile(join(dir, ".git/HEAD"), "utf8")).trim();
   const locals = [
     ...Object.entries(side.localBranches ?? {}).map(([name, id]) => [`refs/heads/${name}`, id]),
     ...Object.entries(side.localTags ?? {}).map(([name, id]) => [`refs/tags/${name}`, id]),
@@ -31,7 +31,7 @@ export async function createClone(root: string, remote: GitRemote, side: GitSide
       await git(dir, ["fetch", "-q", ...options, remote.url, commit]);
     }
     await git(dir, ["update-ref", ref, commit]);
-    if (ref === head) await git(dir, ["reset", "-q", "--hard"]);
+    if (head === `ref: ${ref}`) await git(dir, ["reset", "-q", "--hard"]);
   }
   if (side.remote === "none") await git(dir, ["remote", "remove", "origin"]);
   return dir;

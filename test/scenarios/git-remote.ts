@@ -16,6 +16,9 @@ export interface GitRemote {
   takeAway(): Promise<void>;
 }
 
+/** Where new commits are found, by their number, until the references are set. */
+const BUILD = "refs/build/";
+
 export async function createRemote(root: string, side: GitSide, start: number): Promise<GitRemote> {
   const dir = join(root, "remote.git");
   await mkdir(dir);
@@ -25,37 +28,43 @@ export async function createRemote(root: string, side: GitSide, start: number): 
     await git(dir, ["config", "uploadpack.allowAnySHA1InWant", "true"]);
   }
   const commits = new Map<string, string>();
+  let head = "main";
   return { url: `file://${dir}`, update, commitOf, takeAway };
 
   async function update(now: GitSide, werfYaml: string): Promise<void> {
-    await addCommits(now.commits ?? [], werfYaml);
+    const fresh = (now.commits ?? []).filter(({ id }) => !commits.has(id));
+    await addCommits(fresh, now.commits ?? [], werfYaml);
+    const present = await presentReferences();
+    for (const [at, { id }] of fresh.entries()) {
+      commits.set(id, present.get(`${BUILD}${at + 1}`) ?? "");
+    }
     const wanted = await references(now);
-    const present = (await git(dir, ["for-each-ref", "--format=%(refname)"])).split("\n");
     const commands = [
-      ...present.filter((ref) => ref !== "" && !wanted.has(ref)).map((ref) => `delete ${ref}`),
+      ...[...present.keys()].filter((ref) => !wanted.has(ref)).map((ref) => `delete ${ref}`),
       ...[...wanted].map(([ref, object]) => `update ${ref} ${object}`),
     ];
     await git(dir, ["update-ref", "--stdin"], commands.map((line) => `${line}\n`).join(""));
     const branches = Object.keys(now.branches ?? {});
-    const head = now.head ?? (branches.includes("main") ? "main" : (branches[0] ?? "main"));
-    await git(dir, ["symbolic-ref", "HEAD", `refs/heads/${head}`]);
+    const name = now.head ?? (branches.includes("main") ? "main" : (branches[0] ?? "main"));
+    if (name !== head) await git(dir, ["symbolic-ref", "HEAD", `refs/heads/${name}`]);
+    head = name;
   }
 
-  async function addCommits(specs: readonly CommitSpec[], werfYaml: string): Promise<void> {
-    const fresh = specs.filter(({ id }) => !commits.has(id));
+  async function presentReferences(): Promise<Map<string, string>> {
+    const list = await git(dir, ["for-each-ref", "--format=%(refname) %(objectname)"]);
+    const lines = list.split("\n").filter((line) => line !== "");
+    return new Map(lines.map((line) => [line.split(" ")[0] ?? "", line.split(" ")[1] ?? ""]));
+  }
+
+  async function addCommits(
+    fresh: readonly CommitSpec[],
+    all: readonly CommitSpec[],
+    werfYaml: string,
+  ): Promise<void> {
     if (fresh.length === 0) return;
     const marks = new Map(fresh.map(({ id }, at) => [id, at + 1]));
-    const stream = fresh.map((spec) => commitCommand(spec, specs, marks, werfYaml)).join("");
+    const stream = fresh.map((spec) => commitCommand(spec, all, marks, werfYaml)).join("");
     await git(dir, ["fast-import", "--quiet"], stream);
-    const built = await git(dir, [
-      "for-each-ref",
-      "--format=%(refname) %(objectname)",
-      "refs/build",
-    ]);
-    for (const line of built.split("\n")) {
-      const [ref = "", object = ""] = line.split(" ");
-      commits.set(fresh[Number(ref.slice("refs/build/".length)) - 1]?.id ?? "", object);
-    }
   }
 
   function commitCommand(
@@ -69,7 +78,7 @@ export async function createRemote(root: string, side: GitSide, start: number): 
     const pointer = (id: string): string =>
       marks.has(id) ? `:${marks.get(id)}` : (commits.get(id) ?? `no commit ${id}`);
     return [
-      `commit refs/build/${marks.get(spec.id)}`,
+      `commit ${BUILD}${marks.get(spec.id)}`,
       `mark :${marks.get(spec.id)}`,
       `author A <a@example.test> ${stamp(spec.authored ?? spec.committed)}`,
       `committer C <c@example.test> ${stamp(spec.committed)}`,
