@@ -100,6 +100,7 @@ function cleanupText({ result }: CleanupReport, host: Host): string {
 const SKIPPED = {
   changed: "it changed, or is needed, since the plan was made",
   "still-needed": "what needs it could not be removed",
+  refused: "a rule of the registry keeps it",
 } as const;
 
 function attentionLines({ result: { warnings, violations, brokeOff } }: CleanupReport): string[] {

@@ -180,7 +180,10 @@ export async function applyCleanup(
   async function deleteManifests(entries: readonly { readonly item: Deletion }[]): Promise<void> {
     const items = new Map<Digest, Deletion>(entries.map(({ item }) => [item.digest, item]));
     if (items.size === 0) return;
-    const outcomes = registry.deleteManifests(plan.repository, [...items.keys()]);
+    const tags = new Map(
+      [...items].map(([digest, item]) => [digest, item.tags.map(({ tag }) => tag)]),
+    );
+    const outcomes = registry.deleteManifests(plan.repository, [...items.keys()], { tags });
     for await (const outcome of outcomes) {
       const item = items.get(outcome.digest);
       if (item === undefined) continue;
@@ -210,6 +213,11 @@ export async function applyCleanup(
     if (isFirst && lacksRight(error)) throw error;
     for (const { tag, class: label } of tags) {
       held.add(tag);
+      // The registry's own rule keeps it: nothing failed, and nothing will go better next time.
+      if (error.code === "conflict") {
+        skipped.push({ tag, digest, class: label, why: "refused", message: error.message });
+        continue;
+      }
       failed.push({ tag, digest, class: label, code: error.code, message: error.message });
     }
     changes = true;

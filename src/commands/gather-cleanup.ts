@@ -133,8 +133,10 @@ function inputOf(
   };
 }
 
-function meansOf({ tagDeletion, manifestDeletion }: Capabilities): DeletionMeans {
+function meansOf(capabilities: Capabilities): DeletionMeans {
+  const { tagDeletion, manifestDeletion, lastTagTakesManifest } = capabilities;
   return {
+    lastTagTakesManifest,
     tagAlone: tagDeletion === "probe" ? undefined : tagDeletion !== "none",
     manifest: manifestDeletion !== "none",
   };

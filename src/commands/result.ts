@@ -61,6 +61,9 @@ export interface Skipped extends Settled {
   /**
    * - `changed`: it, or what needs it, changed after the plan was made
    * - `still-needed`: something that reaches it could not be removed
+   * - `refused`: a rule of the registry keeps it: it is locked, immutable, protected, or named by an index
    */
-  readonly why: "changed" | "still-needed";
+  readonly why: "changed" | "still-needed" | "refused";
+  /** What the registry said, one line; with `refused`. */
+  readonly message?: string;
 }

@@ -9,6 +9,8 @@ import type { Reason } from "./reason.ts";
 export interface DeletionMeans {
   /** Whether a tag can go while its manifest stays; `undefined` while that is not known. */
   readonly tagAlone: boolean | undefined;
+  /** Whether a tag that goes alone takes its manifest along when it is the last one. */
+  readonly lastTagTakesManifest: boolean;
   readonly manifest: boolean;
 }
 
@@ -49,7 +51,7 @@ function howDigestsGo(
   decisions: ReadonlyMap<string, Decision>,
   catalog: Catalog,
   reached: ReadonlySet<Digest>,
-  { tagAlone, manifest }: DeletionMeans,
+  { tagAlone, lastTagTakesManifest, manifest }: DeletionMeans,
 ): Map<Digest, Way> | undefined {
   const ways = new Map<Digest, Way>();
   for (const [digest, entries] of catalog.byDigest) {
@@ -57,7 +59,10 @@ function howDigestsGo(
     const staying = entries.find(({ tag }) => !isGoing(decisions, tag));
     if (staying === undefined && !reached.has(digest) && manifest) ways.set(digest, "manifest");
     else if (tagAlone === undefined) return undefined;
-    else ways.set(digest, tagAlone ? "tag" : { staysWith: staying?.tag ?? digest });
+    else {
+      const stays = staying !== undefined || !lastTagTakesManifest;
+      ways.set(digest, tagAlone && stays ? "tag" : { staysWith: staying?.tag ?? digest });
+    }
   }
   return ways;
 }

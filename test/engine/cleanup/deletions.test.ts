@@ -30,14 +30,17 @@ describe("what goes together", () => {
   });
 
   it("such a tag stays where tags cannot go alone, naming the tag that holds it", () => {
-    const plan = planFor({ tags: { [A]: "1", latest: "1" } }, { tagAlone: false, manifest: true });
+    const plan = planFor(
+      { tags: { [A]: "1", latest: "1" } },
+      { tagAlone: false, lastTagTakesManifest: false, manifest: true },
+    );
 
     expect(plan.deletions).toEqual([]);
     expect(reasons(plan)[A]).toEqual([{ kind: "shared-digest", of: "latest" }]);
   });
 
   it("what tags can do is asked for only when it matters", () => {
-    const unknown = { tagAlone: undefined, manifest: true };
+    const unknown = { tagAlone: undefined, lastTagTakesManifest: false, manifest: true };
 
     expect(stepFor({ tags: { [A]: "1", [B]: "2" } }, unknown).kind).toBe("plan");
     expect(stepFor({ tags: { [A]: "1", latest: "1" } }, unknown)).toEqual({ kind: "learn" });
@@ -46,14 +49,21 @@ describe("what goes together", () => {
   it("where manifests cannot go, tags go alone, and where neither goes, all stays", () => {
     const repository = { tags: { [A]: "1" } };
 
-    expect(ways(planFor(repository, { tagAlone: true, manifest: false }))).toEqual({ [A]: "tag" });
-    expect(planFor(repository, { tagAlone: false, manifest: false }).deletions).toEqual([]);
+    expect(
+      ways(planFor(repository, { tagAlone: true, lastTagTakesManifest: false, manifest: false })),
+    ).toEqual({ [A]: "tag" });
+    expect(
+      planFor(repository, { tagAlone: false, lastTagTakesManifest: false, manifest: false })
+        .deletions,
+    ).toEqual([]);
   });
 
   it("a stage that stays with a foreign tag keeps its rejected marker", () => {
     const tags = { [A]: "1", latest: "1", [`${A}-rejected`]: "2" };
 
-    expect(planFor({ tags }, { tagAlone: false, manifest: true }).deletions).toEqual([]);
+    expect(
+      planFor({ tags }, { tagAlone: false, lastTagTakesManifest: false, manifest: true }).deletions,
+    ).toEqual([]);
     expect(ways(planFor({ tags }))).toEqual({ [A]: "tag", [`${A}-rejected`]: "manifest" });
   });
 

@@ -11,7 +11,11 @@ import { classifyTag } from "../../../src/stages/tag.ts";
 export const NOW = Date.UTC(2026, 0, 31);
 export const DAY_MS = 86_400_000;
 
-export const EVERYTHING: DeletionMeans = { tagAlone: true, manifest: true };
+export const EVERYTHING: DeletionMeans = {
+  tagAlone: true,
+  lastTagTakesManifest: false,
+  manifest: true,
+};
 
 /** A small repository of project `shop`: every tag is an image with the labels given, or an index. */
 export interface SmallRepository {
