@@ -8,6 +8,6 @@ import { detectLayout } from "./layout/detect.ts";
  * Only `detect.ts` is imported eagerly; an adapter and its libraries load when one is opened.
  */
 export const adapters: readonly AdapterEntry[] = [
-  { id: "layout", detect: detectLayout, load: () => import("./layout/adapter.ts") },
-  { id: "default", detect: detectDefault, load: () => import("./default/adapter.ts") },
+  { id: "layout", detect: detectLayout, options: [], load: () => import("./layout/adapter.ts") },
+  { id: "default", detect: detectDefault, options: [], load: () => import("./default/adapter.ts") },
 ];

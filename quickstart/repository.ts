@@ -30,6 +30,9 @@ export async function fillRepository(
     http: noNetwork,
     credentials: { find: () => Promise.resolve(undefined) },
     env: {},
+    options: {},
+    sleep: async () => undefined,
+    warn: () => undefined,
     now: () => now,
   });
   const push = (tag: string, image: ReturnType<typeof stageImage>): Promise<void> =>

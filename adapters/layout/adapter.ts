@@ -4,6 +4,7 @@ import type { Reference, Repository } from "../../src/oci/reference.ts";
 import type { AdapterContext } from "../../src/registry/adapter.ts";
 import { RegistryError } from "../../src/registry/error.ts";
 import type { CallOptions, Registry } from "../../src/registry/registry.ts";
+import { cannotUndelete } from "../../src/registry/unsupported.ts";
 import { isBlobThere, openBlob, placeBlob, receiveBlob } from "./blobs.ts";
 import { capabilities } from "./capabilities.ts";
 import { deleteManifests, deleteTags } from "./deletion.ts";
@@ -14,7 +15,10 @@ import { createLayout } from "./layout.ts";
 import type { Layout } from "./layout.ts";
 import { readManifest } from "./manifests.ts";
 import { currentOwner } from "./owner.ts";
+import { checkRights, listRepositories } from "./repositories.ts";
 import { storeManifest } from "./upload.ts";
+
+export { capabilities };
 
 /**
  * Directories in OCI image layout: `{ host: "oci", name: "/absolute/path" }`, each one repository.
@@ -31,6 +35,7 @@ export async function openRegistry(context: AdapterContext): Promise<Registry> {
     capabilities,
     learn: async () => capabilities,
     listTags,
+    listRepositories,
     resolve,
     getManifest,
     async putManifest(reference, body, options = {}) {
@@ -58,6 +63,11 @@ export async function openRegistry(context: AdapterContext): Promise<Registry> {
     deleteTags: (repository, tags, options = {}) => deleteTags(layoutOf(repository), tags, options),
     deleteManifests: (repository, digests, options = {}) =>
       deleteManifests(layoutOf(repository), digests, options),
+    undelete: (repository) => cannotUndelete(repository),
+    async checkRights(repository, { signal } = {}) {
+      signal?.throwIfAborted();
+      return await translating(`look at ${repository.name}`, () => checkRights(repository));
+    },
     async collectGarbage(repository, { graceMs, ...options }) {
       const { store, links } = layoutOf(repository);
       const { paths } = store;

@@ -5,6 +5,8 @@ const BATCH_SIZE = 10_000;
 
 export const capabilities: Capabilities = {
   nestedRepositories: true,
+  repositoryCreation: "implicit",
+  repositoryListing: true,
   tagDeletion: "native",
   manifestDeletion: "native",
   tagBatchSize: BATCH_SIZE,
@@ -13,9 +15,16 @@ export const capabilities: Capabilities = {
   listing: "digests",
   // A listing is a snapshot, so it cannot miss what moves while it is read.
   listingPaging: "cursor",
+  untaggedListing: true,
+  deletionCascade: ["tags"],
+  refusesTagged: false,
+  lastTagTakesManifest: false,
+  untaggedPut: true,
   // Subjects are read from the manifests themselves, fallback tags included.
   referrers: "api",
   refusesIndexChildren: false,
   immutableTags: false,
+  undelete: "none",
+  serverCopy: false,
   garbageCollection: "client",
 };

@@ -12,6 +12,9 @@ await using registry = await openRegistry({
   http,
   credentials: { find: async () => undefined },
   env: {},
+  options: {},
+  sleep: async () => undefined,
+  warn: () => undefined,
   now: () => new Date(),
 });
 const repository = { host, name: REPOSITORY };

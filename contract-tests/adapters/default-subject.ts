@@ -80,6 +80,9 @@ export async function openDefault({ host, caPem, credentials }: DefaultOptions):
     http,
     credentials: { find: async () => credentials },
     env: {},
+    options: {},
+    sleep: async () => undefined,
+    warn: () => undefined,
     now,
   });
   const name = `contract/${randomBytes(6).toString("hex")}`;

@@ -25,6 +25,9 @@ export const layoutSubject: Subject = {
       http,
       credentials: { find: async () => undefined },
       env: {},
+      options: {},
+      sleep: async () => undefined,
+      warn: () => undefined,
       now: () => new Date(),
     });
     const repository = { host: "oci", name: join(directory, "repository") };

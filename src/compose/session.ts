@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
+import { setTimeout } from "node:timers/promises";
 
 import { adapters } from "../../adapters/index.ts";
 import type { CommandDeps } from "../commands/deps.ts";
@@ -44,6 +45,12 @@ export function openSession(options: SessionOptions): Session {
   const now = (): Date => new Date();
   let door: Promise<HttpClient> | undefined;
   let opened: HttpClient | undefined;
+  const warned = new Set<string>();
+  const warn = (message: string): void => {
+    if (warned.has(message)) return;
+    warned.add(message);
+    report({ type: "warning.raised", message });
+  };
 
   return {
     report,
@@ -53,12 +60,22 @@ export function openSession(options: SessionOptions): Session {
     requests: () => opened?.counts() ?? { GET: 0, HEAD: 0, PUT: 0, POST: 0, PATCH: 0, DELETE: 0 },
     async openRegistry({ host }) {
       const { entry, warning } = detectAdapter(adapters, host, options.implementation);
-      if (warning !== undefined) report({ type: "warning.raised", message: warning });
+      if (warning !== undefined) warn(warning);
       const { openRegistry } = await entry.load();
       const http = host === DIRECTORY_HOST ? closedDoor : await openDoor();
       const credentials = await openCredentials();
       const { insecure } = options;
-      const registry = await openRegistry({ host, http, credentials, env, now, insecure });
+      const registry = await openRegistry({
+        host,
+        http,
+        credentials,
+        options: {},
+        env,
+        now,
+        sleep: (ms, waiting) => setTimeout(ms, undefined, { signal: waiting ?? signal }),
+        warn,
+        insecure,
+      });
       if (host === DIRECTORY_HOST) return registry;
       return withContentCache(registry, createContentCache(cacheDirectory(env), now));
     },
@@ -98,7 +115,7 @@ export function openSession(options: SessionOptions): Session {
     return createCredentialSource({
       env,
       homeDir: env["HOME"] ?? homedir(),
-      warn: (message) => report({ type: "warning.raised", message }),
+      warn,
       ...(options.dockerConfig === undefined ? {} : { dockerConfigDir: options.dockerConfig }),
     });
   }

@@ -46,6 +46,8 @@ export interface AuthorizerOptions {
   readonly origin: Origin;
   readonly credentials: CredentialSource;
   readonly now: () => Date;
+  /** `WWW-Authenticate` values that the registry is known to answer with; it need not be asked first then. */
+  readonly challenges?: readonly string[] | undefined;
 }
 
 /** A token is renewed when this part of its life is over. */
@@ -59,7 +61,7 @@ interface HeldToken {
 
 export function createAuthorizer(options: AuthorizerOptions): Authorizer {
   const { host, http, origin, now } = options;
-  let challenge: Challenge | undefined;
+  let challenge = chooseChallenge(options.challenges ?? []);
   /** How far down `ACTIONS.delete` this registry made us go. */
   const widths = { pull: 0, push: 0, delete: 0 };
   const namedScopes = new Map<string, readonly string[]>();

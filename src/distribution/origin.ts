@@ -16,16 +16,18 @@ export interface OriginOptions {
   readonly http: HttpClient;
   /** Plain `http:` may be used; a loopback host may always. */
   readonly insecure: boolean;
+  /** The scheme, where it was found out before. */
+  readonly protocol?: "https:" | "http:" | undefined;
 }
 
 /**
  * Finds the scheme with the first request itself: TLS is tried first, and plain HTTP only where it is allowed
  * and the server does not speak TLS. A certificate that is refused is never a reason to go on without.
  */
-export function createOrigin({ host, http, insecure }: OriginOptions): Origin {
+export function createOrigin({ host, http, insecure, ...found }: OriginOptions): Origin {
   const mayBePlain = insecure || isLoopback(host);
-  let protocol: "https:" | "http:" = "https:";
-  let isKnown = !mayBePlain;
+  let protocol: "https:" | "http:" = (mayBePlain ? found.protocol : undefined) ?? "https:";
+  let isKnown = !mayBePlain || found.protocol !== undefined;
   let finding: Promise<HttpResponse> | undefined;
 
   return {

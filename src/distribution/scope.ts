@@ -1,6 +1,6 @@
 /** What a request needs leave for. */
 export interface Access {
-  /** Name of the repository, below the host. */
+  /** Name of the repository, below the host; empty for the list of repositories. */
   readonly name: string;
   readonly right: Right;
 }
@@ -17,7 +17,9 @@ export const ACTIONS: Readonly<Record<Right, readonly string[]>> = {
   delete: ["pull,delete", "pull,push,delete", "*"],
 };
 
+/** The scope of a repository, or of the list of repositories when the name is empty. */
 export function repositoryScope(name: string, actions: string): string {
+  if (name === "") return "registry:catalog:*";
   return `repository:${name}:${actions}`;
 }
 

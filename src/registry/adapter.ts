@@ -1,4 +1,5 @@
 import type { HttpClient } from "../http/client.ts";
+import type { Capabilities } from "./capabilities.ts";
 import type { Registry } from "./registry.ts";
 
 /** What the host gives an adapter. An adapter reads nothing else: no process.env, no clock, no global fetch. */
@@ -8,11 +9,31 @@ export interface AdapterContext {
   readonly http: HttpClient;
   /** Of this role only: the primary repository's are not the cache's. */
   readonly credentials: CredentialSource;
+  /** Values of the adapter's own options for this role, by `AdapterOption.name`; only those that were given. */
+  readonly options: AdapterOptionValues;
   /** For the registries' own credential chains. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly now: () => Date;
+  /** Rejects with the reason of an aborted signal. */
+  readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
+  /** Tells people, once for each text, what works less well than it could. */
+  readonly warn: (message: string) => void;
   /** Plain `http:` may be used where the host does not speak TLS. A loopback host needs no leave. */
   readonly insecure?: boolean;
+  /** What the host answered when its adapter was looked for; absent when its name was enough. */
+  readonly greeting?: Greeting;
+}
+
+export type AdapterOptionValues = Readonly<Record<string, string>>;
+
+/** The first answer of a host: `GET /v2/` without credentials. */
+export interface Greeting {
+  readonly protocol: "https:" | "http:";
+  readonly status: number;
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  /** Every value of each `WWW-Authenticate` header, in order. */
+  readonly challenges: readonly string[];
 }
 
 /** Finds credentials by exact host and repository; nothing is looked up before an adapter is chosen. */
@@ -34,5 +55,42 @@ export interface AdapterEntry {
   readonly id: string;
   /** Whether the host alone proves this implementation. Pure; anchored patterns. */
   readonly detect: (host: string) => boolean;
-  readonly load: () => Promise<{ openRegistry(context: AdapterContext): Promise<Registry> }>;
+  /**
+   * What the first answer of a host that no pattern knows says: `sure` when nothing else answers so, `maybe` when
+   * `probe` has to decide. Absent: this implementation cannot be told by an answer.
+   */
+  readonly recognise?: (greeting: Greeting, host: string) => "sure" | "maybe" | undefined;
+  /** Whether the host's own pages prove this implementation. Absent: there is no such page. */
+  readonly probe?: (ask: Ask) => Promise<boolean>;
+  /** What people may tell this adapter, for every role of repository. */
+  readonly options: readonly AdapterOption[];
+  readonly load: () => Promise<AdapterModule>;
+}
+
+export interface AdapterModule {
+  readonly capabilities: Capabilities;
+  openRegistry(context: AdapterContext): Promise<Registry>;
+}
+
+/** Reads a page of the host without credentials; `undefined` when there was no answer. */
+export type Ask = (path: string) => Promise<Page | undefined>;
+
+export interface Page {
+  readonly status: number;
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  /** The first 64 KiB. */
+  readonly text: string;
+}
+
+/** An option of one adapter. The command line puts the role in front: `token` of a repository is `--repo-token`. */
+export interface AdapterOption {
+  /** Lower case, words joined by `-`; the same name may stand with several adapters. */
+  readonly name: string;
+  /** One line for `--help`, lower case, no full stop. */
+  readonly about: string;
+  /** What stands for the value in `--help`: `token`, `url`. Absent: a switch, whose value is `true`. */
+  readonly value?: string;
+  /** Variables that are read after the option's own, the one that wins first: those that CI systems set. */
+  readonly env?: readonly string[];
 }

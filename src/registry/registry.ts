@@ -32,6 +32,12 @@ export interface Registry extends AsyncDisposable {
    */
   listTags(repository: Repository, options?: CallOptions): AsyncIterable<TagEntry>;
 
+  /**
+   * Yields every repository at or below a namespace, in no particular order; an empty namespace means the whole host.
+   * Rejects with `unsupported` where the record says `repositoryListing: false`.
+   */
+  listRepositories(namespace: string, options?: CallOptions): AsyncIterable<Repository>;
+
   /** The descriptor a reference points at, or `undefined` when it points at nothing. */
   resolve(reference: Reference, options?: CallOptions): Promise<Descriptor | undefined>;
 
@@ -84,12 +90,28 @@ export interface Registry extends AsyncDisposable {
   /**
    * Removes manifests together with every tag on them. Settles every digest; one failure does not stop the
    * others. A manifest that is already gone counts as `deleted`.
+   *
+   * A registry that removes a manifest through its tags removes those of `options.tags` and no other: where one came
+   * since, the manifest stays and the outcome is a `conflict`. Without `options.tags` it removes whatever it finds.
    */
   deleteManifests(
     repository: Repository,
     digests: readonly Digest[],
-    options?: CallOptions,
+    options?: DeleteOptions,
   ): AsyncIterable<DeletionOutcome>;
+
+  /**
+   * Brings deleted manifests back with their tags, where the registry keeps them for a time. Settles every digest.
+   * Rejects with `unsupported` where the record says `undelete: "none"`.
+   */
+  undelete(
+    repository: Repository,
+    deleted: readonly DeletedManifest[],
+    options?: CallOptions,
+  ): AsyncIterable<UndeleteOutcome>;
+
+  /** What the credentials may do, tried without changing anything that lasts. */
+  checkRights(repository: Repository, options?: CallOptions): Promise<Rights>;
 
   /** Removes blobs that nothing refers to and that are older than `graceMs`. Answers what that freed. */
   collectGarbage(
@@ -101,6 +123,40 @@ export interface Registry extends AsyncDisposable {
 export interface CallOptions {
   readonly signal?: AbortSignal;
 }
+
+export interface DeleteOptions extends CallOptions {
+  /** The tags that the caller knows, and wants gone, on each digest. */
+  readonly tags?: ReadonlyMap<Digest, readonly string[]>;
+}
+
+export interface DeletedManifest {
+  readonly digest: Digest;
+  /** Tags that it had. */
+  readonly tags: readonly string[];
+}
+
+export type UndeleteOutcome =
+  | { readonly digest: Digest; readonly status: "restored" }
+  | { readonly digest: Digest; readonly status: "failed"; readonly error: RegistryError };
+
+/** What the credentials in use are allowed in one repository. */
+export interface Rights {
+  /** Whose they are, as the registry spells it. Absent: nobody's in particular, or the registry does not tell. */
+  readonly identity?: string;
+  /** Reading the list of tags. */
+  readonly list: RightState;
+  /** Reading manifests and blobs. */
+  readonly read: RightState;
+  readonly push: RightState;
+  readonly delete: RightState;
+}
+
+export type RightState =
+  | { readonly status: "granted" }
+  /** `missing`: the role, scope or action that is lacking, as the registry's own documentation names it. */
+  | { readonly status: "refused"; readonly missing: string }
+  /** `why`: what kept us from finding out, or that it shows only when it is used. */
+  | { readonly status: "unknown"; readonly why: string };
 
 export interface TagEntry {
   readonly tag: string;

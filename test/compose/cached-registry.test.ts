@@ -20,7 +20,16 @@ describe("a registry with a content cache", () => {
   it("reads a manifest and a config by digest once, and by tag each time", async () => {
     const server = await createFakeRegistry(ociConformant).listen();
     await using http = openHttpClient({ userAgent: "test" });
-    const context = { host: server.host, http, credentials, env: {}, now: () => new Date() };
+    const context = {
+      host: server.host,
+      http,
+      credentials,
+      env: {},
+      options: {},
+      sleep: async () => undefined,
+      warn: () => undefined,
+      now: () => new Date(),
+    };
     const cache = createContentCache(dir, () => new Date());
     await using registry = withContentCache(await openRegistry(context), cache);
     const repository = { host: server.host, name: "app" };

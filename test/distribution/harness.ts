@@ -50,6 +50,9 @@ export async function openHarness(options: HarnessOptions = {}): Promise<Harness
     http,
     credentials: { find: async (asked) => (asked === host ? options.credentials : undefined) },
     env: {},
+    options: {},
+    sleep: async () => undefined,
+    warn: () => undefined,
     now: options.now ?? (() => new Date()),
   });
   let told = 0;

@@ -111,7 +111,16 @@ async function run({ auth, credentials, fault, operation, at }: Case): Promise<s
   const { host } = server;
   const find = async (): Promise<Credentials> => credentials;
   const now = (): Date => new Date();
-  const registry = await openRegistry({ host, http, credentials: { find }, env: {}, now });
+  const registry = await openRegistry({
+    host,
+    http,
+    credentials: { find },
+    env: {},
+    options: {},
+    sleep: async () => undefined,
+    warn: () => undefined,
+    now,
+  });
   try {
     const result = await operation(registry, { host, name: "acme/api" });
     return inspect([result, events], { depth: 10 });

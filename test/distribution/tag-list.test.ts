@@ -197,7 +197,16 @@ async function listFrom(respond: () => FakeResponse): Promise<string[]> {
   const credentials = { find: async () => undefined };
   const now = (): Date => new Date();
   const registry = await openDistribution(
-    { host, http, credentials, env: {}, now },
+    {
+      host,
+      http,
+      credentials,
+      env: {},
+      options: {},
+      sleep: async () => undefined,
+      warn: () => undefined,
+      now,
+    },
     { capabilities },
   );
   const entries = await Array.fromAsync(registry.listTags({ host, name: "acme/api" }));

@@ -44,6 +44,9 @@ export async function openHttpRegistry(
     http,
     credentials: { find: () => Promise.resolve(undefined) },
     env: {},
+    options: {},
+    sleep: async () => undefined,
+    warn: () => undefined,
     now,
     insecure: true,
   });

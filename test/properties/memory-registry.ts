@@ -44,15 +44,24 @@ export interface MemoryRegistry extends Registry {
 
 const CAPABILITIES: Capabilities = {
   nestedRepositories: true,
+  repositoryCreation: "implicit",
+  repositoryListing: true,
   tagDeletion: "probe",
   manifestDeletion: "distribution",
   tagBatchSize: 1,
   deletionBatchSize: 1,
   listing: "names",
   listingPaging: "cursor",
+  untaggedListing: false,
+  deletionCascade: ["tags"],
+  refusesTagged: false,
+  lastTagTakesManifest: false,
+  untaggedPut: true,
   referrers: "probe",
   refusesIndexChildren: false,
   immutableTags: false,
+  undelete: "none",
+  serverCopy: false,
   garbageCollection: "server",
 };
 
@@ -90,6 +99,9 @@ export function createMemoryRegistry(
       }
       return capabilities;
     },
+    listRepositories: () => never("list repositories"),
+    undelete: () => never("undelete"),
+    checkRights: () => Promise.reject(new Error("nobody asks the store for rights")),
     async *listTags() {
       serve("list", "");
       const entries = [...state.tags].map(([tag, digest]) => entryOf(tag, digest));
@@ -183,4 +195,9 @@ function keyOf(reference: Reference): string {
 
 function lookUp({ tags }: RepositoryState, key: string): Digest | undefined {
   return isDigest(key) ? key : tags.get(key);
+}
+
+// oxlint-disable-next-line require-yield
+async function* never(what: string): AsyncGenerator<never> {
+  throw new Error(`nobody asks the store to ${what}`);
 }

@@ -70,5 +70,5 @@ it.each([
 });
 
 function entry(id: string, detect: (host: string) => boolean): AdapterEntry {
-  return { id, detect, load: () => Promise.reject(new Error("not loaded")) };
+  return { id, detect, options: [], load: () => Promise.reject(new Error("not loaded")) };
 }

@@ -21,6 +21,9 @@ describe("the default adapter", () => {
       http,
       credentials,
       env: {},
+      options: {},
+      sleep: async () => undefined,
+      warn: () => undefined,
       now: () => new Date(),
     });
 

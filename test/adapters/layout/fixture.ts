@@ -41,6 +41,9 @@ export async function open(now: () => Date = () => new Date()): Promise<Registry
     },
     credentials: { find: async () => undefined },
     env: {},
+    options: {},
+    sleep: async () => undefined,
+    warn: () => undefined,
     now,
   };
   return await openRegistry(context);

@@ -1,0 +1,75 @@
+import { access, constants, readdir } from "node:fs/promises";
+import { dirname, isAbsolute, join, resolve } from "node:path";
+import { DIRECTORY_HOST } from "../../src/oci/reference.ts";
+import type { Repository } from "../../src/oci/reference.ts";
+import type { CallOptions, RightState, Rights } from "../../src/registry/registry.ts";
+import { inspect, pathsOf } from "./directory.ts";
+import { systemCode, translating } from "./errors.ts";
+
+/** Layouts in a directory and below it, found by their `oci-layout`; nothing is looked for inside a layout. */
+export async function* listRepositories(
+  namespace: string,
+  { signal }: CallOptions = {},
+): AsyncGenerator<Repository> {
+  signal?.throwIfAborted();
+  const root = isAbsolute(namespace) ? namespace : resolve("/", namespace);
+  const entries = await translating(`list ${root}`, () => readDirectory(root));
+  if (entries.some((entry) => entry.isFile() && entry.name === "oci-layout")) {
+    yield { host: DIRECTORY_HOST, name: root };
+    return;
+  }
+  for (const entry of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
+    if (entry.isDirectory())
+      yield* listRepositories(join(root, entry.name), { ...signalOf(signal) });
+  }
+}
+
+/** What the file system lets this user do with a layout. */
+export async function checkRights(repository: Repository): Promise<Rights> {
+  const paths = pathsOf(repository);
+  const read: RightState = (await mayAccess(paths.root, constants.R_OK | constants.X_OK))
+    ? { status: "granted" }
+    : { status: "refused", missing: `read permission on ${paths.root}` };
+  if (read.status === "granted") await inspect(paths);
+  const write = await writeState(paths.root);
+  return { list: read, read, push: write, delete: write };
+}
+
+/** A layout that is not there can be made when the nearest directory that is there can be written. */
+async function writeState(path: string): Promise<RightState> {
+  if (await mayAccess(path, constants.F_OK)) {
+    return (await mayAccess(path, constants.W_OK | constants.X_OK))
+      ? { status: "granted" }
+      : { status: "refused", missing: `write permission on ${path}` };
+  }
+  return dirname(path) === path
+    ? { status: "unknown", why: `${path} is not there` }
+    : writeState(dirname(path));
+}
+
+async function mayAccess(path: string, mode: number): Promise<boolean> {
+  try {
+    await access(path, mode);
+    return true;
+  } catch (error) {
+    if (systemCode(error) === undefined) throw error;
+    return false;
+  }
+}
+
+async function readDirectory(path: string): ReturnType<typeof readEntries> {
+  try {
+    return await readEntries(path);
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return [];
+    throw error;
+  }
+}
+
+function readEntries(path: string) {
+  return readdir(path, { withFileTypes: true });
+}
+
+function signalOf(signal: AbortSignal | undefined): CallOptions {
+  return signal === undefined ? {} : { signal };
+}

@@ -1,0 +1,12 @@
+import type { Repository } from "../oci/reference.ts";
+import { RegistryError } from "./error.ts";
+import type { UndeleteOutcome } from "./registry.ts";
+
+/** Rejects when it is read: nothing that was deleted comes back. For adapters whose record says so. */
+// oxlint-disable-next-line require-yield
+export async function* cannotUndelete({ host, name }: Repository): AsyncGenerator<UndeleteOutcome> {
+  throw new RegistryError(
+    "unsupported",
+    `${host}: cannot undelete in ${host}/${name}: unsupported (what is deleted here is gone)`,
+  );
+}
