@@ -4,6 +4,7 @@ import type { Capabilities } from "../../src/registry/capabilities.ts";
 import type { Registry } from "../../src/registry/registry.ts";
 import type { FaultRule } from "../fakes/faults.ts";
 import { imageOf } from "../fakes/seed.ts";
+import type { FakeRequest } from "../fakes/message.ts";
 import type { SeedContent } from "../fakes/seed.ts";
 
 /** One implementation of the port, opened for one test. */
@@ -48,6 +49,10 @@ export interface Subject {
   readonly announcesDigests: boolean;
   /** What a listing of a repository that is not there does: a directory that is missing is a mistake in its address. */
   readonly unknownRepository: "is-empty" | "is-refused";
+  /** Which request lists tags. Absent: `GET …/tags/list`. */
+  readonly isListing?: (request: FakeRequest) => boolean;
+  /** Which request removes a tag or a manifest. Absent: any `DELETE`. */
+  readonly isDeletion?: (request: FakeRequest) => boolean;
   readonly open: () => Promise<Harness>;
   /** Absent only where there is no transport to fail: a directory, or a server of others. */
   readonly openFaulty?: (...rules: readonly FaultRule[]) => Promise<FaultyHarness>;

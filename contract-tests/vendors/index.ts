@@ -1,0 +1,4 @@
+import type { Vendor } from "./vendor.ts";
+
+/** Every implementation that has no server to run, simulated; in the order of the adapter table. */
+export const VENDORS: readonly Vendor[] = [];
