@@ -13,6 +13,9 @@ export interface Repository {
   readonly name: string;
 }
 
+/** What repositories lie in: a host and the beginning of their names. An empty name means the whole host. */
+export type Namespace = Repository;
+
 /** A pointer into a repository by its mutable name. */
 export type TagReference = Repository & { readonly tag: string };
 
@@ -90,8 +93,40 @@ export function parseRepository(
   return { host, name };
 }
 
-/** `host/name` or `oci:/path`. */
+/**
+ * Reads the address of a namespace: `host`, `host/team`, with or without a slash at its end, a short name of the default
+ * host, or `oci:PATH`. Throws `AddressError`.
+ *
+ * @param resolvePath Makes a directory's path absolute.
+ */
+export function parseNamespace(
+  address: string,
+  resolvePath: (path: string) => string = (path) => path,
+): Namespace {
+  const text = address.replace(/\/+$/, "");
+  if (isHostOnly(text)) {
+    const host = canonicalHost(text);
+    if (HOST.test(host)) return { host, name: "" };
+    throw new AddressError(`address "${address}": "${host}" is not a host`);
+  }
+  const { host, name } = parseRepository(text, resolvePath);
+  const isAccount = host === DEFAULT_HOST && !text.includes("/");
+  return { host, name: isAccount ? text : name };
+}
+
+/** Whether an address cannot be a repository's: a host alone, or anything that ends in a slash. */
+export function isNamespaceAddress(address: string): boolean {
+  return address.length > 1 && (address.endsWith("/") || isHostOnly(address));
+}
+
+function isHostOnly(address: string): boolean {
+  if (address.includes("/") || address.startsWith(`${DIRECTORY_HOST}:`)) return false;
+  return address.includes(".") || /:[0-9]+$/.test(address) || address === "localhost";
+}
+
+/** `host/name`, `host` or `oci:/path`. */
 export function formatRepository({ host, name }: Repository): string {
+  if (name === "") return host;
   return host === DIRECTORY_HOST ? `${host}:${name}` : `${host}/${name}`;
 }
 
