@@ -1,5 +1,6 @@
 import { GuardError, PlanError, UsageError } from "../commands/error.ts";
 import type { CleanupResult } from "../commands/result.ts";
+import type { Environment } from "../compose/environment.ts";
 import { ConfigError } from "../config/error.ts";
 import { CredentialsError } from "../credentials/error.ts";
 import { isGitError } from "../git/error.ts";
@@ -22,7 +23,7 @@ const INTERRUPTED = 130;
 /** Turns an error into its exit code and its lines. Source: design, section 5. */
 export function describeFailure(
   error: unknown,
-  { signal, env }: { readonly signal: AbortSignal; readonly env: NodeJS.ProcessEnv },
+  { signal, env }: { readonly signal: AbortSignal; readonly env: Environment },
 ): Failure {
   if (signal.aborted) return { exitCode: INTERRUPTED, lines: ["interrupted; nothing was deleted"] };
   if (!(error instanceof Error))

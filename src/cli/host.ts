@@ -1,15 +1,30 @@
 import { resolve } from "node:path";
 
 import type { CommandDeps } from "../commands/deps.ts";
+import type { Environment } from "../compose/environment.ts";
 import type { Event } from "../events/event.ts";
 import type { SharedFlags } from "./shared-options.ts";
 import { createProgress } from "./progress.ts";
-import type { Progress } from "./progress.ts";
+import type { Progress, Terminal } from "./progress.ts";
+
+/** As much of a process as the command line touches; `node:process` is one. */
+export interface HostProcess {
+  /** The first two are the program and its script. */
+  readonly argv: readonly string[];
+  readonly env: Environment;
+  readonly pid: number;
+  readonly stdout: Terminal;
+  readonly stderr: Terminal;
+  exitCode?: number | string | null | undefined;
+  on(signal: "SIGINT" | "SIGTERM", listener: () => void): unknown;
+  off(signal: "SIGINT" | "SIGTERM", listener: () => void): unknown;
+  kill(pid: number, signal: "SIGINT"): unknown;
+}
 
 /** The one place that touches the process. */
 export interface Host {
   readonly version: string;
-  readonly env: NodeJS.ProcessEnv;
+  readonly env: Environment;
   readonly signal: AbortSignal;
   /** Connects a command to the machine for the time of `work`. */
   run<Result>(flags: SharedFlags, work: (deps: CommandDeps) => Promise<Result>): Promise<Result>;
@@ -27,13 +42,14 @@ export interface Host {
   close(): void;
 }
 
-export function createHost(process: NodeJS.Process, version: string): Host {
+export function createHost(process: HostProcess, version: string): Host {
   const { env, stdout, stderr } = process;
   const interruption = new AbortController();
   const interrupt = (): void => {
     if (interruption.signal.aborted) {
       process.exitCode = 130;
-      process.off("SIGINT", interrupt).kill(process.pid, "SIGINT");
+      process.off("SIGINT", interrupt);
+      process.kill(process.pid, "SIGINT");
       return;
     }
     stderr.write("tidemark: interrupted; finishing what has begun (again to stop at once)\n");

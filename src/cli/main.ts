@@ -8,13 +8,13 @@ import { cleanupCommand } from "./cleanup.ts";
 import { describeFailure } from "./failure.ts";
 import { explainCommand } from "./explain.ts";
 import { createHost } from "./host.ts";
-import type { Host } from "./host.ts";
+import type { Host, HostProcess } from "./host.ts";
 
-/** Runs the command line of this process. */
-export async function main(): Promise<void> {
+/** Runs the command line of a process. */
+export async function main(process: HostProcess = globalThis.process): Promise<void> {
   const host = createHost(process, version());
   try {
-    await program(host).parseAsync(process.argv);
+    await program(host, process).parseAsync(process.argv);
   } catch (error) {
     if (error instanceof CommanderError) {
       host.exit(error.exitCode === 0 ? 0 : 2);
@@ -28,7 +28,7 @@ export async function main(): Promise<void> {
   }
 }
 
-function program(host: Host): Command {
+function program(host: Host, { stdout, stderr }: HostProcess): Command {
   const command = new Command("tidemark")
     .description("Keeps container registries down to what Git and the clusters still need.")
     .version(host.version)
@@ -39,7 +39,11 @@ function program(host: Host): Command {
   for (const each of [command, ...command.commands]) {
     each
       .exitOverride()
-      .configureOutput({ outputError: (text, write) => write(`tidemark: ${oneLine(text)}\n`) })
+      .configureOutput({
+        writeOut: (text) => void stdout.write(text),
+        writeErr: (text) => void stderr.write(text),
+        outputError: (text, write) => write(`tidemark: ${oneLine(text)}\n`),
+      })
       .configureHelp({ optionDescription: describeOption });
   }
   return command;
