@@ -3,12 +3,16 @@ type Headers = Readonly<Record<string, string | undefined>>;
 /**
  * How long the server asks us to stay away, in milliseconds; `undefined` when it does not say.
  *
- * `Retry-After` wins: whole or fractional seconds of any size, or an HTTP date. Then the reset of a rate limit
- * that is used up: `RateLimit: limit=…, remaining=0, reset=…`, `RateLimit: "name";r=0;t=…`, and the header
+ * `Retry-After` wins: whole or fractional seconds of any size, or an HTTP date. Then `X-Retry-After`, in seconds from
+ * now or since the epoch. Then the reset of a rate limit that is used up: `RateLimit: limit=…, remaining=0, reset=…`, `RateLimit: "name";r=0;t=…`, and the header
  * families `RateLimit-Reset` and `X-RateLimit-Reset`, in seconds from now or since the epoch.
  */
 export function askedDelay(headers: Headers, now: Date): number | undefined {
-  return parseRetryAfter(headers["retry-after"], now) ?? resetDelay(headers, now);
+  return (
+    parseRetryAfter(headers["retry-after"], now) ??
+    retryTime(headers["x-retry-after"], now) ??
+    resetDelay(headers, now)
+  );
 }
 
 /** Whether a rate header says that nothing is left. False when there is none. */
@@ -24,6 +28,12 @@ export function parseRetryAfter(value: string | undefined, now: Date): number | 
   if (!/[a-z]{3}/i.test(text)) return undefined;
   const date = Date.parse(text);
   return Number.isNaN(date) ? undefined : Math.max(0, date - now.getTime());
+}
+
+/** A number as it stands in a reset header, or whatever `Retry-After` may hold. */
+function retryTime(value: string | undefined, now: Date): number | undefined {
+  const number = leadingNumber(value);
+  return number === undefined ? parseRetryAfter(value, now) : delayOf(number, now);
 }
 
 function resetDelay(headers: Headers, now: Date): number | undefined {

@@ -27,6 +27,10 @@ describe("parseRetryAfter", () => {
 describe("askedDelay", () => {
   it.each([
     [{ "retry-after": "3", "ratelimit-reset": "9" }, 3000],
+    [{ "retry-after": "3", "x-retry-after": `${epoch + 60}` }, 3000],
+    [{ "x-retry-after": `${epoch + 60}`, "x-ratelimit-reset": "9" }, 60_000],
+    [{ "x-retry-after": "4" }, 4000],
+    [{ "x-retry-after": "soon", "x-ratelimit-reset": "9" }, 9000],
     [{ "ratelimit-reset": "9" }, 9000],
     [{ "ratelimit-reset": "9;w=60" }, 9000],
     [{ "x-ratelimit-reset": `${epoch + 60}` }, 60_000],
