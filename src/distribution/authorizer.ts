@@ -48,6 +48,8 @@ export interface AuthorizerOptions {
   readonly now: () => Date;
   /** `WWW-Authenticate` values that the registry is known to answer with; it need not be asked first then. */
   readonly challenges?: readonly string[] | undefined;
+  /** The actions a deletion asks for, narrowest first; default: as `ACTIONS` says. */
+  readonly deleteActions?: readonly string[] | undefined;
 }
 
 /** A token is renewed when this part of its life is over. */
@@ -59,14 +61,21 @@ interface HeldToken {
   renewAt: number;
 }
 
+interface FoundCredentials {
+  readonly credentials: Promise<Credentials | undefined>;
+  /** Milliseconds since the epoch; set once the credentials are there. */
+  renewAt: number;
+}
+
 export function createAuthorizer(options: AuthorizerOptions): Authorizer {
   const { host, http, origin, now } = options;
+  const allActions = { ...ACTIONS, delete: options.deleteActions ?? ACTIONS.delete };
   let challenge = chooseChallenge(options.challenges ?? []);
   /** How far down `ACTIONS.delete` this registry made us go. */
   const widths = { pull: 0, push: 0, delete: 0 };
   const namedScopes = new Map<string, readonly string[]>();
   const tokens = new Map<string, HeldToken>();
-  const found = new Map<string, Promise<Credentials | undefined>>();
+  const found = new Map<string, FoundCredentials>();
   const refreshed = new Map<string, string>();
   const secrets = new Set<string>();
 
@@ -151,7 +160,7 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
   }
 
   function scopesFor({ name, right }: Access): readonly string[] {
-    const actions = ACTIONS[right][widths[right]] ?? "pull";
+    const actions = allActions[right][widths[right]] ?? "pull";
     return mergeScopes([
       repositoryScope(name, actions),
       ...(namedScopes.get(`${right} ${name}`) ?? []),
@@ -170,15 +179,24 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
   function replace({ right }: Access, { key, held, isFresh, width }: HeldPass): boolean {
     if (tokens.get(key) === held) tokens.delete(key);
     if (!isFresh || width < widths[right]) return true;
-    if (width + 1 >= ACTIONS[right].length) return false;
+    if (width + 1 >= allActions[right].length) return false;
     widths[right] = width + 1;
     return true;
   }
 
   function credentialsFor(name: string, purpose: Purpose): Promise<Credentials | undefined> {
-    const known = found.get(name) ?? findCredentials(name, purpose);
-    found.set(name, known);
-    return known;
+    const known = found.get(name);
+    if (known !== undefined && known.renewAt > now().getTime()) return known.credentials;
+    const entry = {
+      credentials: findCredentials(name, purpose),
+      renewAt: Number.POSITIVE_INFINITY,
+    };
+    void entry.credentials.then(
+      (credentials) => (entry.renewAt = credentials?.renewAt ?? Number.POSITIVE_INFINITY),
+      () => undefined, // Whoever waits for the credentials gets the error.
+    );
+    found.set(name, entry);
+    return entry.credentials;
   }
 
   async function findCredentials(name: string, purpose: Purpose): Promise<Credentials | undefined> {

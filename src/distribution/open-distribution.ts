@@ -30,11 +30,22 @@ export interface Wire {
   readonly connection: Connection;
 }
 
+export interface WireOptions {
+  /** See `AuthorizerOptions.deleteActions`. */
+  readonly deleteActions?: readonly string[];
+}
+
 /** Sends nothing by itself: scheme and authorisation are found out by the first request. */
-export function openWire({ host, http, credentials, now, ...context }: AdapterContext): Wire {
+export function openWire(
+  { host, http, credentials, now, ...context }: AdapterContext,
+  { deleteActions }: WireOptions = {},
+): Wire {
   const { protocol, challenges } = context.greeting ?? {};
   const origin = createOrigin({ host, http, insecure: context.insecure ?? false, protocol });
-  const authorizer = createAuthorizer({ host, http, origin, credentials, now, challenges });
+  const authorizer = createAuthorizer({
+    ...{ host, http, origin, credentials, now },
+    ...{ challenges, deleteActions },
+  });
   return { origin, connection: createConnection(host, origin, authorizer) };
 }
 

@@ -42,12 +42,16 @@ export interface CredentialSource {
   find(host: string, repositoryName: string): Promise<Credentials | undefined>;
 }
 
-export type Credentials =
+export type Credentials = (
   | { readonly kind: "password"; readonly username: string; readonly password: string }
   /** An OAuth refresh token (`identitytoken`). */
   | { readonly kind: "identity-token"; readonly token: string }
   /** Sent as it is, without an exchange (`registrytoken`). */
-  | { readonly kind: "bearer-token"; readonly token: string };
+  | { readonly kind: "bearer-token"; readonly token: string }
+) & {
+  /** Milliseconds since the epoch: from then on the source is asked again. Absent: they stay as they are. */
+  readonly renewAt?: number;
+};
 
 /** A line of the adapter table. Only this is loaded before an adapter is chosen. */
 export interface AdapterEntry {

@@ -231,6 +231,32 @@ describe("token services", () => {
     expect(tokens).toEqual(["id-0", "id-1"]);
   });
 
+  it("get what the source of credentials holds when theirs have run out", async () => {
+    const secrets = ["id-0", "id-1"];
+    let nowMs = 0;
+    const { resolve, asked } = await withService(
+      () => answerJson(200, { access_token: "t0ken", expires_in: 1 }),
+      {
+        source: async () => ({
+          kind: "identity-token",
+          token: secrets.shift() ?? "none",
+          renewAt: nowMs + 5_000,
+        }),
+        now: () => new Date(nowMs),
+      },
+    );
+
+    for (const seconds of [0, 4, 5]) {
+      nowMs = seconds * 1000;
+      await resolve();
+    }
+
+    const tokens = asked.map(({ body }) =>
+      new URLSearchParams(new TextDecoder().decode(body)).get("refresh_token"),
+    );
+    expect(tokens).toEqual(["id-0", "id-0", "id-1"]);
+  });
+
   it("get no credentials without TLS when they stand on another host", async () => {
     const { resolve, asked } = await withService(() => answerJson(200, { token: "t0ken" }), {
       realmHost: "localhost",

@@ -23,6 +23,8 @@ export interface HarnessOptions {
   readonly fake?: FakeOptions;
   readonly faults?: readonly FaultRule[];
   readonly credentials?: Credentials;
+  /** In their place: asked for each time they are looked up. */
+  readonly source?: () => Promise<Credentials | undefined>;
   /** A server that the test made itself; default: the fake. */
   readonly host?: string;
   readonly now?: () => Date;
@@ -44,11 +46,11 @@ export async function openHarness(options: HarnessOptions = {}): Promise<Harness
     await http[Symbol.asyncDispose]();
     await fake.close();
   });
-  const { host = fake.host } = options;
+  const { host = fake.host, source = async () => options.credentials } = options;
   const registry = await openRegistry({
     host,
     http,
-    credentials: { find: async (asked) => (asked === host ? options.credentials : undefined) },
+    credentials: { find: async (asked) => (asked === host ? source() : undefined) },
     env: {},
     options: {},
     sleep: async () => undefined,
