@@ -3,12 +3,13 @@ import type { Command } from "commander";
 import { resolve } from "node:path";
 
 import type { CleanupRequest } from "../commands/cleanup.ts";
+import type { CleanupSetRequest } from "../commands/cleanup-set.ts";
 import { UsageError } from "../commands/error.ts";
 import { parseDuration } from "../config/duration.ts";
 import { GUARD_NAMES } from "../engine/cleanup/guards.ts";
 import type { DeletionLimit, GuardName } from "../engine/cleanup/guards.ts";
 import type { Environment } from "../compose/environment.ts";
-import { parseRepository } from "../oci/reference.ts";
+import { isNamespaceAddress, parseNamespace, parseRepository } from "../oci/reference.ts";
 import type { Repository } from "../oci/reference.ts";
 import { collect, wholeNumber, withSharedOptions } from "./shared-options.ts";
 import type { SharedFlags } from "./shared-options.ts";
@@ -66,12 +67,19 @@ export async function policyRequest(
   address: string | undefined = flags.repo,
 ): Promise<Pick<CleanupRequest, "policy" | "disabled" | "kubernetes">> {
   const repository = requireRepository(address);
+  const { policy, ...rest } = await namelessPolicyRequest(flags);
+  return { policy: { ...policy, repository }, ...rest };
+}
+
+/** What `policyRequest` tells, for whatever repository. */
+async function namelessPolicyRequest(
+  flags: PolicyFlags,
+): Promise<Pick<CleanupSetRequest, "policy" | "disabled" | "kubernetes">> {
   const { loadConfig } = await import("../config/load.ts");
   const config = await loadConfig({ dir: resolve(flags.dir), path: flags.config });
   const { cleanup, git } = config;
   return {
     policy: {
-      repository,
       project: config.project,
       gitHistory: cleanup.gitHistory,
       fetch: flags.fetch && git.fetch,
@@ -90,19 +98,38 @@ export async function cleanupRequest(
   flags: DeletionFlags,
   address: string | undefined = flags.repo,
 ): Promise<Omit<CleanupRequest, "dryRun" | "savePlan">> {
-  const allow = new Set(flags.allow.map(guardName));
+  return { ...deletionRequest(flags), ...(await policyRequest(flags, address)) };
+}
+
+/** The same for every repository at or below the namespace that `--repo` names. */
+export async function cleanupSetRequest(
+  flags: DeletionFlags,
+  address: string,
+): Promise<Omit<CleanupSetRequest, "dryRun">> {
+  const namespace = parseNamespace(address, (path) => resolve(path));
+  return { namespace, ...deletionRequest(flags), ...(await namelessPolicyRequest(flags)) };
+}
+
+function deletionRequest(
+  flags: DeletionFlags,
+): Pick<CleanupRequest, "allow" | "maxDelete" | "gcGraceMs"> {
   return {
-    ...(await policyRequest(flags, address)),
-    allow,
+    allow: new Set(flags.allow.map(guardName)),
     ...(flags.maxDelete === undefined ? {} : { maxDelete: flags.maxDelete }),
     gcGraceMs: flags.gcGrace,
   };
 }
 
 function requireRepository(address: string | undefined): Repository {
-  if (address !== undefined && address !== "")
-    return parseRepository(address, (path) => resolve(path));
-  throw new UsageError("--repo is missing: the repository to work on, host/name or oci:PATH");
+  if (address === undefined || address === "") {
+    throw new UsageError("--repo is missing: the repository to work on, host/name or oci:PATH");
+  }
+  if (isNamespaceAddress(address)) {
+    throw new UsageError(
+      `--repo ${address} names no repository but what repositories lie in, and only cleanup works on several; write host/name`,
+    );
+  }
+  return parseRepository(address, (path) => resolve(path));
 }
 
 async function readKeepList(path: string | undefined): Promise<ReadonlySet<string>> {

@@ -5,6 +5,7 @@ import Table from "cli-table3";
 import type { CleanupResult } from "../commands/result.ts";
 import type { RequestCounts } from "../http/client.ts";
 import { formatRepository } from "../oci/reference.ts";
+import type { Namespace } from "../oci/reference.ts";
 import type { Host } from "./host.ts";
 import { summaryRows, groupKept } from "./summary.ts";
 import type { SharedFlags } from "./shared-options.ts";
@@ -25,17 +26,98 @@ export function printCleanup(host: Host, flags: SharedFlags, report: CleanupRepo
   } else {
     host.print(cleanupText(report, host));
   }
+  sayMore(host, flags, report);
+}
+
+/** A cleanup of several repositories. */
+export interface CleanupSetReport {
+  readonly namespace: Namespace;
+  readonly dryRun: boolean;
+  readonly results: readonly CleanupResult[];
+  readonly requests: RequestCounts;
+}
+
+/** Prints what a cleanup of several repositories did, or would do: each one's report, and the sums. */
+export function printCleanupSet(host: Host, flags: SharedFlags, set: CleanupSetReport): void {
+  const reports = set.results.map((result): CleanupReport => ({
+    command: "cleanup",
+    result,
+    requests: set.requests,
+  }));
+  if (flags.output === "json") {
+    host.print(`${JSON.stringify(cleanupSetJson(set, reports))}\n`);
+  } else {
+    for (const report of reports) host.print(`${cleanupText(report, host)}\n`);
+  }
+  for (const report of reports) sayMore(host, flags, report);
+}
+
+function sayMore(host: Host, flags: SharedFlags, report: CleanupReport): void {
   for (const line of attentionLines(report)) host.warn(line);
   for (const line of closingLines(report, flags, host)) host.say(line, flags);
 }
 
-/** The JSON form. Source: the issue that asked for it; the order is stable. */
-export function cleanupJson({ command, result, requests }: CleanupReport): object {
-  const { GET, HEAD, PUT, POST, DELETE } = requests;
-  const { plan, kept, deleted, failed, skipped, garbage, journal } = result;
+function cleanupSetJson(
+  { namespace, dryRun, requests }: CleanupSetReport,
+  reports: readonly CleanupReport[],
+): object {
+  const repositories = reports.map(repositoryJson);
+  const sum = (key: keyof RepositorySums): number =>
+    repositories.reduce((total, { summary }) => total + summary[key], 0);
   return {
     schema: 1,
-    command,
+    command: "cleanup",
+    dryRun,
+    repository: formatRepository(namespace),
+    summary: {
+      repositories: repositories.length,
+      tags: sum("tags"),
+      kept: sum("kept"),
+      deleted: sum("deleted"),
+      failed: sum("failed"),
+      skipped: sum("skipped"),
+      requests: requestsJson(requests),
+    },
+    repositories,
+  };
+}
+
+/** The JSON form. Source: the issue that asked for it; the order is stable. */
+export function cleanupJson(report: CleanupReport): object {
+  const { dryRun, repository, summary, ...rest } = repositoryJson(report);
+  return {
+    schema: 1,
+    command: report.command,
+    dryRun,
+    repository,
+    summary: { ...summary, requests: requestsJson(report.requests) },
+    ...rest,
+  };
+}
+
+function requestsJson({ GET, HEAD, PUT, POST, DELETE }: RequestCounts): object {
+  return { GET, HEAD, PUT, POST, DELETE };
+}
+
+interface RepositorySums {
+  readonly tags: number;
+  readonly kept: number;
+  readonly deleted: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+interface RepositoryJson {
+  readonly dryRun: boolean;
+  readonly repository: string;
+  readonly summary: RepositorySums;
+  /** The lists of tags, and what else there is to tell. */
+  readonly [part: string]: unknown;
+}
+
+function repositoryJson({ result }: CleanupReport): RepositoryJson {
+  const { plan, kept, deleted, failed, skipped, garbage, journal } = result;
+  return {
     dryRun: result.dryRun,
     repository: formatRepository(plan.repository),
     summary: {
@@ -44,7 +126,6 @@ export function cleanupJson({ command, result, requests }: CleanupReport): objec
       deleted: deleted.length,
       failed: failed.length,
       skipped: skipped.length,
-      requests: { GET, HEAD, PUT, POST, DELETE },
     },
     kept: sorted(
       kept.map(({ tag, digest, class: label, reasons }) => ({
@@ -67,7 +148,13 @@ export function cleanupJson({ command, result, requests }: CleanupReport): objec
       })),
     ),
     skipped: sorted(
-      skipped.map(({ tag, digest, class: label, why }) => ({ tag, digest, class: label, why })),
+      skipped.map(({ tag, digest, class: label, why, message }) => ({
+        tag,
+        digest,
+        class: label,
+        why,
+        message,
+      })),
     ),
     warnings: [
       ...result.warnings,
@@ -91,7 +178,9 @@ function cleanupText({ result }: CleanupReport, host: Host): string {
     blocks.push(table(host, ["failed", "code", "why"], rows) + more(failed.length));
   }
   if (skipped.length > 0) {
-    const rows = skipped.slice(0, MAX_LISTED).map(({ tag, why }) => [tag, SKIPPED[why]]);
+    const rows = skipped
+      .slice(0, MAX_LISTED)
+      .map(({ tag, why, message }) => [tag, message ?? SKIPPED[why]]);
     blocks.push(table(host, ["skipped", "why"], rows) + more(skipped.length));
   }
   return `${blocks.filter((block) => block !== "").join("\n")}\n`;

@@ -103,8 +103,9 @@ export function refuseKubernetes({ kubernetes }: Pick<CleanupRequest, "kubernete
   );
 }
 
-async function resultWhenDisabled(
-  { policy, dryRun, savePlan }: CleanupRequest,
+/** Lists the repository and keeps all of it. */
+export async function resultWhenDisabled(
+  { policy, dryRun, savePlan }: Pick<CleanupRequest, "policy" | "dryRun" | "savePlan">,
   registry: Registry,
   deps: CommandDeps,
 ): Promise<CleanupResult> {

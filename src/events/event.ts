@@ -11,6 +11,7 @@ export type Event =
   | { readonly type: "warning.raised"; readonly message: string };
 
 export type Phase =
+  | "listing repositories"
   | "listing tags"
   | "resolving tags"
   | "reading Git history"

@@ -81,7 +81,7 @@ describe("the words of the command line", () => {
     ["reg.test/shop:latest", '"shop:latest" is not a repository name'],
     [`reg.test/shop@sha256:${"a".repeat(64)}`, "is not a repository name"],
     ["reg_test.example/shop", '"reg_test.example" is not a host'],
-    ["reg.test/", '"" is not a repository name'],
+    ["reg.test/-shop", '"-shop" is not a repository name'],
     ["oci:", "names no directory: oci:PATH"],
   ])("the bad address %s is told in one line", async (address, why) => {
     const run = await world.runRaw(["cleanup", "--repo", address, ...here()]);
