@@ -5,6 +5,7 @@ import { measureGitWalk } from "./git-walk/measure.ts";
 import { measurePlan } from "./plan/measure.ts";
 import { measureRates } from "./rates/measure.ts";
 import { measureStartup } from "./startup/measure.ts";
+import { measureVendors } from "./vendors/measure.ts";
 
 /** Every measurement, one after the other, as one table. */
 const figures: Figure[] = [];
@@ -14,6 +15,7 @@ for (const measure of [
   measurePlan,
   measureCleanupRequests,
   measureRates,
+  measureVendors,
 ]) {
   process.stderr.write(`${measure.name} …\n`);
   figures.push(...(await measure()));

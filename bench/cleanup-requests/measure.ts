@@ -115,7 +115,7 @@ async function cleanUp(host: string, known: readonly Commit[], cacheDir: string)
     dir: ".",
     // Nothing is known from an earlier run.
     env: { XDG_CACHE_HOME: cacheDir },
-    implementation: undefined,
+    access: (role) => ({ role, implementation: undefined, options: {} }),
     insecure: true,
     skipTlsVerify: false,
     caPem: undefined,

@@ -19,7 +19,7 @@ await using session = openSession({
   dir,
   // Nothing is known from an earlier run.
   env: { ...process.env, XDG_CACHE_HOME: await mkdtemp(join(dir, "cache-")) },
-  implementation: undefined,
+  access: (role) => ({ role, implementation: undefined, options: {} }),
   insecure: true,
   skipTlsVerify: false,
   caPem: undefined,
