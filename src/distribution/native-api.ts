@@ -33,6 +33,8 @@ export interface NativeCall {
   readonly json?: unknown;
   /** Sent as it is, with a `content-type` of `headers`. */
   readonly body?: Uint8Array;
+  /** A `POST` that only asks; see `HttpRequest`. */
+  readonly isQuery?: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -84,7 +86,7 @@ export interface Classified {
 
 const MAX_ANSWER_BYTES = 256 * 1024 * 1024;
 
-/** Whether a native call may be sent again is the door's to know: GET, HEAD, PUT and DELETE are, POST is not. */
+/** Whether a native call may be sent again is the door's to know: GET, HEAD, PUT and DELETE are, POST only as a query. */
 export function createNativeApi(options: NativeApiOptions): NativeApi {
   const { host } = options;
   return {
@@ -123,7 +125,7 @@ export function createNativeApi(options: NativeApiOptions): NativeApi {
     call: NativeCall,
     authorization: Readonly<Record<string, string>>,
   ): Promise<NativeAnswer> {
-    const { method, target, headers, json, body, signal } = call;
+    const { method, target, headers, json, body, isQuery, signal } = call;
     const bytes = json === undefined ? body : new TextEncoder().encode(JSON.stringify(json));
     try {
       const response = await options.send(target, {
@@ -136,6 +138,7 @@ export function createNativeApi(options: NativeApiOptions): NativeApi {
         },
         ...(bytes === undefined ? {} : { body: bytes }),
         ...(options.budget === undefined ? {} : { budget: options.budget }),
+        ...(isQuery === undefined ? {} : { isQuery }),
         signal,
       });
       const received = await response.bytes(MAX_ANSWER_BYTES);

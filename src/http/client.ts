@@ -44,6 +44,8 @@ export interface HttpRequest {
   readonly signal?: AbortSignal | undefined;
   /** The limiter this request counts against; default: the URL's host. */
   readonly budget?: string;
+  /** A `POST` that only asks and changes nothing: it is sent again where a `GET` would be. Default: false. */
+  readonly isQuery?: boolean;
 }
 
 export interface HttpResponse {

@@ -100,7 +100,7 @@ export function openHttpClient(options: HttpOptions): HttpClient {
 
   /** Once more, for a body that broke off; `undefined` where that is not safe or has failed too often. */
   async function again(request: HttpRequest, failures: number): Promise<RawAnswer | undefined> {
-    if (request.method !== "GET") return undefined;
+    if (request.method !== "GET" && request.isQuery !== true) return undefined;
     const result = { error: new HttpError("the body broke off") };
     const attempt = attemptOf(request, { number: failures, waitedMs: 0, endedAt: now(), result });
     const delayMs = retryDelay(attempt, policy, random());
@@ -207,11 +207,12 @@ interface PublishedEnding {
 }
 
 function attemptOf(
-  { method, body }: HttpRequest,
+  { body, isQuery, ...request }: HttpRequest,
   progress: Pick<Attempt, "number" | "waitedMs" | "endedAt"> & { readonly result: ExchangeResult },
 ): Attempt {
   const { result, ...rest } = progress;
   const repeatable = body === undefined || body instanceof Uint8Array;
+  const method = isQuery === true ? "GET" : request.method;
   if ("error" in result) {
     return { ...rest, method, repeatable, outcome: { kind: "failure", code: result.error.code } };
   }

@@ -144,6 +144,22 @@ describe("openHttpClient", () => {
     expect(http.counts().GET).toBe(2);
   });
 
+  it("sends a POST again only where it says that it changes nothing", async () => {
+    const url = await serveEach([
+      [503, {}],
+      [200, {}],
+      [503, {}],
+    ]);
+    const { http } = open();
+    const body = new TextEncoder().encode("what is there?");
+
+    const asked = await http.send({ method: "POST", url, body, isQuery: true });
+    const told = await http.send({ method: "POST", url, body });
+
+    expect([asked.status, told.status]).toEqual([200, 503]);
+    expect(http.counts().POST).toBe(3);
+  });
+
   it("rejects a body that is longer than allowed", async () => {
     const url = await serveEach([[200, {}, "x".repeat(100)]]);
     const { http } = open();
