@@ -1,9 +1,10 @@
 import { resolve } from "node:path";
 
-import type { CommandDeps } from "../commands/deps.ts";
+import type { RegistryDeps } from "../commands/deps.ts";
 import type { Environment } from "../compose/environment.ts";
 import type { Event } from "../events/event.ts";
-import type { SharedFlags } from "./shared-options.ts";
+import { readRole } from "./role-options.ts";
+import type { ConnectionFlags, SharedFlags } from "./shared-options.ts";
 import { createProgress } from "./progress.ts";
 import type { Progress, Terminal } from "./progress.ts";
 
@@ -21,17 +22,20 @@ export interface HostProcess {
   kill(pid: number, signal: "SIGINT"): unknown;
 }
 
+/** Where no project is named, the working directory is taken, of which nothing is read then. */
+export type RunFlags = ConnectionFlags & Partial<Pick<SharedFlags, "dir" | "journal">>;
+
 /** The one place that touches the process. */
 export interface Host {
   readonly version: string;
   readonly env: Environment;
   readonly signal: AbortSignal;
   /** Connects a command to the machine for the time of `work`. */
-  run<Result>(flags: SharedFlags, work: (deps: CommandDeps) => Promise<Result>): Promise<Result>;
+  run<Result>(flags: RunFlags, work: (deps: RegistryDeps) => Promise<Result>): Promise<Result>;
   /** Prints a result on stdout, which carries nothing else. */
   print(text: string): void;
   /** Tells a person something on stderr, unless `--quiet`. */
-  say(line: string, flags: Pick<SharedFlags, "quiet">): void;
+  say(line: string, flags: Pick<ConnectionFlags, "quiet">): void;
   /** Tells a person on stderr what needs attention. */
   warn(line: string): void;
   /** Whether stdout is a terminal with colours. */
@@ -84,17 +88,17 @@ export function createHost(process: HostProcess, version: string): Host {
   };
 
   async function withSession<Result>(
-    flags: SharedFlags,
+    flags: RunFlags,
     progress: Progress,
-    work: (deps: CommandDeps) => Promise<Result>,
+    work: (deps: RegistryDeps) => Promise<Result>,
   ): Promise<Result> {
     const { openSession } = await import("../compose/session.ts");
     const { readCertificates } = await import("../compose/certificates.ts");
     const report = (event: Event): void => progress.report(event);
     await using session = openSession({
-      dir: resolve(flags.dir),
+      dir: resolve(flags.dir ?? "."),
       env,
-      implementation: flags.repoImplementation,
+      access: (role) => readRole(flags, role),
       insecure: flags.insecureRegistry,
       skipTlsVerify: flags.skipTlsVerifyRegistry,
       caPem: await readCertificates(flags.registryCaFile),

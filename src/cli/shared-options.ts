@@ -2,23 +2,27 @@ import { InvalidArgumentError, Option } from "commander";
 import type { Command } from "commander";
 
 import { applyEnvironment } from "./environment.ts";
+import { withRole } from "./role-options.ts";
 import type { Environment } from "../compose/environment.ts";
 
-/** Options of every command that works on a repository. */
-export interface SharedFlags {
-  readonly repo?: string;
-  readonly repoImplementation?: string;
-  readonly dir: string;
-  readonly config?: string;
+/** Options of every command that reaches a registry. */
+export interface ConnectionFlags {
   readonly dockerConfig?: string;
   readonly insecureRegistry: boolean;
   readonly skipTlsVerifyRegistry: boolean;
   readonly registryCaFile?: string;
   readonly parallelTasksLimit: number;
-  readonly journal?: string;
   readonly output: "table" | "json";
   readonly quiet: boolean;
   readonly verbose: boolean;
+}
+
+/** Options of every command that works on a project's repository. */
+export interface SharedFlags extends ConnectionFlags {
+  readonly repo?: string;
+  readonly dir: string;
+  readonly config?: string;
+  readonly journal?: string;
 }
 
 /** Most requests in flight when nobody says otherwise. */
@@ -29,24 +33,21 @@ const MOST_PARALLEL = 100;
 
 /** Adds them, and lets variables fill in what the command line leaves out. */
 export function withSharedOptions(command: Command, env: Environment): Command {
-  return command
+  command
     .addOption(
       new Option(
         "--repo <address>",
         "repository to work on: host/name, or oci:PATH for a directory",
       ),
     )
-    .addOption(
-      new Option(
-        "--repo-implementation <id>",
-        "which adapter serves the repository (default: told by the host)",
-      ),
-    )
-    .addOption(
-      new Option("--repo-container-registry <id>", "alias of --repo-implementation").hideHelp(),
-    )
     .option("--dir <path>", "project directory, with Git and configuration", ".")
-    .option("--config <file>", "configuration (default: tidemark.yaml, then werf.yaml)")
+    .option("--config <file>", "configuration (default: tidemark.yaml, then werf.yaml)");
+  return withConnectionOptions(command, env);
+}
+
+/** Adds them, with those of the role `repo`, and lets variables fill in what the command line leaves out. */
+export function withConnectionOptions(command: Command, env: Environment): Command {
+  command
     .option("--docker-config <dir>", "directory of docker's config.json")
     .option("--insecure-registry", "allow plain HTTP", false)
     .option("--skip-tls-verify-registry", "accept any certificate", false)
@@ -64,20 +65,8 @@ export function withSharedOptions(command: Command, env: Environment): Command {
     )
     .option("--quiet", "no progress on stderr", false)
     .option("--verbose", "every retry and wait on stderr", false)
-    .hook("preAction", (_, action) => {
-      applyEnvironment(action, env);
-      applyAlias(action);
-    });
-}
-
-/** Lets `--repo-container-registry` stand for `--repo-implementation`; a flag wins over a variable of either. */
-function applyAlias(command: Command): void {
-  const alias: unknown = command.getOptionValue("repoContainerRegistry");
-  if (alias === undefined) return;
-  const isGiven = command.getOptionValueSource("repoContainerRegistry") === "cli";
-  const source = command.getOptionValueSource("repoImplementation");
-  if (source !== undefined && !(isGiven && source !== "cli")) return;
-  command.setOptionValue("repoImplementation", alias);
+    .hook("preAction", (_, action) => applyEnvironment(action, env));
+  return withRole(command, "repo");
 }
 
 /** Parses a whole number that is not negative. */

@@ -3,6 +3,7 @@ import type { History } from "../git/history.ts";
 import type { RequestCounts } from "../http/client.ts";
 import type { Journal, JournalHeader } from "../journal/journal.ts";
 import type { Repository } from "../oci/reference.ts";
+import type { Detection } from "../registry/detect.ts";
 import type { Registry } from "../registry/registry.ts";
 
 /** What a command is given. It cannot tell a terminal from a server. */
@@ -18,6 +19,17 @@ export interface CommandDeps {
   readonly requests: () => RequestCounts;
   /** Most requests in flight. */
   readonly parallel: number;
+}
+
+/** What a command about the registry itself is given. */
+export interface RegistryDeps extends CommandDeps {
+  /**
+   * Which adapter serves a repository, and why. Rejects with `DetectionError`.
+   *
+   * @param probes `none` asks no server; `all` reads the pages of every implementation where the first answer of the host
+   * tells nothing, `ambiguous` only of those that it leaves in doubt.
+   */
+  detect(repository: Repository, probes: "none" | "ambiguous" | "all"): Promise<Detection>;
 }
 
 export interface HistoryRequest {

@@ -4,24 +4,31 @@ import { join, resolve } from "node:path";
 import { setTimeout } from "node:timers/promises";
 
 import { adapters } from "../../adapters/index.ts";
-import type { CommandDeps } from "../commands/deps.ts";
+import type { RegistryDeps } from "../commands/deps.ts";
 import type { Event } from "../events/event.ts";
 import type { HttpClient } from "../http/client.ts";
 import { createContentCache } from "../journal/content-cache.ts";
 import { createJournal } from "../journal/journal.ts";
 import { DIRECTORY_HOST } from "../oci/reference.ts";
+import type { Repository } from "../oci/reference.ts";
 import type { CredentialSource } from "../registry/adapter.ts";
 import { detectAdapter } from "../registry/detect.ts";
+import type { Detection } from "../registry/detect.ts";
+import type { Look } from "../registry/look.ts";
+import type { Registry } from "../registry/registry.ts";
+import { optionValues, unusedOptions } from "./adapter-options.ts";
+import type { RoleAccess } from "./adapter-options.ts";
 import { withContentCache } from "./cached-registry.ts";
 import type { Environment } from "./environment.ts";
+import type { PatientLook } from "./look.ts";
 
 /** What a run is told about its surroundings, everything resolved. */
 export interface SessionOptions {
   /** Project directory with Git and configuration. */
   readonly dir: string;
   readonly env: Environment;
-  /** `--repo-implementation`. */
-  readonly implementation: string | undefined;
+  /** What was told about the registry of a role; asked when one is opened. */
+  readonly access: (role: string) => RoleAccess;
   /** Plain HTTP is allowed. */
   readonly insecure: boolean;
   readonly skipTlsVerify: boolean;
@@ -37,7 +44,15 @@ export interface SessionOptions {
   readonly signal: AbortSignal;
 }
 
-export interface Session extends CommandDeps, AsyncDisposable {}
+export interface Session extends RegistryDeps, AsyncDisposable {
+  /**
+   * The registry of a repository. It serves every repository of its host, so one host is opened once for each role, and
+   * lives as long as the session.
+   *
+   * @param role Whose implementation, options and credentials; default: `repo`.
+   */
+  openRegistry(repository: Repository, role?: string): Promise<Registry>;
+}
 
 /** Connects the commands to the machine: network, Git, files, clock. Libraries load when they are used. */
 export function openSession(options: SessionOptions): Session {
@@ -45,6 +60,13 @@ export function openSession(options: SessionOptions): Session {
   const now = (): Date => new Date();
   let door: Promise<HttpClient> | undefined;
   let opened: HttpClient | undefined;
+  let look: Promise<PatientLook> | undefined;
+  /** A host whose name tells enough needs no network to be told. */
+  const lazyLook: Look = {
+    greet: async (host) => (await openLook()).greet(host),
+    ask: (host) => async (path) => (await openLook()).ask(host)(path),
+  };
+  const registries = new Map<string, Promise<Registry>>();
   const warned = new Set<string>();
   const warn = (message: string): void => {
     if (warned.has(message)) return;
@@ -58,26 +80,13 @@ export function openSession(options: SessionOptions): Session {
     now,
     parallel,
     requests: () => opened?.counts() ?? { GET: 0, HEAD: 0, PUT: 0, POST: 0, PATCH: 0, DELETE: 0 },
-    async openRegistry({ host }) {
-      const { entry, warning } = detectAdapter(adapters, host, options.implementation);
-      if (warning !== undefined) warn(warning);
-      const { openRegistry } = await entry.load();
-      const http = host === DIRECTORY_HOST ? closedDoor : await openDoor();
-      const credentials = await openCredentials();
-      const { insecure } = options;
-      const registry = await openRegistry({
-        host,
-        http,
-        credentials,
-        options: {},
-        env,
-        now,
-        sleep: (ms, waiting) => setTimeout(ms, undefined, { signal: waiting ?? signal }),
-        warn,
-        insecure,
-      });
-      if (host === DIRECTORY_HOST) return registry;
-      return withContentCache(registry, createContentCache(cacheDirectory(env), now));
+    detect: ({ host }, probes) => detect(host, options.access("repo"), probes),
+    async openRegistry({ host }, role = "repo") {
+      if (host === DIRECTORY_HOST) return open(host, options.access(role));
+      const key = `${role} ${host}`;
+      const known = registries.get(key) ?? open(host, options.access(role));
+      registries.set(key, known);
+      return { ...(await known), [Symbol.asyncDispose]: () => Promise.resolve() };
     },
     async readHistory({ fetch }) {
       const { openGit } = await import("../git/open.ts");
@@ -92,9 +101,63 @@ export function openSession(options: SessionOptions): Session {
       return createJournal(resolve(directory), header);
     },
     async [Symbol.asyncDispose]() {
-      await opened?.[Symbol.asyncDispose]();
+      try {
+        for (const result of await Promise.allSettled(registries.values())) {
+          if (result.status === "fulfilled") await result.value[Symbol.asyncDispose]();
+        }
+      } finally {
+        await opened?.[Symbol.asyncDispose]();
+      }
     },
   };
+
+  async function detect(
+    host: string,
+    { implementation }: RoleAccess,
+    probes: "none" | "ambiguous" | "all",
+  ): Promise<Detection> {
+    return detectAdapter(adapters, {
+      host,
+      asked: implementation,
+      ...(probes === "none" ? {} : { look: lazyLook, probes }),
+    });
+  }
+
+  async function open(host: string, access: RoleAccess): Promise<Registry> {
+    const { entry, warning, greeting } = await detect(host, access, "ambiguous");
+    for (const text of [warning, unusedOptions(entry, access, host)]) {
+      if (text !== undefined) warn(text);
+    }
+    const { openRegistry } = await entry.load();
+    const registry = await openRegistry({
+      host,
+      http: host === DIRECTORY_HOST ? closedDoor : await doorTo(host),
+      credentials: await openCredentials(),
+      options: optionValues(entry, access, env),
+      env,
+      now,
+      sleep: (ms, waiting) => setTimeout(ms, undefined, { signal: waiting ?? signal }),
+      warn,
+      insecure: options.insecure,
+      ...(greeting === undefined ? {} : { greeting }),
+    });
+    if (host === DIRECTORY_HOST) return registry;
+    return withContentCache(registry, createContentCache(cacheDirectory(env), now));
+  }
+
+  async function doorTo(host: string): Promise<HttpClient> {
+    const http = await openDoor();
+    if (look === undefined) return http;
+    const { failingFirst } = await import("./look.ts");
+    return failingFirst(http, (await look).failure(host));
+  }
+
+  async function openLook(): Promise<PatientLook> {
+    look ??= Promise.all([import("./look.ts"), openDoor()]).then(([{ createLook }, http]) =>
+      createLook({ http, insecure: options.insecure, signal }),
+    );
+    return look;
+  }
 
   async function openDoor(): Promise<HttpClient> {
     door ??= import("../http/open-client.ts").then(({ openHttpClient }) =>
