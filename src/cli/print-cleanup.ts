@@ -1,7 +1,5 @@
 import { dirname } from "node:path";
 
-import Table from "cli-table3";
-
 import type { CleanupResult } from "../commands/result.ts";
 import type { RequestCounts } from "../http/client.ts";
 import { formatRepository } from "../oci/reference.ts";
@@ -9,6 +7,7 @@ import type { Namespace } from "../oci/reference.ts";
 import type { Host } from "./host.ts";
 import { summaryRows, groupKept } from "./summary.ts";
 import type { SharedFlags } from "./shared-options.ts";
+import { table } from "./table.ts";
 
 export interface CleanupReport {
   readonly command: "cleanup" | "apply";
@@ -219,39 +218,6 @@ function closingLines(
           `this job's files may be gone when it ends: keep ${dirname(journal)} as an artifact, or name another directory by --journal`,
         ]),
   ];
-}
-
-function table(host: Host, head: readonly string[], rows: readonly (readonly string[])[]): string {
-  if (rows.length === 0) return "";
-  const styled = new Table({
-    head: [...head],
-    colWidths: columnWidths([head, ...rows], host.columns),
-    style: {
-      compact: true,
-      head: host.colours ? ["bold"] : [],
-      border: host.colours ? ["grey"] : [],
-    },
-  });
-  for (const row of rows) styled.push([...row]);
-  return styled.toString();
-}
-
-/** Two spaces of padding and a border. */
-const CELL_FRAME = 3;
-
-/** Columns as wide as what is in them, but for the last one where the terminal is too narrow: that one is cut. */
-function columnWidths(
-  rows: readonly (readonly string[])[],
-  columns: number | undefined,
-): (number | null)[] {
-  if (columns === undefined) return [];
-  const widths = (rows[0] ?? []).map((_, place) =>
-    Math.max(...rows.map((row) => (row[place] ?? "").length)),
-  );
-  const last = widths.pop() ?? 0;
-  const left = columns - 1 - widths.reduce((sum, width) => sum + width + CELL_FRAME, 0);
-  const room = Math.max(left - 1, CELL_FRAME * 4);
-  return [...widths.map(() => null), last + CELL_FRAME - 1 > room ? room : null];
 }
 
 function more(length: number): string {
