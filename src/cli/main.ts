@@ -9,6 +9,7 @@ import { describeFailure } from "./failure.ts";
 import { explainCommand } from "./explain.ts";
 import { createHost } from "./host.ts";
 import type { Host, HostProcess } from "./host.ts";
+import { registryCommand } from "./registry.ts";
 
 /** Runs the command line of a process. */
 export async function main(process: HostProcess = globalThis.process): Promise<void> {
@@ -35,8 +36,9 @@ function program(host: Host, { stdout, stderr }: HostProcess): Command {
     .showSuggestionAfterError()
     .addCommand(cleanupCommand(host))
     .addCommand(applyCommand(host))
-    .addCommand(explainCommand(host));
-  for (const each of [command, ...command.commands]) {
+    .addCommand(explainCommand(host))
+    .addCommand(registryCommand(host));
+  for (const each of withSubcommands(command)) {
     each
       .exitOverride()
       .configureOutput({
@@ -49,16 +51,24 @@ function program(host: Host, { stdout, stderr }: HostProcess): Command {
   return command;
 }
 
+function withSubcommands(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(withSubcommands)];
+}
+
 /** That a switch is off by default says itself. */
 function describeOption(option: Option): string {
   return new Help().optionDescription(option).replace(" (default: false)", "");
 }
 
-/** `error: unknown option '--x'\n(Did you mean --y?)` as one line without the prefix. */
+/**
+ * `error: unknown option '--x'\n(Did you mean --y?)` as one line without the prefix, and without the value of an option
+ * whose name is misspelt: it may be a secret.
+ */
 function oneLine(text: string): string {
   return text
     .trim()
     .replace(/^error: /, "")
+    .replace(/^(unknown option '--?[^=\s']*)=[\s\S]*?'(?=$|\n\(Did you mean )/, "$1'")
     .replaceAll(/\s*\n\s*/g, " ");
 }
 
