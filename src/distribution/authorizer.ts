@@ -29,6 +29,8 @@ export interface Authorizer {
 interface Pass {
   /** Absent: the registry asks for credentials, and none are known. */
   readonly header?: string;
+  /** What a Basic header was made of. */
+  readonly credentials?: Credentials;
   /** Absent for credentials that are sent as they are. */
   readonly token?: {
     readonly key: string;
@@ -92,7 +94,7 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
       return { header: `Bearer ${credentials.token}` };
     }
     if (challenge.scheme === "basic") {
-      return credentials === undefined ? {} : { header: basicHeader(credentials) };
+      return credentials === undefined ? {} : { header: basicHeader(credentials), credentials };
     }
     return tokenPass({ access, purpose, credentials, challenge, signal });
   }
@@ -153,10 +155,18 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
     if (chosen === undefined) return false;
     const isNew = challenge === undefined || !isSameService(challenge, chosen);
     challenge = chosen;
-    if (chosen.scheme === "basic") return isNew || pass === undefined;
+    if (chosen.scheme === "basic") return isNew || pass === undefined || findOthers(access, pass);
     const isWider = nameScopes(access, chosen.scopes);
     if (pass === undefined || isNew || isWider) return true;
     return pass.token !== undefined && replace(access, pass.token);
+  }
+
+  /** Whether the source of credentials that were refused has others to offer; they are looked up by the next pass. */
+  function findOthers({ name }: Access, { credentials }: Pass): boolean {
+    if (credentials === undefined) return false;
+    if (options.credentials.refused?.(host, name, credentials) !== true) return false;
+    found.delete(name);
+    return true;
   }
 
   function scopesFor({ name, right }: Access): readonly string[] {
