@@ -33,6 +33,7 @@ export function defaultOverFake(name: string, options: FakeOptions): Subject {
         seedContent(repositoryIn(fake.state, repository.name), content, tags),
       received: () => server.requests().length,
       secret: BOT.password,
+      expireTokens: fake.revokeTokens,
       async [Symbol.asyncDispose]() {
         await opened[Symbol.asyncDispose]();
         await server.close();
@@ -57,7 +58,7 @@ export interface DefaultOptions {
   readonly credentials?: Credentials;
 }
 
-type Opened = Omit<FaultyHarness, "seed" | "secret" | "received">;
+type Opened = Omit<FaultyHarness, "seed" | "secret" | "received" | "expireTokens">;
 
 /**
  * An opened adapter with two fresh repository names. What it waits is written down, not waited: its clock
@@ -90,6 +91,7 @@ export async function openDefault({ host, caPem, credentials }: DefaultOptions):
     registry,
     repository: { host, name },
     nested: { host, name: `${name}/deeper/still` },
+    sibling: { host, name: `${name}-sibling` },
     requests: () => sum(http.counts()),
     writes: () => sum({ ...http.counts(), GET: 0, HEAD: 0 }),
     async [Symbol.asyncDispose]() {

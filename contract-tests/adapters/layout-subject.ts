@@ -37,6 +37,7 @@ export const layoutSubject: Subject = {
       registry,
       repository,
       nested: { host: "oci", name: join(directory, "nested", "repository") },
+      sibling: { host: "oci", name: join(directory, "repository-sibling") },
       seed: async (content, { tags = [], repository: { name } = repository } = {}) =>
         writeLayout(name, content, tags),
       requests: sent,
@@ -49,6 +50,8 @@ export const layoutSubject: Subject = {
     };
   },
 };
+
+const REF_NAME = "org.opencontainers.image.ref.name";
 
 /** Adds content to a directory the way any tool would. Source: OCI image-spec, image-layout.md. */
 async function writeLayout(
@@ -65,9 +68,10 @@ async function writeLayout(
       ? [described]
       : tags.map((tag) => ({
           ...described,
-          annotations: { "org.opencontainers.image.ref.name": tag },
+          annotations: { [REF_NAME]: tag },
         }));
-  const manifests = [...(await readEntries(directory)), ...entries];
+  const others = (await readEntries(directory)).filter((entry) => !tags.includes(refName(entry)));
+  const manifests = [...others, ...entries];
   const temporary = join(directory, "index.json.seed");
   await writeFile(temporary, JSON.stringify({ schemaVersion: 2, manifests }));
   await rename(temporary, join(directory, "index.json"));
@@ -79,6 +83,14 @@ async function writeContent(directory: string, content: SeedContent): Promise<vo
   for (const { digest, bytes } of [...content.blobs, content]) {
     await writeFile(join(directory, "blobs", digest.replace(":", "/")), bytes);
   }
+}
+
+/** The tag of an entry; empty when it has none. */
+function refName(entry: unknown): string {
+  if (typeof entry !== "object" || entry === null || !("annotations" in entry)) return "";
+  const { annotations } = entry;
+  if (typeof annotations !== "object" || annotations === null) return "";
+  return REF_NAME in annotations ? String(annotations[REF_NAME]) : "";
 }
 
 async function readEntries(directory: string): Promise<unknown[]> {

@@ -1,31 +1,38 @@
 import { describe, expect, it } from "vitest";
+import type { Capabilities } from "../../src/registry/capabilities.ts";
 import { imageOf } from "../fakes/seed.ts";
-import { ABSENT, inChunks } from "./harness.ts";
+import { ABSENT, inChunks, listingOf } from "./harness.ts";
 import type { Harness, LearnedSubject } from "./harness.ts";
 
 const REASON = new Error("the user pressed ctrl-c");
 
-export function describeCancellation({ open, openFaulty, pageSize }: LearnedSubject): void {
+export function describeCancellation(subject: LearnedSubject): void {
+  const { open, openFaulty, pageSize, learned, pages } = subject;
   describe("an aborted signal", () => {
-    it.each(calls)("keeps %s from sending anything, and is its reason", async (_, call) => {
-      await using harness = await open();
-      await harness.seed(imageOf(), { tags: ["1.0"] });
-      const before = harness.requests();
+    it.each([...calls, ...callsOf(learned)])(
+      "keeps %s from sending anything, and is its reason",
+      async (_, call) => {
+        await using harness = await open();
+        await harness.seed(imageOf(), { tags: ["1.0"] });
+        const before = harness.requests();
 
-      const outcome = call(harness, AbortSignal.abort(REASON));
+        const outcome = call(harness, AbortSignal.abort(REASON));
 
-      await expect(outcome).rejects.toBe(REASON);
-      expect(harness.requests()).toBe(before);
-    });
+        await expect(outcome).rejects.toBe(REASON);
+        expect(harness.requests()).toBe(before);
+      },
+    );
   });
 
   if (openFaulty === undefined) return;
 
   describe("a signal that aborts on the way", () => {
-    it("stops paging", async () => {
+    it.runIf(pages)("stops paging", async () => {
       const abort = new AbortController();
+      const isListing = listingOf(subject);
+      let seen = 0;
       await using harness = await openFaulty({
-        when: ({ query }) => query.has("last"),
+        when: (request) => isListing(request) && ++seen > 1,
         before: () => abort.abort(REASON),
       });
       const { registry, repository } = harness;
@@ -55,7 +62,35 @@ export function describeCancellation({ open, openFaulty, pageSize }: LearnedSubj
 
 type Call = (harness: Harness, signal: AbortSignal) => Promise<unknown>;
 
+/** Those that not every registry has. */
+function callsOf({ repositoryListing, tagDeletion, undelete }: Capabilities): [string, Call][] {
+  const lists: [string, Call] = [
+    "listRepositories",
+    ({ registry, repository }, signal) =>
+      Array.fromAsync(registry.listRepositories(repository.name, { signal })),
+  ];
+  const untags: [string, Call] = [
+    "deleteTags",
+    ({ registry, repository }, signal) =>
+      Array.fromAsync(registry.deleteTags(repository, ["1.0"], { signal })),
+  ];
+  const restores: [string, Call] = [
+    "undelete",
+    ({ registry, repository }, signal) =>
+      Array.fromAsync(registry.undelete(repository, [{ digest: ABSENT, tags: [] }], { signal })),
+  ];
+  return [
+    ...(repositoryListing ? [lists] : []),
+    ...(tagDeletion === "none" ? [] : [untags]),
+    ...(undelete === "none" ? [] : [restores]),
+  ];
+}
+
 const calls: [string, Call][] = [
+  [
+    "checkRights",
+    ({ registry, repository }, signal) => registry.checkRights(repository, { signal }),
+  ],
   [
     "listTags",
     ({ registry, repository }, signal) =>

@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { descriptorOf, imageOf, indexOf } from "../fakes/seed.ts";
 import type { SeedContent } from "../fakes/seed.ts";
-import { ABSENT, tagsOf } from "./harness.ts";
+import { ABSENT, countOver, tagsOf } from "./harness.ts";
 import type { LearnedSubject } from "./harness.ts";
 
 export function describeDeletion(subject: LearnedSubject): void {
   describeManifests(subject);
+  describeTagsOfManifests(subject);
   describeIndexChildren(subject);
-  describeTags(subject);
 }
 
 function describeManifests({ learned, open }: LearnedSubject): void {
@@ -60,7 +60,7 @@ function describeManifests({ learned, open }: LearnedSubject): void {
     it("settles every digest of a list longer than one batch", async () => {
       await using harness = await open();
       const { registry, repository } = harness;
-      const count = Math.min(2 * learned.deletionBatchSize + 1, 25);
+      const count = countOver(learned.deletionBatchSize);
       const images = Array.from({ length: count }, (_, n) => imageOf({ labels: { n: `${n}` } }));
       for (const [n, image] of images.entries()) await harness.seed(image, { tags: [`t${n}`] });
       const digests = images.map(({ digest }) => digest);
@@ -94,6 +94,97 @@ function describeManifests({ learned, open }: LearnedSubject): void {
 
       await expect(deletion).rejects.toMatchObject({ name: "RegistryError", code: "unsupported" });
       expect(harness.requests()).toBe(before);
+    });
+  });
+}
+
+function describeTagsOfManifests({ learned, open }: LearnedSubject): void {
+  describe.runIf(learned.manifestDeletion !== "none")("deleteManifests with known tags", () => {
+    it("removes the manifest with the tags it was told", async () => {
+      await using harness = await open();
+      const { registry, repository } = harness;
+      await harness.seed(imageOf({ labels: { n: "kept" } }), { tags: ["2.0"] });
+      const digest = await harness.seed(imageOf(), { tags: ["1.0", "latest"] });
+      const tags = new Map([[digest, ["1.0", "latest"]]]);
+
+      const outcomes = await Array.fromAsync(
+        registry.deleteManifests(repository, [digest], { tags }),
+      );
+
+      expect(outcomes).toEqual([{ digest, status: "deleted" }]);
+      expect(await registry.resolve({ ...repository, digest })).toBeUndefined();
+      expect(await tagsOf(harness)).toEqual(["2.0"]);
+    });
+
+    it("does not mind a tag that is gone already", async () => {
+      await using harness = await open();
+      const { registry, repository } = harness;
+      await harness.seed(imageOf({ labels: { n: "kept" } }), { tags: ["2.0"] });
+      const digest = await harness.seed(imageOf(), { tags: ["1.0"] });
+      const tags = new Map([[digest, ["1.0", "gone"]]]);
+
+      const outcomes = await Array.fromAsync(
+        registry.deleteManifests(repository, [digest], { tags }),
+      );
+
+      expect(outcomes).toEqual([{ digest, status: "deleted" }]);
+      expect(await tagsOf(harness)).toEqual(["2.0"]);
+    });
+
+    it("leaves alone a tag that was told and has moved to another manifest", async () => {
+      await using harness = await open();
+      const { registry, repository } = harness;
+      const digest = await harness.seed(imageOf(), { tags: ["1.0", "moved"] });
+      const other = await harness.seed(imageOf({ labels: { n: "kept" } }), { tags: ["moved"] });
+      const tags = new Map([[digest, ["1.0", "moved"]]]);
+
+      await Array.fromAsync(registry.deleteManifests(repository, [digest], { tags }));
+
+      expect(await tagsOf(harness)).toContain("moved");
+      expect((await registry.resolve({ ...repository, tag: "moved" }))?.digest).toBe(other);
+    });
+
+    const needsTags = learned.refusesTagged || !learned.deletionCascade.includes("tags");
+
+    it.runIf(needsTags)(
+      "fails with conflict for a tag it was not told, and leaves all",
+      async () => {
+        await using harness = await open();
+        const { registry, repository } = harness;
+        const digest = await harness.seed(imageOf(), { tags: ["1.0", "came-since"] });
+        const tags = new Map([[digest, ["1.0"]]]);
+
+        const outcomes = await Array.fromAsync(
+          registry.deleteManifests(repository, [digest], { tags }),
+        );
+
+        expect(outcomes).toMatchObject([{ digest, status: "failed", error: { code: "conflict" } }]);
+        expect((await registry.resolve({ ...repository, digest }))?.digest).toBe(digest);
+        const left = await registry.resolve({ ...repository, tag: "came-since" });
+        expect(left?.digest).toBe(digest);
+      },
+    );
+
+    it.runIf(!needsTags)("takes along a tag it was not told, or leaves all with it", async () => {
+      await using harness = await open();
+      const { registry, repository } = harness;
+      const digest = await harness.seed(imageOf(), { tags: ["1.0", "came-since"] });
+      const tags = new Map([[digest, ["1.0"]]]);
+
+      const [outcome] = await Array.fromAsync(
+        registry.deleteManifests(repository, [digest], { tags }),
+      );
+
+      const left = await tagsOf(harness);
+      const found = await registry.resolve({ ...repository, digest });
+      if (outcome?.status === "deleted") {
+        expect(left).toEqual([]);
+        expect(found).toBeUndefined();
+      } else {
+        expect(outcome).toMatchObject({ digest, error: { code: "conflict" } });
+        expect(left).toContain("came-since");
+        expect(found?.digest).toBe(digest);
+      }
     });
   });
 }
@@ -150,67 +241,6 @@ function describeIndexChildren({ learned, open }: LearnedSubject): void {
         expect(await tagsOf(harness)).toEqual(["1.0"]);
       },
     );
-  });
-}
-
-function describeTags({ learned, open }: LearnedSubject): void {
-  describe.runIf(learned.tagDeletion !== "none")("deleteTags", () => {
-    it("removes the tag; its manifest and its sibling tags stay", async () => {
-      await using harness = await open();
-      const { registry, repository } = harness;
-      const digest = await harness.seed(imageOf(), { tags: ["1.0", "latest"] });
-
-      const outcomes = await Array.fromAsync(registry.deleteTags(repository, ["latest"]));
-
-      expect(outcomes).toEqual([{ tag: "latest", status: "deleted" }]);
-      expect(await tagsOf(harness)).toEqual(["1.0"]);
-      expect(await registry.resolve({ ...repository, tag: "latest" })).toBeUndefined();
-      expect((await registry.resolve({ ...repository, tag: "1.0" }))?.digest).toBe(digest);
-    });
-
-    it("counts a tag that is already gone as deleted", async () => {
-      await using harness = await open();
-      const { registry, repository } = harness;
-      await harness.seed(imageOf(), { tags: ["1.0", "2.0", "3.0"] });
-
-      const outcomes = await Array.fromAsync(
-        registry.deleteTags(repository, ["absent", "1.0", "2.0"]),
-      );
-
-      expect(outcomes.toSorted((a, b) => (a.tag < b.tag ? -1 : 1))).toEqual([
-        { tag: "1.0", status: "deleted" },
-        { tag: "2.0", status: "deleted" },
-        { tag: "absent", status: "deleted" },
-      ]);
-      expect(await tagsOf(harness)).toEqual(["3.0"]);
-    });
-
-    it("removes the tag of an index; the index stays under its other tag", async () => {
-      await using harness = await open();
-      const { registry, repository } = harness;
-      const digest = await harness.seed(indexOf([imageOf()]), { tags: ["1.0", "latest"] });
-
-      const outcomes = await Array.fromAsync(registry.deleteTags(repository, ["1.0"]));
-
-      expect(outcomes).toEqual([{ tag: "1.0", status: "deleted" }]);
-      expect((await registry.resolve({ ...repository, tag: "latest" }))?.digest).toBe(digest);
-    });
-  });
-
-  describe.runIf(learned.tagDeletion === "none")("deleteTags, unsupported", () => {
-    it("rejects before any request is sent", async () => {
-      await using harness = await open();
-      const { registry, repository } = harness;
-      await harness.seed(imageOf(), { tags: ["1.0", "latest"] });
-      await registry.learn(repository);
-      const before = harness.requests();
-
-      const deletion = Array.fromAsync(registry.deleteTags(repository, ["latest"]));
-
-      await expect(deletion).rejects.toMatchObject({ name: "RegistryError", code: "unsupported" });
-      expect(harness.requests()).toBe(before);
-      expect(await tagsOf(harness)).toEqual(["1.0", "latest"]);
-    });
   });
 }
 

@@ -1,6 +1,14 @@
 import { describe } from "vitest";
 import { describeCancellation } from "./cancellation.ts";
 import { describeDeletion } from "./deletion.ts";
+import { describeCascade } from "./cascade.ts";
+import { describeDeletionFaults } from "./deletion-faults.ts";
+import { describeListingFaults } from "./listing-faults.ts";
+import { describeRecord } from "./record.ts";
+import { describeRepositories } from "./repositories.ts";
+import { describeRights } from "./rights.ts";
+import { describeTagDeletion } from "./tag-deletion.ts";
+import { describeUndelete } from "./undelete.ts";
 import { describeErrors } from "./errors.ts";
 import { describeGarbage } from "./garbage.ts";
 import { learn } from "./harness.ts";
@@ -19,14 +27,22 @@ import { describeReferrers } from "./referrers.ts";
 export async function describeRegistryContract(subject: Subject): Promise<void> {
   const learned = await learn(subject);
   describe(`registry contract: ${subject.name}`, () => {
+    describeRecord(learned);
     describeLearning(learned);
+    describeRights(learned);
+    describeRepositories(learned);
     describePull(learned);
     describePush(learned);
     describeListing(learned);
     describeDeletion(learned);
+    describeTagDeletion(learned);
+    describeCascade(learned);
+    describeUndelete(learned);
     describeReferrers(learned);
     describeGarbage(learned);
     describeErrors(learned);
+    describeListingFaults(learned);
+    describeDeletionFaults(learned);
     describeCancellation(learned);
   });
 }

@@ -1,14 +1,45 @@
 import { describe, expect, it } from "vitest";
-import { imageOf } from "../fakes/seed.ts";
-import { tagsOf } from "./harness.ts";
+import { descriptorOf, imageOf, indexOf } from "../fakes/seed.ts";
+import { pushBlobs, tagsOf } from "./harness.ts";
 import type { LearnedSubject } from "./harness.ts";
 
-export function describeListing({
-  open,
-  pageSize,
-  learned,
-  unknownRepository,
-}: LearnedSubject): void {
+export function describeListing(subject: LearnedSubject): void {
+  describeTagEntries(subject);
+  describePaging(subject);
+}
+
+/** A listing while something goes from what it has read already. */
+function describePaging({ open, pageSize, pages, learned }: LearnedSubject): void {
+  describe.runIf(pages && learned.manifestDeletion !== "none")("listTags, paging", () => {
+    it(
+      learned.listingPaging === "cursor"
+        ? "misses nothing when an earlier tag goes meanwhile"
+        : "yields nothing twice when an earlier tag goes meanwhile",
+      async () => {
+        await using harness = await open();
+        const { registry, repository } = harness;
+        const count = 2 * pageSize + 1;
+        const images = Array.from({ length: count }, (_, n) => imageOf({ labels: { n: `${n}` } }));
+        for (const [n, image] of images.entries()) await harness.seed(image, { tags: [`t${n}`] });
+        const listed: string[] = [];
+
+        for await (const { tag } of registry.listTags(repository)) {
+          listed.push(tag);
+          const first = images[Number(tag.slice(1))];
+          if (listed.length > 1 || first === undefined) continue;
+          await Array.fromAsync(registry.deleteManifests(repository, [first.digest]));
+        }
+
+        const all = new Set(images.keys().map((n) => `t${n}`));
+        expect(new Set(listed).size).toBe(listed.length);
+        expect(listed.filter((tag) => !all.has(tag))).toEqual([]);
+        if (learned.listingPaging === "cursor") expect(listed).toHaveLength(count);
+      },
+    );
+  });
+}
+
+function describeTagEntries({ open, pageSize, learned, unknownRepository }: LearnedSubject): void {
   describe("listTags", () => {
     it("yields each tag once, over several pages", async () => {
       await using harness = await open();
@@ -93,6 +124,56 @@ export function describeListing({
         one,
         two,
       });
+    });
+
+    it.runIf(learned.listing !== "names")("is right in all that it tells of a tag", async () => {
+      await using harness = await open();
+      const { registry, repository } = harness;
+      const image = imageOf();
+      const index = indexOf([imageOf({ layers: ["child"] })]);
+      await harness.seed(image, { tags: ["image", "latest"] });
+      await harness.seed(index, { tags: ["index"] });
+      const truth = new Map([
+        ["image", descriptorOf(image)],
+        ["latest", descriptorOf(image)],
+        ["index", descriptorOf(index)],
+      ]);
+
+      const entries = await Array.fromAsync(registry.listTags(repository));
+
+      expect(entries).toHaveLength(3);
+      for (const { tag, digest, mediaType, size } of entries) {
+        const right = truth.get(tag);
+        expect(digest).toBe(right?.digest);
+        expect([undefined, right?.mediaType]).toContain(mediaType);
+        expect([undefined, right?.size]).toContain(size);
+      }
+    });
+
+    it.runIf(learned.listing === "digests-and-times")("carries when each was pushed", async () => {
+      await using harness = await open();
+      const { registry, repository } = harness;
+      const image = imageOf({ created: "2020-01-01T00:00:00Z" });
+      await pushBlobs(harness, image);
+      const start = Date.now();
+      await registry.putManifest({ ...repository, tag: "1.0" }, image);
+
+      const entries = await Array.fromAsync(registry.listTags(repository));
+
+      const [{ pushedAt = 0 } = {}] = entries;
+      expect(entries).toHaveLength(1);
+      // Some clocks tell whole seconds only; a simulated one may stand ahead by what was waited.
+      expect(pushedAt).toBeGreaterThanOrEqual(start - 1_000);
+      expect(pushedAt).toBeLessThan(start + 3_600_000);
+    });
+
+    it.runIf(learned.listing === "digests")("carries no time that it would guess", async () => {
+      await using harness = await open();
+      await harness.seed(imageOf(), { tags: ["one"] });
+
+      const entries = await Array.fromAsync(harness.registry.listTags(harness.repository));
+
+      expect(entries.map(({ pushedAt }) => pushedAt)).toEqual([undefined]);
     });
 
     it.runIf(learned.listing === "names")("carries names and nothing it would guess", async () => {

@@ -1,9 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { descriptorOf, imageOf, indexOf } from "../fakes/seed.ts";
-import type { SeedContent } from "../fakes/seed.ts";
-import { ABSENT, inChunks, readAll, tagsOf } from "./harness.ts";
-import type { Harness, LearnedSubject } from "./harness.ts";
+import { ABSENT, codeOf, inChunks, pushBlobs, readAll, tagsOf } from "./harness.ts";
+import type { LearnedSubject } from "./harness.ts";
 
 export function describePush({ open, learned }: LearnedSubject): void {
   describe("putBlob", () => {
@@ -64,7 +63,7 @@ export function describePush({ open, learned }: LearnedSubject): void {
       expect(await registry.resolve({ ...repository, digest })).toEqual(descriptorOf(image));
     });
 
-    it("tags nothing when it stores by digest", async () => {
+    it.runIf(learned.untaggedPut)("tags nothing when it stores by digest", async () => {
       await using harness = await open();
       const tagged = imageOf();
       const image = imageOf({ layers: ["untagged"] });
@@ -76,6 +75,20 @@ export function describePush({ open, learned }: LearnedSubject): void {
 
       expect(stored).toEqual(descriptorOf(image));
       expect(await tagsOf(harness)).toEqual(["1.0"]);
+    });
+
+    it.runIf(!learned.untaggedPut)("refuses to store by digest, and stores nothing", async () => {
+      await using harness = await open();
+      const image = imageOf({ layers: ["untagged"] });
+      const { registry, repository } = harness;
+      await pushBlobs(harness, image);
+
+      const put = registry.putManifest({ ...repository, digest: image.digest }, image);
+
+      const code = expect.stringMatching(/^(?:unsupported|invalid|conflict)$/);
+      await expect(put).rejects.toMatchObject({ name: "RegistryError", code });
+      const { digest } = image;
+      expect(await registry.resolve({ ...repository, digest })).toBeUndefined();
     });
 
     it("stores an index over its children", async () => {
@@ -98,7 +111,8 @@ export function describePush({ open, learned }: LearnedSubject): void {
 
       const put = registry.putManifest({ ...repository, digest: ABSENT }, image);
 
-      await expect(put).rejects.toMatchObject({ name: "RegistryError", code: "invalid" });
+      const code = learned.untaggedPut ? "invalid" : expect.any(String);
+      await expect(put).rejects.toMatchObject({ name: "RegistryError", code });
       expect(await registry.resolve({ ...repository, digest: ABSENT })).toBeUndefined();
     });
 
@@ -116,11 +130,23 @@ export function describePush({ open, learned }: LearnedSubject): void {
       const other = await registry.resolve({ ...repository, tag: "1.0" });
       expect(other?.digest).not.toBe(moved.digest);
     });
-  });
-}
 
-async function pushBlobs({ registry, repository }: Harness, image: SeedContent): Promise<void> {
-  for (const { digest, bytes } of image.blobs) {
-    await registry.putBlob(repository, { digest, size: bytes.length }, inChunks(bytes, 64));
-  }
+    it.runIf(learned.immutableTags)(
+      "moves a tag, or is refused with conflict and leaves it",
+      async () => {
+        await using harness = await open();
+        const moved = imageOf({ labels: { version: "2" } });
+        const before = await harness.seed(imageOf({ labels: { version: "1" } }), { tags: ["1.0"] });
+        const { registry, repository } = harness;
+        await pushBlobs(harness, moved);
+
+        const put = registry.putManifest({ ...repository, tag: "1.0" }, moved);
+        const outcome = await put.then(() => "moved", codeOf);
+
+        expect(["moved", "conflict"]).toContain(outcome);
+        const after = await registry.resolve({ ...repository, tag: "1.0" });
+        expect(after?.digest).toBe(outcome === "moved" ? moved.digest : before);
+      },
+    );
+  });
 }

@@ -38,7 +38,13 @@ async function openVendor(vendor: Vendor, rules: readonly FaultRule[]): Promise<
     waits.push(ms);
   };
   const simulation = vendor.simulate({ now: () => now().getTime(), pageSize: PAGE_SIZE });
-  const server = await withFaults(simulation.registry, ...rules).listen();
+  const { isWrite = ({ method }) => method !== "GET" && method !== "HEAD" } = vendor;
+  let writes = 0;
+  const counted = withFaults(simulation.registry, {
+    when: isWrite,
+    before: () => void writes++,
+  });
+  const server = await withFaults(counted, ...rules).listen();
   const { host } = server;
   const { options, env, credentials, secrets } = simulation.access(host);
   const http = openHttpClient({ userAgent: "tidemark-contract", now, sleep });
@@ -56,18 +62,20 @@ async function openVendor(vendor: Vendor, rules: readonly FaultRule[]): Promise<
   const short = `contract-${randomBytes(4).toString("hex")}`;
   const repository = { host, name: simulation.repositoryName(short) };
   const nested = { host, name: simulation.repositoryName(`${short}/deeper`) };
-  const { state } = simulation.registry;
+  const sibling = { host, name: simulation.repositoryName(`${short}-sibling`) };
+  const { state, revokeTokens } = simulation.registry;
   return {
     registry,
     repository,
     nested,
+    sibling,
     seed: async (content, { tags = [], repository: into = repository } = {}) =>
       seedContent(repositoryIn(state, into.name), content, tags),
     requests: () => server.requests().length,
     received: () => server.requests().length,
-    writes: () =>
-      server.requests().filter(({ method }) => method !== "GET" && method !== "HEAD").length,
+    writes: () => writes,
     waits: () => [...waits],
+    expireTokens: revokeTokens,
     secret: secrets[0] ?? "nothing is secret here",
     async [Symbol.asyncDispose]() {
       await registry[Symbol.asyncDispose]();

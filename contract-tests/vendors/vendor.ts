@@ -22,6 +22,8 @@ export interface Vendor {
   readonly isListing: (request: FakeRequest) => boolean;
   /** Which request removes a tag or a manifest, so that a fault can hit it. */
   readonly isDeletion: (request: FakeRequest) => boolean;
+  /** Which request may change something. Absent: every one but GET and HEAD; listings by POST have to be told apart. */
+  readonly isWrite?: (request: FakeRequest) => boolean;
 }
 
 export interface SimulationOptions {
