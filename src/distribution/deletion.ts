@@ -4,7 +4,7 @@ import type { Reference, Repository } from "../oci/reference.ts";
 import type { Capabilities } from "../registry/capabilities.ts";
 import { RegistryError, isRegistryError } from "../registry/error.ts";
 import type { CallOptions, DeletionOutcome, Registry, TagOutcome } from "../registry/registry.ts";
-import type { Call, Connection } from "./connection.ts";
+import type { Answer, Call, Connection } from "./connection.ts";
 import { registryCodes } from "./error-response.ts";
 import type { Manifests } from "./manifests.ts";
 import { manifestPath } from "./paths.ts";
@@ -61,7 +61,9 @@ export function createDeletion(
     try {
       const call = callFor(reference, options);
       const answer = await connection.read(call, MAX_ANSWER_BYTES);
-      if (DELETED.includes(answer.status)) return undefined;
+      if (DELETED.includes(answer.status)) {
+        return isPage(answer) ? connection.protocolError(call, PAGE) : undefined;
+      }
       const refusal = connection.refusal(call, answer);
       if (refusal.code === "not-found") {
         // Who lacks the right, or asks a server without this operation, may get the same answer.
@@ -110,6 +112,13 @@ const DELETED: readonly number[] = [200, 202, 204];
 /** Refusals that say something about one item or about the server, not about our being let in. */
 const REFUSED: readonly number[] = [400, 404, 405];
 const ANY_ANSWER: readonly number[] = [...DELETED, ...REFUSED, 401, 403, 409, 412, 422, 501];
+
+const PAGE = "a page for people came instead of an answer, so nobody knows whether it was deleted";
+
+/** What a proxy that wants somebody to log in answers with, whatever it was asked. */
+function isPage({ headers }: Answer): boolean {
+  return /^text\/html\b/i.test(headers["content-type"] ?? "");
+}
 
 /** Servers without this operation take the tag for a digest and call it malformed. */
 function asUnsupported(refusal: RegistryError): RegistryError {
