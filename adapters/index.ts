@@ -1,5 +1,7 @@
 import type { AdapterEntry } from "../src/registry/adapter.ts";
 import { detectDefault } from "./default/detect.ts";
+import { detectHarbor, probeHarbor, recogniseHarbor } from "./harbor/detect.ts";
+import { harborOptions } from "./harbor/options.ts";
 import { detectLayout } from "./layout/detect.ts";
 
 /**
@@ -9,5 +11,13 @@ import { detectLayout } from "./layout/detect.ts";
  */
 export const adapters: readonly AdapterEntry[] = [
   { id: "layout", detect: detectLayout, options: [], load: () => import("./layout/adapter.ts") },
+  {
+    id: "harbor",
+    detect: detectHarbor,
+    recognise: recogniseHarbor,
+    probe: probeHarbor,
+    options: harborOptions,
+    load: () => import("./harbor/adapter.ts"),
+  },
   { id: "default", detect: detectDefault, options: [], load: () => import("./default/adapter.ts") },
 ];

@@ -1,4 +1,5 @@
+import { harbor } from "./harbor.ts";
 import type { Vendor } from "./vendor.ts";
 
 /** Every implementation that has no server to run, simulated; in the order of the adapter table. */
-export const VENDORS: readonly Vendor[] = [];
+export const VENDORS: readonly Vendor[] = [harbor];
