@@ -59,7 +59,6 @@ export function printCheck(
 ): void {
   const { repository, result } = report;
   const { detection, authentication, rights, lacking } = result;
-  const cleanup = lacking.length === 0 ? "granted" : "refused";
   if (flags.output === "json") {
     const { greeting } = detection;
     const { list, read, push, delete: deletion, identity } = rights;
@@ -70,17 +69,23 @@ export function printCheck(
       ...(authentication === undefined ? {} : { authentication }),
       ...(identity === undefined ? {} : { identity }),
       rights: { list, read, push, delete: deletion },
-      cleanup,
+      cleanup: verdictOf(lacking),
     });
   }
   host.print(
-    `${headOf(repository, detection)}\n${table(host, ["what", "", ""], checkRows(result))}\n`,
+    `${headOf(repository, detection)}\n${table(host, ["right", "state", "why"], checkRows(result))}\n`,
   );
   for (const { right, state } of lacking) {
     host.warn(
-      `tidemark: ${formatRepository(repository)}: a cleanup would fail: ${right}: ${detailOf(state)}`,
+      `tidemark: ${formatRepository(repository)}: a cleanup would fail: ${right} is ${state.status}: ${detailOf(state)}`,
     );
   }
+}
+
+/** `unknown` where nothing was refused, but something could not be tried. */
+function verdictOf(lacking: CheckResult["lacking"]): RightState["status"] {
+  if (lacking.length === 0) return "granted";
+  return lacking.some(({ state }) => state.status === "refused") ? "refused" : "unknown";
 }
 
 function checkRows({ detection, authentication, rights }: CheckResult): string[][] {
@@ -108,7 +113,7 @@ function detailOf(state: RightState): string {
     case "granted":
       return "";
     case "refused":
-      return `missing: ${state.missing}`;
+      return state.missing;
     case "unknown":
       return state.why;
   }

@@ -98,7 +98,7 @@ const CASCADE = {
   referrers: "its referrers",
 } as const;
 
-/** The fields in the order of their definition; the compiler sees to it that none is left out above. */
+/** The fields in the order of their definition. */
 export const CAPABILITY_FIELDS: readonly (keyof Capabilities)[] = [
   "nestedRepositories",
   "repositoryCreation",
@@ -123,7 +123,7 @@ export const CAPABILITY_FIELDS: readonly (keyof Capabilities)[] = [
 ];
 
 function describe<Field extends keyof Capabilities>(
-  record: Capabilities,
+  record: Pick<Capabilities, Field>,
   field: Field,
 ): CapabilityLine {
   const value: Capabilities[Field] = record[field];
