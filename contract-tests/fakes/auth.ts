@@ -31,6 +31,8 @@ export interface FakeBearerAuth {
   readonly identityTokens?: Readonly<Record<string, string>>;
   /** The token endpoint's address when it stands elsewhere; default: `/token` on this registry. */
   readonly realm?: string;
+  /** The service that tokens are for. Default: one that no other registry has. */
+  readonly service?: string;
 }
 
 /** What a path needs; `undefined` for the version check, which needs any valid credentials. */

@@ -4,7 +4,7 @@ import type { Action, FakeBearerAuth, FakeUser, Gate, Need } from "./auth.ts";
 import { answerJson, originOf, problem } from "./message.ts";
 import type { FakeRequest, FakeResponse } from "./message.ts";
 
-const SERVICE = "fake-registry";
+const DEFAULT_SERVICE = "fake-registry";
 const DEFAULT_LIFETIME_SECONDS = 300;
 /** What a client must assume when `expires_in` is absent. Source: Docker token authentication. */
 const ASSUMED_LIFETIME_SECONDS = 60;
@@ -17,13 +17,14 @@ interface Grant {
 
 /** Bearer authentication with its token endpoint. Source: distribution-spec's token documents. */
 export function createTokens(auth: FakeBearerAuth, now: () => number): Gate {
+  const { service = DEFAULT_SERVICE } = auth;
   const grants = new Map<string, Grant>();
   const shown = auth.hidesLifetime === true ? ASSUMED_LIFETIME_SECONDS : undefined;
   const lifetimeSeconds = shown ?? auth.lifetimeSeconds ?? DEFAULT_LIFETIME_SECONDS;
 
   function challenge(request: FakeRequest, needs: readonly Need[], error?: string): FakeResponse {
     const realm = auth.realm ?? `${originOf(request)}/token`;
-    const parts = [`realm="${realm}"`, `service="${SERVICE}"`];
+    const parts = [`realm="${realm}"`, `service="${service}"`];
     if (needs.length > 0) parts.push(`scope="${scopeOf(needs)}"`);
     if (error !== undefined) parts.push(`error="${error}"`);
     return problem(401, error === undefined ? "UNAUTHORIZED" : "DENIED", {
@@ -49,7 +50,7 @@ export function createTokens(auth: FakeBearerAuth, now: () => number): Gate {
       const asked = readTokenRequest(request, auth);
       if (asked === "method") return problem(405, "UNSUPPORTED");
       if (asked === "refused") return problem(401, "UNAUTHORIZED");
-      if (asked.service !== SERVICE) return problem(400, "UNSUPPORTED");
+      if (asked.service !== service) return problem(400, "UNSUPPORTED");
       const rights = asked.user === undefined ? (auth.anonymousRights ?? []) : rightsOf(asked.user);
       const token = tokenText(auth.tokenForm ?? "opaque");
       grants.set(token, {
