@@ -2,6 +2,8 @@ import type { AdapterEntry } from "../src/registry/adapter.ts";
 import { detectDefault } from "./default/detect.ts";
 import { detectHarbor, probeHarbor, recogniseHarbor } from "./harbor/detect.ts";
 import { harborOptions } from "./harbor/options.ts";
+import { detectGitlab, probeGitlab, recogniseGitlab } from "./gitlab/detect.ts";
+import { gitlabOptions } from "./gitlab/options.ts";
 import { detectLayout } from "./layout/detect.ts";
 
 /**
@@ -11,6 +13,14 @@ import { detectLayout } from "./layout/detect.ts";
  */
 export const adapters: readonly AdapterEntry[] = [
   { id: "layout", detect: detectLayout, options: [], load: () => import("./layout/adapter.ts") },
+  {
+    id: "gitlab",
+    detect: detectGitlab,
+    recognise: recogniseGitlab,
+    probe: probeGitlab,
+    options: gitlabOptions,
+    load: () => import("./gitlab/adapter.ts"),
+  },
   {
     id: "harbor",
     detect: detectHarbor,

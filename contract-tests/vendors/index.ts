@@ -1,5 +1,6 @@
+import { gitlab } from "./gitlab.ts";
 import { harbor } from "./harbor.ts";
 import type { Vendor } from "./vendor.ts";
 
 /** Every implementation that has no server to run, simulated; in the order of the adapter table. */
-export const VENDORS: readonly Vendor[] = [harbor];
+export const VENDORS: readonly Vendor[] = [gitlab, harbor];
