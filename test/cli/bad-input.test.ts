@@ -2,6 +2,7 @@ import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { adapters } from "../../adapters/index.ts";
 import { openWorld } from "./world.ts";
 import type { World } from "./world.ts";
 
@@ -103,12 +104,14 @@ describe("the words of the command line", () => {
   });
 
   it("an unknown implementation is told with those that exist", async () => {
+    const known = ["auto", ...adapters.map(({ id }) => id)].join(", ");
+
     const run = await world.run(["cleanup", "--quiet", "--repo-implementation", "registry9"]);
 
     expect(run).toEqual({
       exit: 2,
       stdout: "",
-      stderr: 'tidemark: unknown implementation "registry9"; known are auto, layout, default\n',
+      stderr: `tidemark: unknown implementation "registry9"; known are ${known}\n`,
     });
   });
 });
