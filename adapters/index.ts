@@ -1,4 +1,6 @@
 import type { AdapterEntry } from "../src/registry/adapter.ts";
+import { detectArtifactory, probeArtifactory, recogniseArtifactory } from "./artifactory/detect.ts";
+import { artifactoryOptions } from "./artifactory/options.ts";
 import { detectDefault } from "./default/detect.ts";
 import { detectHarbor, probeHarbor, recogniseHarbor } from "./harbor/detect.ts";
 import { harborOptions } from "./harbor/options.ts";
@@ -28,6 +30,14 @@ export const adapters: readonly AdapterEntry[] = [
     probe: probeHarbor,
     options: harborOptions,
     load: () => import("./harbor/adapter.ts"),
+  },
+  {
+    id: "artifactory",
+    detect: detectArtifactory,
+    recognise: recogniseArtifactory,
+    probe: probeArtifactory,
+    options: artifactoryOptions,
+    load: () => import("./artifactory/adapter.ts"),
   },
   { id: "default", detect: detectDefault, options: [], load: () => import("./default/adapter.ts") },
 ];

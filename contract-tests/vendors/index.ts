@@ -1,6 +1,7 @@
+import { artifactory } from "./artifactory.ts";
 import { gitlab } from "./gitlab.ts";
 import { harbor } from "./harbor.ts";
 import type { Vendor } from "./vendor.ts";
 
 /** Every implementation that has no server to run, simulated; in the order of the adapter table. */
-export const VENDORS: readonly Vendor[] = [gitlab, harbor];
+export const VENDORS: readonly Vendor[] = [gitlab, harbor, artifactory];
