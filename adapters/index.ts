@@ -2,6 +2,8 @@ import type { AdapterEntry } from "../src/registry/adapter.ts";
 import { detectArtifactory, probeArtifactory, recogniseArtifactory } from "./artifactory/detect.ts";
 import { artifactoryOptions } from "./artifactory/options.ts";
 import { detectDefault } from "./default/detect.ts";
+import { detectDockerhub, recogniseDockerhub } from "./dockerhub/detect.ts";
+import { dockerhubOptions } from "./dockerhub/options.ts";
 import { detectHarbor, probeHarbor, recogniseHarbor } from "./harbor/detect.ts";
 import { harborOptions } from "./harbor/options.ts";
 import { detectGitlab, probeGitlab, recogniseGitlab } from "./gitlab/detect.ts";
@@ -15,6 +17,13 @@ import { detectLayout } from "./layout/detect.ts";
  */
 export const adapters: readonly AdapterEntry[] = [
   { id: "layout", detect: detectLayout, options: [], load: () => import("./layout/adapter.ts") },
+  {
+    id: "dockerhub",
+    detect: detectDockerhub,
+    recognise: recogniseDockerhub,
+    options: dockerhubOptions,
+    load: () => import("./dockerhub/adapter.ts"),
+  },
   {
     id: "gitlab",
     detect: detectGitlab,

@@ -1,7 +1,8 @@
+import { dockerhub } from "./dockerhub.ts";
 import { artifactory } from "./artifactory.ts";
 import { gitlab } from "./gitlab.ts";
 import { harbor } from "./harbor.ts";
 import type { Vendor } from "./vendor.ts";
 
 /** Every implementation that has no server to run, simulated; in the order of the adapter table. */
-export const VENDORS: readonly Vendor[] = [gitlab, harbor, artifactory];
+export const VENDORS: readonly Vendor[] = [dockerhub, gitlab, harbor, artifactory];
