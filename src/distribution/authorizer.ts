@@ -21,6 +21,11 @@ export interface Authorizer {
   pass(access: Access, purpose: Purpose, signal?: AbortSignal): Promise<Pass | undefined>;
   /** Learns from a 401. Answers whether another pass may do better. */
   refused(access: Access, pass: Pass | undefined, challenges: readonly string[]): boolean;
+  /**
+   * Learns from a 403, with which some registries answer to a password that ran out. Answers whether another pass may do
+   * better.
+   */
+  denied(access: Access, pass: Pass | undefined): boolean;
   /** Takes every secret this authorizer has seen out of a text. */
   readonly scrub: (text: string) => string;
 }
@@ -81,7 +86,12 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
   const refreshed = new Map<string, string>();
   const secrets = new Set<string>();
 
-  return { pass, refused, scrub };
+  return {
+    pass,
+    refused,
+    denied: (access, pass) => pass !== undefined && findOthers(access, pass),
+    scrub,
+  };
 
   async function pass(
     access: Access,

@@ -82,10 +82,15 @@ export function createConnection(host: string, origin: Origin, authorizer: Autho
     for (let tries = 1; ; tries += 1) {
       const pass = isOurs ? await authorizer.pass(access, purposeOf(call), signal) : undefined;
       const response = await sendOnce(call, pass?.header);
-      const mayTryAgain =
-        isOurs && response.status === 401 && isRepeatable(call) && tries < MAX_TRIES;
+      const mayTryAgain = isOurs && isRepeatable(call) && tries < MAX_TRIES;
       if (!mayTryAgain || !origin.includes(response.url)) return response;
-      if (!authorizer.refused(access, pass, response.challenges)) return response;
+      const { status, challenges } = response;
+      if (status !== 401 && status !== 403) return response;
+      const isWorthIt =
+        status === 401
+          ? authorizer.refused(access, pass, challenges)
+          : authorizer.denied(access, pass);
+      if (!isWorthIt) return response;
       await response.discard();
     }
   }

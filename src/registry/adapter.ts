@@ -41,8 +41,8 @@ export interface CredentialSource {
   /** `undefined`: none are known, go on anonymously. */
   find(host: string, repositoryName: string): Promise<Credentials | undefined>;
   /**
-   * Learns that the host refused credentials with 401 in the middle of a run. Answers whether `find` has others to offer
-   * now. Absent: it never has.
+   * Learns that the host refused credentials, with 401 or 403, in the middle of a run. Answers whether `find` has others
+   * to offer now. Absent: it never has.
    */
   readonly refused?: (host: string, repositoryName: string, credentials: Credentials) => boolean;
 }
