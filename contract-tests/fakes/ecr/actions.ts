@@ -1,0 +1,321 @@
+import { isDigest } from "../../../src/oci/digest.ts";
+import type { Digest } from "../../../src/oci/digest.ts";
+import { isIndexType } from "../../../src/oci/media-type.ts";
+import { readManifest } from "../check-manifest.ts";
+import { createRepository } from "../state.ts";
+import type { RegistryState, RepositoryState } from "../state.ts";
+import { AwsError, invalidParameter } from "./errors.ts";
+import { readInput } from "./input.ts";
+import type { Input } from "./input.ts";
+import type { AwsUser } from "./users.ts";
+
+/** One call of the API, for whoever validates it. */
+export interface Exchange {
+  readonly action: string;
+  readonly input: unknown;
+  /** Absent when the call failed. */
+  readonly output?: unknown;
+  /** The name of the exception. */
+  readonly error?: string;
+}
+
+export interface ActionsOptions {
+  readonly kind: "private" | "public";
+  readonly state: RegistryState;
+  readonly account: string;
+  readonly region: string;
+  readonly alias: string;
+  readonly now: () => number;
+  /** Most items of a page, whatever was asked for. */
+  readonly pageSize: number;
+  readonly issueToken: (user: AwsUser) => { readonly token: string; readonly expiresAt: number };
+}
+
+export type Actions = (action: string, input: unknown, user: AwsUser) => object;
+
+/** Items of a page when the caller names none. Source: ECR API reference, `maxResults`. */
+const DEFAULT_PAGE = 100;
+
+/** The actions, strict about what they take. Source: ECR API reference. */
+export function createActions(options: ActionsOptions): Actions {
+  const { kind, state, account, region, alias, now, pageSize } = options;
+  /** When each image was first seen: seeds come behind the service's back. */
+  const pushedAt = new Map<string, number>();
+  /** What a token of a page stands for. Opaque: a client that makes one up is refused. */
+  const pages = new Map<string, { readonly query: string; readonly start: number }>();
+
+  return (action, raw, user) => {
+    const input = readInput(action, kind, raw);
+    switch (action) {
+      case "GetAuthorizationToken":
+        return authorization(user);
+      case "DescribeImages":
+        return describeImages(input);
+      case "BatchDeleteImage":
+        return batchDelete(input);
+      case "BatchGetImage":
+        return batchGet(input);
+      case "DescribeRepositories":
+        return describeRepositories(input);
+      case "CreateRepository":
+        return createOne(input);
+      case "DescribeRegistries":
+        return describeRegistries();
+      default:
+        throw new AwsError("UnknownOperationException", "");
+    }
+  };
+
+  function authorization(user: AwsUser): object {
+    const { token, expiresAt } = options.issueToken(user);
+    const authorizationToken = Buffer.from(`AWS:${token}`).toString("base64");
+    const data = { authorizationToken, expiresAt: expiresAt / 1000 };
+    if (kind === "public") return { authorizationData: data };
+    const proxyEndpoint = `https://${account}.dkr.ecr.${region}.amazonaws.com`;
+    return { authorizationData: [{ ...data, proxyEndpoint }] };
+  }
+
+  function describeImages(input: Input): object {
+    const [name, repository] = repositoryOf(input);
+    if (input.imageIds !== undefined) {
+      if (input.nextToken !== undefined || input.maxResults !== undefined) {
+        throw invalidParameter("'imageIds': not together with nextToken or maxResults");
+      }
+      const digests = input.imageIds.map((id) => {
+        const digest = digestOf(repository, id);
+        if (digest !== undefined) return digest;
+        const what = `{imageDigest:'${id.imageDigest ?? "null"}', imageTag:'${id.imageTag ?? "null"}'}`;
+        throw new AwsError(
+          "ImageNotFoundException",
+          `The image with imageId ${what} does not exist within the repository with name '${name}' in the registry with id '${account}'`,
+        );
+      });
+      return { imageDetails: [...new Set(digests)].map((digest) => detail(name, digest)) };
+    }
+    const status = input.filter?.tagStatus ?? "ANY";
+    const tagged = new Set(repository.tags.values());
+    const digests = [...repository.manifests.keys()].filter(
+      (digest) => status === "ANY" || tagged.has(digest) === (status === "TAGGED"),
+    );
+    const { items, nextToken } = page(input, digests, `images ${name} ${status}`);
+    return {
+      imageDetails: items.map((digest) => detail(name, digest)),
+      ...(nextToken === undefined ? {} : { nextToken }),
+    };
+  }
+
+  function detail(name: string, digest: Digest): object {
+    const repository = state.repositories.get(name) ?? createRepository();
+    const manifest = repository.manifests.get(digest);
+    const tags = tagsOf(repository, digest);
+    const key = `${name}@${digest}`;
+    const seconds = (pushedAt.get(key) ?? now()) / 1000;
+    pushedAt.set(key, seconds * 1000);
+    return {
+      registryId: account,
+      repositoryName: name,
+      imageDigest: digest,
+      ...(tags.length === 0 ? {} : { imageTags: tags }),
+      imageSizeInBytes: manifest?.bytes.length ?? 0,
+      imagePushedAt: seconds,
+      imageManifestMediaType: manifest?.mediaType ?? "",
+    };
+  }
+
+  function batchDelete(input: Input): object {
+    const [, repository] = repositoryOf(input);
+    const imageIds: object[] = [];
+    const failures: object[] = [];
+    for (const id of input.imageIds ?? []) {
+      const failure = failureOf(repository, id);
+      if (failure !== undefined) {
+        failures.push({ imageId: id, ...failure });
+        continue;
+      }
+      const digest = digestOf(repository, id);
+      if (digest === undefined) continue;
+      const tags = tagsOf(repository, digest);
+      const going =
+        id.imageTag === undefined || id.imageDigest !== undefined ? tags : [id.imageTag];
+      for (const tag of going) repository.tags.delete(tag);
+      if (going.length === tags.length) repository.manifests.delete(digest);
+      const ids = going.length === 0 ? [{ imageDigest: digest }] : [];
+      imageIds.push(...ids, ...going.map((imageTag) => ({ imageDigest: digest, imageTag })));
+    }
+    return {
+      // A list of none is left out: the shape has a minimum of one.
+      ...(imageIds.length === 0 ? {} : { imageIds }),
+      failures,
+    };
+  }
+
+  function batchGet(input: Input): object {
+    const [name, repository] = repositoryOf(input);
+    const images: object[] = [];
+    const failures: object[] = [];
+    for (const id of input.imageIds ?? []) {
+      const digest = digestOf(repository, id);
+      const manifest = digest === undefined ? undefined : repository.manifests.get(digest);
+      if (digest === undefined || manifest === undefined) {
+        failures.push({ imageId: id, ...NOT_FOUND });
+        continue;
+      }
+      images.push({
+        registryId: account,
+        repositoryName: name,
+        imageId: { ...id, imageDigest: digest },
+        imageManifest: new TextDecoder().decode(manifest.bytes),
+        imageManifestMediaType: manifest.mediaType,
+      });
+    }
+    return { images, failures };
+  }
+
+  function describeRepositories(input: Input): object {
+    checkRegistry(input);
+    const names = [...state.repositories.keys()].map(shortOf);
+    const { items, nextToken } = page(input, names, "repositories");
+    return {
+      repositories: items.map(describeRepository),
+      ...(nextToken === undefined ? {} : { nextToken }),
+    };
+  }
+
+  function createOne(input: Input): object {
+    checkRegistry(input);
+    const { repositoryName } = input;
+    if (repositoryName === undefined) throw invalidParameter("'repositoryName'");
+    const name = fullOf(repositoryName);
+    if (state.repositories.has(name)) {
+      throw new AwsError(
+        "RepositoryAlreadyExistsException",
+        `The repository with name '${repositoryName}' already exists in the registry with id '${account}'`,
+      );
+    }
+    state.repositories.set(name, createRepository());
+    return { repository: describeRepository(repositoryName) };
+  }
+
+  function describeRepository(repositoryName: string): object {
+    const place =
+      kind === "public" ? `public.ecr.aws/${alias}` : `${account}.dkr.ecr.${region}.amazonaws.com`;
+    return {
+      repositoryArn: `arn:aws:${kind === "public" ? "ecr-public" : "ecr"}:${region}:${account}:repository/${repositoryName}`,
+      registryId: account,
+      repositoryName,
+      repositoryUri: `${place}/${repositoryName}`,
+    };
+  }
+
+  function describeRegistries(): object {
+    const aliases = [
+      { name: alias, status: "ACTIVE", primaryRegistryAlias: true, defaultRegistryAlias: true },
+    ];
+    const registry = {
+      registryId: account,
+      registryArn: `arn:aws:ecr-public::${account}:registry/${account}`,
+      registryUri: `public.ecr.aws/${alias}`,
+      verified: false,
+      aliases,
+    };
+    return { registries: [registry] };
+  }
+
+  function page<Item>(
+    { maxResults = DEFAULT_PAGE, nextToken }: Input,
+    items: readonly Item[],
+    query: string,
+  ): { readonly items: readonly Item[]; readonly nextToken?: string } {
+    const known = nextToken === undefined ? { query, start: 0 } : pages.get(nextToken);
+    if (known === undefined || known.query !== query) {
+      throw invalidParameter("'nextToken' failed to satisfy constraint: 'invalid'");
+    }
+    const end = known.start + Math.min(maxResults, pageSize);
+    const part = items.slice(known.start, end);
+    if (end >= items.length) return { items: part };
+    const token = Buffer.from(JSON.stringify({ query, end })).toString("base64");
+    pages.set(token, { query, start: end });
+    return { items: part, nextToken: token };
+  }
+
+  function repositoryOf(input: Input): [string, RepositoryState] {
+    checkRegistry(input);
+    const name = fullOf(input.repositoryName ?? "");
+    const repository = state.repositories.get(name);
+    if (repository !== undefined) return [name, repository];
+    throw new AwsError(
+      "RepositoryNotFoundException",
+      `The repository with name '${input.repositoryName}' does not exist in the registry with id '${account}'`,
+    );
+  }
+
+  /** A call without the registry's id would go to the caller's own: nobody may count on these being the same. */
+  function checkRegistry({ registryId }: Input): void {
+    if (registryId === account || (kind === "public" && registryId === undefined)) return;
+    throw new AwsError(
+      "RepositoryNotFoundException",
+      `The registry with id '${registryId ?? "none"}' does not exist`,
+    );
+  }
+
+  /** Addresses of ECR Public have the alias in front; the API's names have not. */
+  function fullOf(repositoryName: string): string {
+    return kind === "public" ? `${alias}/${repositoryName}` : repositoryName;
+  }
+
+  function shortOf(name: string): string {
+    return kind === "public" ? name.slice(alias.length + 1) : name;
+  }
+}
+
+type Id = NonNullable<Input["imageIds"]>[number];
+
+const NOT_FOUND = { failureCode: "ImageNotFound", failureReason: "Requested image not found" };
+
+function failureOf(repository: RepositoryState, id: Id): object | undefined {
+  if (id.imageDigest === undefined && id.imageTag === undefined) {
+    return {
+      failureCode: "MissingDigestAndTag",
+      failureReason: "Invalid request parameters: both tag and digest cannot be null",
+    };
+  }
+  if (id.imageDigest !== undefined && !isDigest(id.imageDigest)) {
+    return { failureCode: "InvalidImageDigest", failureReason: "Invalid request parameters" };
+  }
+  const digest = digestOf(repository, id);
+  if (digest === undefined) return NOT_FOUND;
+  if (id.imageTag !== undefined && id.imageDigest !== undefined && digest !== id.imageDigest) {
+    return {
+      failureCode: "ImageTagDoesNotMatchDigest",
+      failureReason: "Tag does not match digest",
+    };
+  }
+  const tags = tagsOf(repository, digest);
+  const takesImage = id.imageTag === undefined || tags.length === 1;
+  if (!takesImage) return undefined;
+  const parents = parentsOf(repository, digest);
+  if (parents.length === 0) return undefined;
+  return {
+    failureCode: "ImageReferencedByManifestList",
+    failureReason: `Requested image referenced by manifest list: [${parents.join(", ")}]`,
+  };
+}
+
+function parentsOf({ manifests }: RepositoryState, child: Digest): readonly Digest[] {
+  return [...manifests].flatMap(([digest, manifest]) =>
+    isIndexType(manifest.mediaType) &&
+    readManifest(manifest).children.some((one) => one.digest === child)
+      ? digest
+      : [],
+  );
+}
+
+function tagsOf({ tags }: RepositoryState, digest: Digest): readonly string[] {
+  return [...tags].flatMap(([tag, tagged]) => (tagged === digest ? tag : []));
+}
+
+/** By tag where there is one, so that a digest besides can be held against it. */
+function digestOf({ tags, manifests }: RepositoryState, id: Id): Digest | undefined {
+  const digest = id.imageTag === undefined ? id.imageDigest : tags.get(id.imageTag);
+  return digest !== undefined && isDigest(digest) && manifests.has(digest) ? digest : undefined;
+}
