@@ -19,10 +19,11 @@ const MODES: readonly (Omit<ServerOptions, "kind"> & { readonly name: string })[
 export interface ServerTraits {
   /** More tags than this do not fit into one page; for a server without pages, any number. */
   readonly pageSize: number;
+  readonly withoutCatalog?: boolean;
 }
 
 /** The contract of the default adapter on a real server, in every mode; skipped by name where it is missing. */
-export async function describeServer(kind: ServerKind, { pageSize }: ServerTraits): Promise<void> {
+export async function describeServer(kind: ServerKind, traits: ServerTraits): Promise<void> {
   const peers = [kind, "htpasswd", "openssl"] as const;
   const missing = peers.filter((peer) => findPeer(peer) === undefined);
   const isReady = missing.length === 0;
@@ -34,16 +35,18 @@ export async function describeServer(kind: ServerKind, { pageSize }: ServerTrait
   for (const { name, ...mode } of isReady ? MODES : []) {
     const server = await startServer({ kind, ...mode });
     afterAll(() => server.stop());
-    const size = mode.tls === true || mode.auth !== undefined ? 10 : pageSize;
-    await describeRegistryContract(subjectOn(server, `${PEERS[kind]}, ${name}`, size));
+    const isPlain = mode.tls !== true && mode.auth === undefined;
+    const pageSize = isPlain ? traits.pageSize : 10;
+    const subject = subjectOn(server, `${PEERS[kind]}, ${name}`, { ...traits, pageSize });
+    await describeRegistryContract(subject);
   }
 }
 
-function subjectOn(server: Server, name: string, pageSize: number): Subject {
+function subjectOn(server: Server, name: string, traits: ServerTraits): Subject {
   return {
     name: `default on ${name}`,
     capabilities,
-    pageSize,
+    ...traits,
     pages: false,
     announcesDigests: true,
     unknownRepository: "is-empty",

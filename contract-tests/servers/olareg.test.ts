@@ -1,3 +1,3 @@
 import { describeServer } from "./describe-server.ts";
 
-await describeServer("olareg", { pageSize: 100 });
+await describeServer("olareg", { withoutCatalog: true, pageSize: 100 });

@@ -4,8 +4,8 @@ import { tagsOf } from "./harness.ts";
 import type { LearnedSubject } from "./harness.ts";
 
 /** What goes with a manifest without being asked, and what stays. */
-export function describeCascade({ learned, open, alsoCascades = [] }: LearnedSubject): void {
-  const cascade = [...learned.deletionCascade, ...alsoCascades];
+export function describeCascade({ learned, open }: LearnedSubject): void {
+  const cascade = learned.deletionCascade;
   describe.runIf(learned.manifestDeletion !== "none")("deletionCascade", () => {
     it("takes the tags of the manifest, and of no other", async () => {
       await using harness = await open();

@@ -55,8 +55,8 @@ export interface Subject {
   readonly announcesDigests: boolean;
   /** What a listing of a repository that is not there does: a directory that is missing is a mistake in its address. */
   readonly unknownRepository: "is-empty" | "is-refused";
-  /** What this server takes along with a manifest beyond the record, which is one for many servers. */
-  readonly alsoCascades?: Capabilities["deletionCascade"];
+  /** This server has no `_catalog`, though most of those that the record is for have it. */
+  readonly withoutCatalog?: boolean;
   /** Which request lists tags. Absent: `GET …/tags/list`. */
   readonly isListing?: (request: FakeRequest) => boolean;
   /** Which request removes a tag or a manifest. Absent: any `DELETE`. */

@@ -11,31 +11,27 @@ export function describeListing(subject: LearnedSubject): void {
 /** A listing while something goes from what it has read already. */
 function describePaging({ open, pageSize, pages, learned }: LearnedSubject): void {
   describe.runIf(pages && learned.manifestDeletion !== "none")("listTags, paging", () => {
-    it(
-      learned.listingPaging === "cursor"
-        ? "misses nothing when an earlier tag goes meanwhile"
-        : "yields nothing twice when an earlier tag goes meanwhile",
-      async () => {
-        await using harness = await open();
-        const { registry, repository } = harness;
-        const count = 2 * pageSize + 1;
-        const images = Array.from({ length: count }, (_, n) => imageOf({ labels: { n: `${n}` } }));
-        for (const [n, image] of images.entries()) await harness.seed(image, { tags: [`t${n}`] });
-        const listed: string[] = [];
+    it(`${learned.listingPaging === "cursor" ? "misses nothing" : "yields nothing twice"} when an earlier tag goes meanwhile`, async () => {
+      await using harness = await open();
+      const { registry, repository } = harness;
+      const count = 2 * pageSize + 1;
+      const images = Array.from({ length: count }, (_, n) => imageOf({ labels: { n: `${n}` } }));
+      for (const [n, image] of images.entries()) await harness.seed(image, { tags: [`t${n}`] });
+      const listed: string[] = [];
 
-        for await (const { tag } of registry.listTags(repository)) {
-          listed.push(tag);
-          const first = images[Number(tag.slice(1))];
-          if (listed.length > 1 || first === undefined) continue;
-          await Array.fromAsync(registry.deleteManifests(repository, [first.digest]));
-        }
+      for await (const { tag } of registry.listTags(repository)) {
+        listed.push(tag);
+        const first = images[Number(tag.slice(1))];
+        if (listed.length > 1 || first === undefined) continue;
+        await Array.fromAsync(registry.deleteManifests(repository, [first.digest]));
+      }
 
-        const all = new Set(images.keys().map((n) => `t${n}`));
-        expect(new Set(listed).size).toBe(listed.length);
-        expect(listed.filter((tag) => !all.has(tag))).toEqual([]);
-        if (learned.listingPaging === "cursor") expect(listed).toHaveLength(count);
-      },
-    );
+      const all = new Set(images.keys().map((n) => `t${n}`));
+      expect(new Set(listed).size).toBe(listed.length);
+      expect(listed.filter((tag) => !all.has(tag))).toEqual([]);
+      const least = learned.listingPaging === "cursor" ? count : 1;
+      expect(listed.length).toBeGreaterThanOrEqual(least);
+    });
   });
 }
 
@@ -141,13 +137,15 @@ function describeTagEntries({ open, pageSize, learned, unknownRepository }: Lear
 
       const entries = await Array.fromAsync(registry.listTags(repository));
 
-      expect(entries).toHaveLength(3);
-      for (const { tag, digest, mediaType, size } of entries) {
-        const right = truth.get(tag);
-        expect(digest).toBe(right?.digest);
-        expect([undefined, right?.mediaType]).toContain(mediaType);
-        expect([undefined, right?.size]).toContain(size);
-      }
+      const told = entries.map(({ tag, digest, mediaType, size }) => [
+        tag,
+        {
+          digest,
+          mediaType: mediaType ?? truth.get(tag)?.mediaType,
+          size: size ?? truth.get(tag)?.size,
+        },
+      ]);
+      expect(Object.fromEntries(told)).toEqual(Object.fromEntries(truth));
     });
 
     it.runIf(learned.listing === "digests-and-times")("carries when each was pushed", async () => {

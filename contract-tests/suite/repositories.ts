@@ -9,8 +9,21 @@ export function describeRepositories(subject: LearnedSubject): void {
   describeCreation(subject);
 }
 
-function describeRepositoryListing({ learned, open }: LearnedSubject): void {
-  describe.runIf(learned.repositoryListing)("listRepositories", () => {
+function describeRepositoryListing(subject: LearnedSubject): void {
+  const { learned, open, withoutCatalog = false } = subject;
+  describe.runIf(withoutCatalog)("listRepositories without a catalog", () => {
+    it("rejects, and yields nothing", async () => {
+      await using harness = await open();
+      await seedOne(harness, harness.repository);
+
+      const listing = repositoriesOf(harness, namespaceOf(harness.repository));
+
+      const code = expect.stringMatching(/^(?:not-found|unsupported)$/);
+      await expect(listing).rejects.toMatchObject({ name: "RegistryError", code });
+    });
+  });
+
+  describe.runIf(learned.repositoryListing && !withoutCatalog)("listRepositories", () => {
     it("yields what lies at the name, and not what only begins like it", async () => {
       await using harness = await open();
       const { repository, sibling } = harness;
