@@ -152,6 +152,9 @@ function hintFor(code: RegistryErrorCode, status: number, purpose: Purpose): str
   if (code === "unauthorized") {
     return `Log in with \`docker login ${purpose.host}\`, or check the user and password that were given.`;
   }
+  if (code === "denied" && status === 401) {
+    return `Log in with \`docker login ${purpose.host}\`, or use credentials that have this right.`;
+  }
   if (code === "denied") return "The credentials lack this right; ask for it, or use others.";
   if (code === "unsupported" && status === 405 && purpose.verb.startsWith("delete")) {
     return "Deletion is switched off on this registry; whoever runs it can switch it on.";
