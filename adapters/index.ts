@@ -6,6 +6,8 @@ import { detectDockerhub, recogniseDockerhub } from "./dockerhub/detect.ts";
 import { dockerhubOptions } from "./dockerhub/options.ts";
 import { detectHarbor, probeHarbor, recogniseHarbor } from "./harbor/detect.ts";
 import { harborOptions } from "./harbor/options.ts";
+import { detectEcr, recogniseEcr } from "./ecr/detect.ts";
+import { ecrOptions } from "./ecr/options.ts";
 import { detectGitlab, probeGitlab, recogniseGitlab } from "./gitlab/detect.ts";
 import { gitlabOptions } from "./gitlab/options.ts";
 import { detectLayout } from "./layout/detect.ts";
@@ -17,6 +19,13 @@ import { detectLayout } from "./layout/detect.ts";
  */
 export const adapters: readonly AdapterEntry[] = [
   { id: "layout", detect: detectLayout, options: [], load: () => import("./layout/adapter.ts") },
+  {
+    id: "ecr",
+    detect: detectEcr,
+    recognise: recogniseEcr,
+    options: ecrOptions,
+    load: () => import("./ecr/adapter.ts"),
+  },
   {
     id: "dockerhub",
     detect: detectDockerhub,

@@ -61,8 +61,14 @@ export function callError(purpose: Purpose, error: unknown): unknown {
   if (CREDENTIAL_ERRORS.has(error.name)) return registryError(purpose, "unauthorized", { error });
   const status = statusOf(error);
   if (status === undefined) return error;
-  const code = BY_EXCEPTION.get(error.name) ?? errorCodeFor(status, undefined);
+  const code = BY_EXCEPTION.get(error.name) ?? codeOfUnknown(status);
   return registryError(purpose, code, { error, status });
+}
+
+/** The service says by name what is absent, and never by a status. */
+function codeOfUnknown(status: number): RegistryErrorCode {
+  const code = errorCodeFor(status, undefined);
+  return code === "not-found" ? "protocol" : code;
 }
 
 const CREDENTIAL_ERRORS: ReadonlySet<string> = new Set([
@@ -70,9 +76,10 @@ const CREDENTIAL_ERRORS: ReadonlySet<string> = new Set([
   "TokenProviderError",
 ]);
 
-/** A page with a status of success answers nothing. */
+/** A page with a status of success answers nothing, and none but the service's own words make something absent. */
 function pageError(purpose: Purpose, { status, body }: UnreadableAnswer): RegistryError {
-  if (status >= 300) return refusalError(purpose, { status, body });
+  const refusal = refusalError(purpose, { status, body });
+  if (status >= 300 && refusal.code !== "not-found") return refusal;
   return new RegistryError("protocol", sentence(purpose, "protocol", `${status}, and no JSON`), {
     status,
   });

@@ -35,6 +35,7 @@ export type Actions = (action: string, input: unknown, user: AwsUser) => object;
 
 /** Items of a page when the caller names none. Source: ECR API reference, `maxResults`. */
 const DEFAULT_PAGE = 100;
+export const MAX_PAGE = 1000;
 
 /** The actions, strict about what they take. Source: ECR API reference. */
 export function createActions(options: ActionsOptions): Actions {
@@ -42,7 +43,7 @@ export function createActions(options: ActionsOptions): Actions {
   /** When each image was first seen: seeds come behind the service's back. */
   const pushedAt = new Map<string, number>();
   /** What a token of a page stands for. Opaque: a client that makes one up is refused. */
-  const pages = new Map<string, { readonly query: string; readonly start: number }>();
+  const pages = new Map<string, { readonly query: string; readonly last: string }>();
 
   return (action, raw, user) => {
     const input = readInput(action, kind, raw);
@@ -97,14 +98,15 @@ export function createActions(options: ActionsOptions): Actions {
     const digests = [...repository.manifests.keys()].filter(
       (digest) => status === "ANY" || tagged.has(digest) === (status === "TAGGED"),
     );
-    const { items, nextToken } = page(input, digests, `images ${name} ${status}`);
+    const details = digests.flatMap((digest) => inParts(digest, detail(name, digest), pageSize));
+    const { items, nextToken } = page(input, new Map(details), `images ${name} ${status}`);
     return {
-      imageDetails: items.map((digest) => detail(name, digest)),
+      imageDetails: items,
       ...(nextToken === undefined ? {} : { nextToken }),
     };
   }
 
-  function detail(name: string, digest: Digest): object {
+  function detail(name: string, digest: Digest): Detail {
     const repository = state.repositories.get(name) ?? createRepository();
     const manifest = repository.manifests.get(digest);
     const tags = tagsOf(repository, digest);
@@ -174,7 +176,11 @@ export function createActions(options: ActionsOptions): Actions {
   function describeRepositories(input: Input): object {
     checkRegistry(input);
     const names = [...state.repositories.keys()].map(shortOf);
-    const { items, nextToken } = page(input, names, "repositories");
+    const { items, nextToken } = page(
+      input,
+      new Map(names.map((name) => [name, name])),
+      "repositories",
+    );
     return {
       repositories: items.map(describeRepository),
       ...(nextToken === undefined ? {} : { nextToken }),
@@ -221,21 +227,24 @@ export function createActions(options: ActionsOptions): Actions {
     return { registries: [registry] };
   }
 
+  /** In the order of the keys; a token stands for the last one, so that nothing is missed when others go. */
   function page<Item>(
     { maxResults = DEFAULT_PAGE, nextToken }: Input,
-    items: readonly Item[],
+    items: ReadonlyMap<string, Item>,
     query: string,
   ): { readonly items: readonly Item[]; readonly nextToken?: string } {
-    const known = nextToken === undefined ? { query, start: 0 } : pages.get(nextToken);
+    const known = nextToken === undefined ? { query, last: "" } : pages.get(nextToken);
     if (known === undefined || known.query !== query) {
       throw invalidParameter("'nextToken' failed to satisfy constraint: 'invalid'");
     }
-    const end = known.start + Math.min(maxResults, pageSize);
-    const part = items.slice(known.start, end);
-    if (end >= items.length) return { items: part };
-    const token = Buffer.from(JSON.stringify({ query, end })).toString("base64");
-    pages.set(token, { query, start: end });
-    return { items: part, nextToken: token };
+    const left = [...items].filter(([key]) => key > known.last).toSorted(byKey);
+    const part = left.slice(0, Math.min(maxResults, pageSize));
+    const found = part.map(([, item]) => item);
+    const [last = ""] = part.at(-1) ?? [];
+    if (part.length === left.length) return { items: found };
+    const token = Buffer.from(JSON.stringify({ query, last })).toString("base64");
+    pages.set(token, { query, last });
+    return { items: found, nextToken: token };
   }
 
   function repositoryOf(input: Input): [string, RepositoryState] {
@@ -266,6 +275,23 @@ export function createActions(options: ActionsOptions): Actions {
   function shortOf(name: string): string {
     return kind === "public" ? name.slice(alias.length + 1) : name;
   }
+}
+
+type Detail = Readonly<Record<string, unknown>> & { readonly imageTags?: readonly string[] };
+
+/**
+ * A page that was made smaller for a test holds so many tags: an image comes once for each. At its real size, a page
+ * holds images with all of their tags.
+ */
+function inParts(digest: Digest, detail: Detail, pageSize: number): [string, Detail][] {
+  const { imageTags = [] } = detail;
+  if (pageSize >= MAX_PAGE || imageTags.length === 0) return [[digest, detail]];
+  return imageTags.map((tag) => [`${digest} ${tag}`, { ...detail, imageTags: [tag] }]);
+}
+
+function byKey([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
 }
 
 type Id = NonNullable<Input["imageIds"]>[number];

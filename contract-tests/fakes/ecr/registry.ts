@@ -7,7 +7,7 @@ import { routeOf } from "../names.ts";
 import { ociConformant } from "../personality.ts";
 import type { Personality } from "../personality.ts";
 import { createState } from "../state.ts";
-import { createActions } from "./actions.ts";
+import { MAX_PAGE, createActions } from "./actions.ts";
 import type { Exchange } from "./actions.ts";
 import { AwsError } from "./errors.ts";
 import { signerOf } from "./signature.ts";
@@ -79,7 +79,7 @@ export function createFakeEcr(options: FakeEcrOptions = {}): FakeEcr {
   const counts: Record<string, number> = {};
   const actions = createActions({
     ...{ kind, state, account, region, now, alias },
-    pageSize: options.pageSize ?? 1000,
+    pageSize: options.pageSize ?? MAX_PAGE,
     issueToken: (user) => issue(user, tokenLifetimeMs),
   });
   const service = kind === "public" ? "ecr-public" : "ecr";
