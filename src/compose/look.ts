@@ -2,7 +2,7 @@ import { createOrigin } from "../distribution/origin.ts";
 import type { Origin } from "../distribution/origin.ts";
 import { HttpError } from "../http/client.ts";
 import type { HttpClient, HttpResponse } from "../http/client.ts";
-import { isNeverSent } from "../http/retry.ts";
+import { redactUrl } from "../http/redact.ts";
 import type { Greeting, Page } from "../registry/adapter.ts";
 import type { Look } from "../registry/look.ts";
 
@@ -14,7 +14,7 @@ export interface LookOptions {
 }
 
 export interface PatientLook extends Look {
-  /** Why a host could not be reached, when it was greeted with all patience in vain. */
+  /** Why a host did not say what it is, when it was greeted with all patience in vain. */
   failure(host: string): HttpError | undefined;
 }
 
@@ -45,37 +45,48 @@ export function createLook({ http, insecure, signal }: LookOptions): PatientLook
 
   async function greet(host: string): Promise<Greeting | undefined> {
     const response = await answerOf(host, "/v2/");
+    if (response instanceof HttpError) {
+      if (!REFUSED_REDIRECTS.has(response.code ?? "")) failures.set(host, response);
+      return undefined;
+    }
     if (response === undefined) return undefined;
-    const { status, headers, challenges } = response;
+    const { status, headers, challenges, url } = response;
     await response.discard();
-    return { protocol: originOf(host).protocol(), status, headers, challenges };
+    if (status < 500 && status !== 429) {
+      return { protocol: originOf(host).protocol(), status, headers, challenges };
+    }
+    const told = `GET ${redactUrl(url)}: answered ${status}, which tells no implementation; name it, or try again later`;
+    failures.set(host, new HttpError(told));
+    return undefined;
   }
 
   async function readPage(host: string, path: string): Promise<Page | undefined> {
     const response = await answerOf(host, path);
-    if (response === undefined) return undefined;
+    if (response === undefined || response instanceof HttpError) return undefined;
     const { status, headers } = response;
-    const text = await orNothing(host, () => beginningOf(response.stream()));
-    return text === undefined ? undefined : { status, headers, text };
+    const text = await orHttpError(() => beginningOf(response.stream()));
+    return text instanceof HttpError ? undefined : { status, headers, text };
   }
 
   /** Of the host itself: where it sends us to another one, that one's words prove nothing about it. */
-  async function answerOf(host: string, path: string): Promise<HttpResponse | undefined> {
+  async function answerOf(
+    host: string,
+    path: string,
+  ): Promise<HttpResponse | HttpError | undefined> {
     const origin = originOf(host);
-    const response = await orNothing(host, () => origin.send(path, { method: "GET", signal }));
-    if (response === undefined || origin.includes(response.url)) return response;
+    const response = await orHttpError(() => origin.send(path, { method: "GET", signal }));
+    if (response instanceof HttpError || origin.includes(response.url)) return response;
     await response.discard();
     return undefined;
   }
 
-  async function orNothing<T>(host: string, work: () => Promise<T>): Promise<T | undefined> {
+  async function orHttpError<T>(work: () => Promise<T>): Promise<T | HttpError> {
     try {
       return await work();
     } catch (error) {
       signal.throwIfAborted();
-      if (!(error instanceof HttpError)) throw error;
-      if (isNeverSent(error.code)) failures.set(host, error);
-      return undefined;
+      if (error instanceof HttpError) return error;
+      throw error;
     }
   }
 
@@ -86,18 +97,15 @@ export function createLook({ http, insecure, signal }: LookOptions): PatientLook
   }
 }
 
-/** The same door, but its first request fails as one before did: what was tried with all patience is not tried again. */
-export function failingFirst(http: HttpClient, failure: HttpError | undefined): HttpClient {
-  let left = failure;
-  return {
-    ...http,
-    send(request) {
-      if (left === undefined) return http.send(request);
-      const told = left;
-      left = undefined;
-      return Promise.reject(told);
-    },
-  };
+/** Answers that lead elsewhere, each time anew: what else the host serves may still be read. */
+const REFUSED_REDIRECTS: ReadonlySet<string> = new Set(["TOO_MANY_REDIRECTS", "INSECURE_REDIRECT"]);
+
+/**
+ * A door that lets nothing through: what was tried with all patience is not tried again. Besides, a host that could not
+ * say what it is must not be taken for another one when it comes back.
+ */
+export function closedBy(http: HttpClient, failure: HttpError): HttpClient {
+  return { ...http, send: () => Promise.reject(failure) };
 }
 
 async function beginningOf(stream: ReadableStream<Uint8Array>): Promise<string> {

@@ -148,8 +148,10 @@ export function openSession(options: SessionOptions): Session {
   async function doorTo(host: string): Promise<HttpClient> {
     const http = await openDoor();
     if (look === undefined) return http;
-    const { failingFirst } = await import("./look.ts");
-    return failingFirst(http, (await look).failure(host));
+    const failure = (await look).failure(host);
+    if (failure === undefined) return http;
+    const { closedBy } = await import("./look.ts");
+    return closedBy(http, failure);
   }
 
   async function openLook(): Promise<PatientLook> {

@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import type { IncomingMessage, RequestListener, Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, expect, it } from "vitest";
-import { createLook, failingFirst } from "../../src/compose/look.ts";
+import { createLook, closedBy } from "../../src/compose/look.ts";
 import type { PatientLook } from "../../src/compose/look.ts";
 import { HttpError } from "../../src/http/client.ts";
 import type { HttpClient } from "../../src/http/client.ts";
@@ -94,17 +94,44 @@ it("an aborted run is no answer but its own reason", async () => {
   await expect(lookAround(abort.signal).greet(host)).rejects.toThrow("stopped by hand");
 });
 
-it("a door that fails first repeats the failure once, and then sends", async () => {
-  const host = await serve((_, response) => response.end("ok"));
+it.each([429, 500, 503])("a %i tells nothing, and is remembered as that", async (status) => {
+  const host = await serve((_, response) => {
+    response.writeHead(status, { "WWW-Authenticate": 'Basic realm="x"' }).end();
+  });
+  const look = lookAround();
+
+  expect(await look.greet(host)).toBeUndefined();
+  expect(look.failure(host)?.message).toBe(
+    `GET http://${host}/v2/: answered ${status}, which tells no implementation; name it, or try again later`,
+  );
+});
+
+it("a page that cannot be read says nothing about the host", async () => {
+  const host = await serve((request, response) => {
+    if (request.url === "/v2/") response.end();
+    else response.destroy();
+  });
+  const look = lookAround();
+
+  expect(await look.greet(host)).toMatchObject({ status: 200 });
+  expect(await look.ask(host)("/page")).toBeUndefined();
+  expect(look.failure(host)).toBeUndefined();
+});
+
+it("a closed door repeats the failure and sends nothing", async () => {
+  let served = 0;
+  const host = await serve((_, response) => {
+    served += 1;
+    response.end("ok");
+  });
   const failure = new HttpError("GET /v2/: refused", { code: "ECONNREFUSED" });
-  const door = failingFirst(openDoor(), failure);
+  const door = closedBy(openDoor(), failure);
   const request = { method: "GET", url: new URL(`http://${host}/`) } as const;
 
   await expect(door.send(request)).rejects.toBe(failure);
-  const response = await door.send(request);
+  await expect(door.send(request)).rejects.toBe(failure);
 
-  expect(response.status).toBe(200);
-  await response.discard();
+  expect(served).toBe(0);
 });
 
 function lookAround(signal: AbortSignal = new AbortController().signal): PatientLook {
