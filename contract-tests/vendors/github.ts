@@ -1,0 +1,34 @@
+import { createFakeGithub, OWNER, TOKEN } from "../fakes/github/registry.ts";
+import type { GithubTraits } from "../fakes/github/registry.ts";
+import type { Simulation, Vendor } from "./vendor.ts";
+
+/** The container registry of GitHub. */
+export const github: Vendor = {
+  id: "github",
+  load: () => import("../../adapters/github/adapter.ts"),
+  simulate: ({ now, pageSize } = {}) =>
+    simulateGithub({
+      ...(now === undefined ? {} : { now }),
+      ...(pageSize === undefined ? {} : { maxPage: pageSize }),
+    }),
+  pages: true,
+  isListing: ({ method, path }) => method === "GET" && path.endsWith("/versions"),
+  isDeletion: ({ method, path }) => method === "DELETE" && /\/packages\/[a-z]+\/.+$/.test(path),
+};
+
+export function simulateGithub(traits: GithubTraits = {}): Simulation {
+  return {
+    registry: createFakeGithub(traits),
+    repositoryName: (short) => `${OWNER}/${short}`,
+    access: (host) => ({
+      options: {
+        "github-token": TOKEN,
+        "github-api-url": `http://${host}/api/v3`,
+        // A registry that is emptied altogether loses the package too.
+        "github-delete-packages": "true",
+      },
+      env: {},
+      secrets: [TOKEN],
+    }),
+  };
+}
