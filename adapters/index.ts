@@ -8,6 +8,8 @@ import { detectHarbor, probeHarbor, recogniseHarbor } from "./harbor/detect.ts";
 import { harborOptions } from "./harbor/options.ts";
 import { detectEcr, recogniseEcr } from "./ecr/detect.ts";
 import { ecrOptions } from "./ecr/options.ts";
+import { detectGithub, probeGithub, recogniseGithub } from "./github/detect.ts";
+import { githubOptions } from "./github/options.ts";
 import { detectGitlab, probeGitlab, recogniseGitlab } from "./gitlab/detect.ts";
 import { gitlabOptions } from "./gitlab/options.ts";
 import { detectLayout } from "./layout/detect.ts";
@@ -32,6 +34,14 @@ export const adapters: readonly AdapterEntry[] = [
     recognise: recogniseDockerhub,
     options: dockerhubOptions,
     load: () => import("./dockerhub/adapter.ts"),
+  },
+  {
+    id: "github",
+    detect: detectGithub,
+    recognise: recogniseGithub,
+    probe: probeGithub,
+    options: githubOptions,
+    load: () => import("./github/adapter.ts"),
   },
   {
     id: "gitlab",
