@@ -13,6 +13,8 @@ import { githubOptions } from "./github/options.ts";
 import { detectGitlab, probeGitlab, recogniseGitlab } from "./gitlab/detect.ts";
 import { gitlabOptions } from "./gitlab/options.ts";
 import { detectLayout } from "./layout/detect.ts";
+import { detectQuay, probeQuay, recogniseQuay } from "./quay/detect.ts";
+import { quayOptions } from "./quay/options.ts";
 
 /**
  * Every adapter, most specific first. `default` matches any host and stays last.
@@ -58,6 +60,14 @@ export const adapters: readonly AdapterEntry[] = [
     probe: probeHarbor,
     options: harborOptions,
     load: () => import("./harbor/adapter.ts"),
+  },
+  {
+    id: "quay",
+    detect: detectQuay,
+    recognise: recogniseQuay,
+    probe: probeQuay,
+    options: quayOptions,
+    load: () => import("./quay/adapter.ts"),
   },
   {
     id: "artifactory",

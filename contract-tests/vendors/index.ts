@@ -4,7 +4,8 @@ import { github } from "./github.ts";
 import { gitlab } from "./gitlab.ts";
 import { harbor } from "./harbor.ts";
 import { ecr } from "./ecr.ts";
+import { quay } from "./quay.ts";
 import type { Vendor } from "./vendor.ts";
 
 /** Every implementation that has no server to run, simulated; in the order of the adapter table. */
-export const VENDORS: readonly Vendor[] = [ecr, dockerhub, github, gitlab, harbor, artifactory];
+export const VENDORS: readonly Vendor[] = [ecr, dockerhub, github, gitlab, harbor, quay, artifactory];
