@@ -80,6 +80,19 @@ export function printCheck(
       `tidemark: ${formatRepository(repository)}: a cleanup would fail: ${right} is ${state.status}: ${detailOf(state)}`,
     );
   }
+  const login = loginLine(repository, result);
+  if (login !== undefined) host.warn(login);
+}
+
+/** What is to be done where the host asks who is there and nothing at all is granted; `undefined` elsewhere. */
+function loginLine(
+  { host }: Repository,
+  { authentication, rights }: CheckResult,
+): string | undefined {
+  const { list, read, push, delete: deletion } = rights;
+  const isNobody = [list, read, push, deletion].every(({ status }) => status === "refused");
+  if (!isNobody || authentication === undefined || authentication.length === 0) return undefined;
+  return `tidemark: Log in with \`docker login ${host}\`, or use other credentials.`;
 }
 
 /** `unknown` where nothing was refused, but something could not be tried. */

@@ -8,7 +8,13 @@ import type { Registry } from "../registry/registry.ts";
 
 /** What a command is given. It cannot tell a terminal from a server. */
 export interface CommandDeps {
-  openRegistry(repository: Repository): Promise<Registry>;
+  /**
+   * The registry of a repository. It serves every repository of its host, so one host is opened once for each role, and
+   * lives as long as the command.
+   *
+   * @param role Whose implementation, options and credentials, as options spell it; default: `repo`.
+   */
+  openRegistry(repository: Repository, role?: string): Promise<Registry>;
   /** The Git history behind the project; rejects with `GitError`. */
   readHistory(request: HistoryRequest): Promise<GitHistory>;
   openJournal(header: JournalHeader): Promise<Journal>;

@@ -10,7 +10,6 @@ import type { HttpClient } from "../http/client.ts";
 import { createContentCache } from "../journal/content-cache.ts";
 import { createJournal } from "../journal/journal.ts";
 import { DIRECTORY_HOST } from "../oci/reference.ts";
-import type { Repository } from "../oci/reference.ts";
 import type { CredentialSource } from "../registry/adapter.ts";
 import { detectAdapter } from "../registry/detect.ts";
 import type { Detection } from "../registry/detect.ts";
@@ -44,15 +43,7 @@ export interface SessionOptions {
   readonly signal: AbortSignal;
 }
 
-export interface Session extends RegistryDeps, AsyncDisposable {
-  /**
-   * The registry of a repository. It serves every repository of its host, so one host is opened once for each role, and
-   * lives as long as the session.
-   *
-   * @param role Whose implementation, options and credentials; default: `repo`.
-   */
-  openRegistry(repository: Repository, role?: string): Promise<Registry>;
-}
+export interface Session extends RegistryDeps, AsyncDisposable {}
 
 /** Connects the commands to the machine: network, Git, files, clock. Libraries load when they are used. */
 export function openSession(options: SessionOptions): Session {

@@ -79,6 +79,17 @@ describe("an unknown host", () => {
   });
 });
 
+it("each role of a host is opened for itself, with what was told about it", async () => {
+  const { fake, session, roles } = await openOn({ kind: "none" });
+  const repository = { host: fake.host, name: "acme/api" };
+
+  await session.openRegistry(repository);
+  await session.openRegistry(repository, "cache-repo");
+  await session.openRegistry(repository, "cache-repo");
+
+  expect(roles).toEqual(["repo", "cache-repo"]);
+});
+
 it("options of another implementation are named once, without their values", async () => {
   const { fake, session, events } = await openOn({ kind: "none" }, undefined, {
     "wharf-token": "s3cret",
@@ -99,6 +110,8 @@ interface Opened {
   readonly fake: ListeningRegistry;
   readonly session: Session;
   readonly events: readonly Event[];
+  /** Roles that were opened. */
+  readonly roles: readonly string[];
 }
 
 async function openOn(
@@ -113,10 +126,14 @@ async function openOn(
   const auths = { [fake.host]: { auth: encoded } };
   await writeFile(join(home, "config.json"), JSON.stringify({ auths }));
   const events: Event[] = [];
+  const roles: string[] = [];
   const session = openSession({
     dir: home,
     env: { HOME: home },
-    access: (role) => ({ role, implementation, options }),
+    access(role) {
+      roles.push(role);
+      return { role, implementation, options };
+    },
     insecure: false,
     skipTlsVerify: false,
     caPem: undefined,
@@ -131,7 +148,7 @@ async function openOn(
     await session[Symbol.asyncDispose]();
     await fake.close();
   });
-  return { fake, session, events };
+  return { fake, session, events, roles };
 }
 
 /** `METHOD path status`, without queries, and whether something authorised it. */
