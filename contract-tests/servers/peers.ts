@@ -10,6 +10,8 @@ export const PEERS = {
   crane: "crane-v0.21.9",
   regctl: "regctl-v0.11.5",
   toxiproxy: "toxiproxy-v2.12.0",
+  moto: "moto-5.2.5/bin/moto_server",
+  "moto's python": "moto-5.2.5/bin/python",
   skopeo: "skopeo",
   htpasswd: "htpasswd",
   openssl: "openssl",
