@@ -12,6 +12,8 @@ import { detectGithub, probeGithub, recogniseGithub } from "./github/detect.ts";
 import { githubOptions } from "./github/options.ts";
 import { detectGitlab, probeGitlab, recogniseGitlab } from "./gitlab/detect.ts";
 import { gitlabOptions } from "./gitlab/options.ts";
+import { detectGcr, recogniseGcr } from "./gcr/detect.ts";
+import { gcrOptions } from "./gcr/options.ts";
 import { detectLayout } from "./layout/detect.ts";
 import { detectQuay, probeQuay, recogniseQuay } from "./quay/detect.ts";
 import { quayOptions } from "./quay/options.ts";
@@ -68,6 +70,13 @@ export const adapters: readonly AdapterEntry[] = [
     probe: probeQuay,
     options: quayOptions,
     load: () => import("./quay/adapter.ts"),
+  },
+  {
+    id: "gcr",
+    detect: detectGcr,
+    recognise: recogniseGcr,
+    options: gcrOptions,
+    load: () => import("./gcr/adapter.ts"),
   },
   {
     id: "artifactory",

@@ -1,3 +1,4 @@
+import { gcr } from "./gcr.ts";
 import { dockerhub } from "./dockerhub.ts";
 import { artifactory } from "./artifactory.ts";
 import { github } from "./github.ts";
@@ -8,4 +9,13 @@ import { quay } from "./quay.ts";
 import type { Vendor } from "./vendor.ts";
 
 /** Every implementation that has no server to run, simulated; in the order of the adapter table. */
-export const VENDORS: readonly Vendor[] = [ecr, dockerhub, github, gitlab, harbor, quay, artifactory];
+export const VENDORS: readonly Vendor[] = [
+  ecr,
+  dockerhub,
+  github,
+  gitlab,
+  harbor,
+  quay,
+  gcr,
+  artifactory,
+];

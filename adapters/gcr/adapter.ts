@@ -1,0 +1,46 @@
+import { openDistribution, openWire } from "../../src/distribution/open-distribution.ts";
+import type { Repository } from "../../src/oci/reference.ts";
+import type { AdapterContext } from "../../src/registry/adapter.ts";
+import type { CallOptions, Registry } from "../../src/registry/registry.ts";
+import { capabilities } from "./capabilities.ts";
+import { googleCredentials } from "./credentials.ts";
+import { asRule } from "./errors.ts";
+import { createManifestDeletion } from "./manifest-deletion.ts";
+import { walkRepositories } from "./repositories.ts";
+import { checkRightsOf } from "./rights.ts";
+import { readListing } from "./tag-listing.ts";
+import type { Listing } from "./tag-listing.ts";
+
+export { capabilities };
+
+/** Container Registry names and Artifact Registry: OCI Distribution with a listing that tells everything. */
+export async function openRegistry(context: AdapterContext): Promise<Registry> {
+  const credentials = googleCredentials(context);
+  const own = { ...context, credentials };
+  const wire = openWire(own);
+  const base = await openDistribution(own, { capabilities }, wire);
+  const read = (repository: Repository, options: CallOptions): Promise<Listing> =>
+    readListing(wire.connection, repository, options);
+
+  return {
+    ...base,
+    async *listTags(repository, options = {}) {
+      options.signal?.throwIfAborted();
+      const { tags } = await read(repository, options);
+      yield* tags.values();
+    },
+    async *listRepositories(namespace, options = {}) {
+      options.signal?.throwIfAborted();
+      yield* walkRepositories({ host: context.host, name: namespace }, read, options);
+    },
+    async *deleteTags(repository, tags, options) {
+      for await (const outcome of base.deleteTags(repository, tags, options)) {
+        yield outcome.status === "deleted" ? outcome : { ...outcome, error: asRule(outcome.error) };
+      }
+    },
+    deleteManifests: createManifestDeletion({ base, read, now: context.now }),
+    async checkRights(repository, options) {
+      return checkRightsOf(base, credentials.identity, repository, options);
+    },
+  };
+}
