@@ -1,6 +1,8 @@
 import type { AdapterEntry } from "../src/registry/adapter.ts";
 import { detectArtifactory, probeArtifactory, recogniseArtifactory } from "./artifactory/detect.ts";
 import { artifactoryOptions } from "./artifactory/options.ts";
+import { detectAcr, recogniseAcr } from "./acr/detect.ts";
+import { acrOptions } from "./acr/options.ts";
 import { detectDefault } from "./default/detect.ts";
 import { detectDockerhub, recogniseDockerhub } from "./dockerhub/detect.ts";
 import { dockerhubOptions } from "./dockerhub/options.ts";
@@ -14,6 +16,8 @@ import { detectGitlab, probeGitlab, recogniseGitlab } from "./gitlab/detect.ts";
 import { gitlabOptions } from "./gitlab/options.ts";
 import { detectGcr, recogniseGcr } from "./gcr/detect.ts";
 import { gcrOptions } from "./gcr/options.ts";
+import { detectNexus, probeNexus, recogniseNexus } from "./nexus/detect.ts";
+import { nexusOptions } from "./nexus/options.ts";
 import { detectLayout } from "./layout/detect.ts";
 import { detectQuay, probeQuay, recogniseQuay } from "./quay/detect.ts";
 import { quayOptions } from "./quay/options.ts";
@@ -31,6 +35,13 @@ export const adapters: readonly AdapterEntry[] = [
     recognise: recogniseEcr,
     options: ecrOptions,
     load: () => import("./ecr/adapter.ts"),
+  },
+  {
+    id: "acr",
+    detect: detectAcr,
+    recognise: recogniseAcr,
+    options: acrOptions,
+    load: () => import("./acr/adapter.ts"),
   },
   {
     id: "dockerhub",
@@ -85,6 +96,14 @@ export const adapters: readonly AdapterEntry[] = [
     probe: probeArtifactory,
     options: artifactoryOptions,
     load: () => import("./artifactory/adapter.ts"),
+  },
+  {
+    id: "nexus",
+    detect: detectNexus,
+    recognise: recogniseNexus,
+    probe: probeNexus,
+    options: nexusOptions,
+    load: () => import("./nexus/adapter.ts"),
   },
   { id: "default", detect: detectDefault, options: [], load: () => import("./default/adapter.ts") },
 ];

@@ -1,3 +1,4 @@
+import { acr } from "./acr.ts";
 import { gcr } from "./gcr.ts";
 import { dockerhub } from "./dockerhub.ts";
 import { artifactory } from "./artifactory.ts";
@@ -6,11 +7,13 @@ import { gitlab } from "./gitlab.ts";
 import { harbor } from "./harbor.ts";
 import { ecr } from "./ecr.ts";
 import { quay } from "./quay.ts";
+import { nexus } from "./nexus.ts";
 import type { Vendor } from "./vendor.ts";
 
 /** Every implementation that has no server to run, simulated; in the order of the adapter table. */
 export const VENDORS: readonly Vendor[] = [
   ecr,
+  acr,
   dockerhub,
   github,
   gitlab,
@@ -18,4 +21,5 @@ export const VENDORS: readonly Vendor[] = [
   quay,
   gcr,
   artifactory,
+  nexus,
 ];
