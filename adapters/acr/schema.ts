@@ -1,0 +1,37 @@
+import { z } from "zod";
+
+const attributes = z.object({
+  deleteEnabled: z.boolean().nullish(),
+  writeEnabled: z.boolean().nullish(),
+});
+
+/** Source: Azure Container Registry data plane, `TagList`. */
+export const tagListSchema = z.object({
+  tags: z
+    .array(
+      z.object({
+        name: z.string(),
+        digest: z.string().nullish(),
+        /** ISO 8601, when the tag was last set. */
+        lastUpdateTime: z.string().nullish(),
+        changeableAttributes: attributes.nullish(),
+      }),
+    )
+    .nullish(),
+});
+
+const locked = z.object({ changeableAttributes: attributes.nullish() });
+
+/** The attributes of a tag, of a manifest or of a repository. Source: the same, `TagAttributes`, `ManifestAttributes`. */
+export const attributesSchema = z.union([
+  z.object({ tag: locked }).transform(({ tag }) => tag),
+  z.object({ manifest: locked }).transform(({ manifest }) => manifest),
+  locked,
+]);
+
+export type Attributes = z.infer<typeof attributes>;
+
+/** Source: Azure/acr, AAD-OAuth.md. */
+export const exchangeSchema = z.object({ refresh_token: z.string().regex(/^[\x21-\x7e]+$/) });
+
+export type AcrTag = NonNullable<z.infer<typeof tagListSchema>["tags"]>[number];
