@@ -1,4 +1,5 @@
 import type { Repository, TagReference } from "../../src/oci/reference.ts";
+import { isRegistryError } from "../../src/registry/error.ts";
 import type { RegistryError } from "../../src/registry/error.ts";
 import type { CallOptions } from "../../src/registry/registry.ts";
 import type { HubClient } from "./client.ts";
@@ -25,9 +26,14 @@ export function createImmutability(
     const rules = known.get(name) ?? readRules({ host, name }, options);
     known.set(name, rules);
     rules.catch(() => known.delete(name));
-    return (await rules).some((rule) => matches(rule, tag))
-      ? reclassified(refusal, "conflict", IMMUTABLE)
-      : refusal;
+    try {
+      const isImmutable = (await rules).some((rule) => matches(rule, tag));
+      return isImmutable ? reclassified(refusal, "conflict", IMMUTABLE) : refusal;
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      if (isRegistryError(error)) return refusal; // Rules that cannot be read leave it as it is.
+      throw error;
+    }
   };
 
   /** Source: Hub API reference, `immutable_tags_settings` of a repository. */
