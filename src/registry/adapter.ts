@@ -20,7 +20,11 @@ export interface AdapterContext {
   readonly warn: (message: string) => void;
   /** Plain `http:` may be used where the host does not speak TLS. A loopback host needs no leave. */
   readonly insecure?: boolean;
-  /** What the host answered when its adapter was looked for; absent when its name was enough. */
+  /**
+   * What the host answered when its adapter was looked for; absent when its name was enough, or the adapter was asked for.
+   * Where it is there, the host's own words alone made it this adapter's: credentials that nobody gave for this host or
+   * role (a cloud's own chain, what a CI system has set for another host) must not go there.
+   */
   readonly greeting?: Greeting;
 }
 
