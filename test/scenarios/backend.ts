@@ -1,9 +1,14 @@
 import type { Content, Media } from "./content.ts";
+import type { RunCli } from "./run-cli.ts";
 
 /** A kind of registry the scenarios run on; filled and read without the product. */
 export interface Backend extends AsyncDisposable {
   /** Whether a tag can go while its manifest stays. Otherwise such a tag is left, reason `shared-digest`. */
   readonly untags: boolean;
+  /** Whether a manifest goes with its last tag, so that such a tag stays while the manifest does. Default: no. */
+  readonly lastTagTakesManifest?: boolean;
+  /** Default: in a process of its own. */
+  readonly run?: RunCli;
   /** The one format it takes. Absent: it takes what a scenario says. */
   readonly onlyMedia?: Media | undefined;
   /** How the command line gets in. Absent: `--insecure-registry`, without credentials. */
@@ -24,6 +29,8 @@ export interface SeedRepository {
   push(content: Content, tag?: string): Promise<void>;
   /** Removes a tag whose manifest nothing else names. */
   remove(tag: string): Promise<void>;
+  /** Called when all is pushed: makes it look long there, where the registry remembers when it saw something first. */
+  settle?(): Promise<void>;
   /** Every tag with its manifest's digest and labels, and what below it cannot be fetched. */
   read(): Promise<RepositoryReading>;
 }

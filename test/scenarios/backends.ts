@@ -4,52 +4,57 @@ import type { Personality } from "../../contract-tests/fakes/personality.ts";
 import { findPeer, peersAreRequired } from "../../contract-tests/servers/peers.ts";
 import { startServer } from "../../contract-tests/servers/server.ts";
 import type { ServerKind } from "../../contract-tests/servers/server.ts";
+import { VENDORS } from "../../contract-tests/vendors/index.ts";
+import type { Vendor } from "../../contract-tests/vendors/vendor.ts";
 import { openHttpBackend } from "./backend-http.ts";
 import { openLayouts } from "./backend-layout.ts";
+import { openSimulated, openVendorBackend, traitsOf } from "./backend-vendor.ts";
 import type { Backend } from "./backend.ts";
 
-interface BackendEntry {
+export interface BackendEntry {
   readonly name: string;
   /** What is not installed is skipped by name, unless it is required. */
   readonly isRunnable: boolean;
   readonly open: () => Promise<Backend>;
 }
 
-const USUAL: readonly BackendEntry[] = [
+/** Directories and real servers, on which the command line runs as a process of its own. */
+export const REAL: readonly BackendEntry[] = [
   { name: "layout", isRunnable: true, open: openLayouts },
-  fake("in-process", ociConformant),
   server("docker-registry", { untags: false }),
+  ...(peersAreRequired()
+    ? [server("distribution", { untags: true }), server("olareg", { untags: true })]
+    : []),
 ];
 
-/** Where `.ci/run` goes on, because it has all the programs and the time. */
-const MORE: readonly BackendEntry[] = [
-  fake("in-process like docker-registry 2.8", dockerRegistry2),
-  fake("in-process like zot", zotLike, { onlyMedia: "oci" }),
-  server("distribution", { untags: true }),
-  server("olareg", { untags: true }),
+/** Registries of this process, on which the command line runs in this process too; each open one is a fresh one. */
+export const SIMULATED: readonly BackendEntry[] = [
+  fake("OCI conformant", ociConformant),
+  fake("like docker-registry 2.8", dockerRegistry2),
+  fake("like zot", zotLike, { onlyMedia: "oci" }),
+  ...VENDORS.map(simulated),
 ];
-
-/** What every scenario runs on; where the real docker-registry is missing, its imitation stands in. */
-export const BACKENDS: readonly BackendEntry[] = peersAreRequired()
-  ? [...USUAL, ...MORE]
-  : [...USUAL, ...(findPeer("docker-registry") === undefined ? MORE.slice(0, 1) : [])];
 
 function fake(
   name: string,
   personality: Personality,
-  traits: Pick<Backend, "onlyMedia"> = {},
+  more: Pick<Backend, "onlyMedia"> = {},
 ): BackendEntry {
-  const open = async (): Promise<Backend> => {
-    const registry = await createFakeRegistry(personality).listen();
-    const untags = personality.tagDeletion === "allow";
-    return openHttpBackend({
-      ...traits,
-      host: registry.host,
-      untags,
-      close: () => registry.close(),
-    });
+  const traits = { ...more, untags: personality.tagDeletion === "allow" };
+  return {
+    name,
+    isRunnable: true,
+    open: () => openSimulated(createFakeRegistry(personality), traits),
   };
-  return { name, isRunnable: true, open };
+}
+
+function simulated(vendor: Vendor): BackendEntry {
+  let traits: ReturnType<typeof traitsOf> | undefined;
+  const open = async (): Promise<Backend> => {
+    traits ??= traitsOf(vendor);
+    return openVendorBackend(vendor, await traits);
+  };
+  return { name: vendor.id, isRunnable: true, open };
 }
 
 function server(kind: ServerKind, traits: Pick<Backend, "untags">): BackendEntry {

@@ -102,6 +102,7 @@ function outcome(change: Partial<Outcome>): Outcome {
     after: reading(done),
     run: run({}),
     untags: true,
+    lastTagTakesManifest: false,
     mayChange: true,
     cloneBefore: "a",
     cloneAfter: "a",

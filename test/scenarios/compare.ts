@@ -12,6 +12,7 @@ export interface Outcome {
   readonly after: RepositoryReading;
   readonly run: CliRun;
   readonly untags: boolean;
+  readonly lastTagTakesManifest: boolean;
   /** Whether it may change something: no dry run, not switched off. */
   readonly mayChange: boolean;
   readonly cloneBefore: string;
@@ -54,13 +55,18 @@ function* lists(outcome: Outcome): Iterable<string> {
   }
 }
 
-/** Where a tag cannot go alone, it is left with the tag that stays, and the run says so. */
-function sharesDigest({ untags, after, run, expected, model }: Outcome, tag: string): boolean {
+/**
+ * Where a tag cannot go alone, it is left with the tag that stays, and the run says so; where it can, but not as the
+ * last one, it is left with a manifest that nothing else names.
+ */
+function sharesDigest(outcome: Outcome, tag: string): boolean {
+  const { untags, lastTagTakesManifest, after, run, expected, model } = outcome;
   const goes = new Set(expected.deleted.flatMap((id) => model.tagsOf(id)));
   const digest = after.digests.get(tag);
   const stays = [...after.digests].some(([other, its]) => its === digest && !goes.has(other));
   const entry = run.report?.kept.find((kept) => kept.tag === tag);
-  return !untags && stays && (entry?.reasons.some(({ kind }) => kind === "shared-digest") ?? false);
+  const cannotGo = untags ? lastTagTakesManifest && !stays : stays;
+  return cannotGo && (entry?.reasons.some(({ kind }) => kind === "shared-digest") ?? false);
 }
 
 function* records({ expected, model, after }: Outcome): Iterable<string> {

@@ -18,7 +18,14 @@ const UPLOAD_PACK = "git -c uploadpack.allowAnySHA1InWant=true upload-pack";
 /** Clones the remote, as a scenario says. Answers the directory. */
 export async function createClone(root: string, remote: GitRemote, side: GitSide): Promise<string> {
   const dir = join(root, "clone");
-  await git(root, ["clone", "-q", ...CLONE_OPTIONS[side.clone ?? "full"], remote.url, dir]);
+  await git(root, [
+    "clone",
+    "-q",
+    "--template=",
+    ...CLONE_OPTIONS[side.clone ?? "full"],
+    remote.url,
+    dir,
+  ]);
   const head = (await readFile(join(dir, ".git/HEAD"), "utf8")).trim();
   const locals = [
     ...Object.entries(side.localBranches ?? {}).map(([name, id]) => [`refs/heads/${name}`, id]),

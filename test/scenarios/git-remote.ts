@@ -22,7 +22,13 @@ const BUILD = "refs/build/";
 export async function createRemote(root: string, side: GitSide, start: number): Promise<GitRemote> {
   const dir = join(root, "remote.git");
   await mkdir(dir);
-  await git(dir, ["init", "-q", "--bare", `--object-format=${side.objectFormat ?? "sha1"}`]);
+  await git(dir, [
+    "init",
+    "-q",
+    "--bare",
+    "--template=",
+    `--object-format=${side.objectFormat ?? "sha1"}`,
+  ]);
   if (side.clone === "partial") {
     await git(dir, ["config", "uploadpack.allowFilter", "true"]);
     await git(dir, ["config", "uploadpack.allowAnySHA1InWant", "true"]);

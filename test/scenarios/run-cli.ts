@@ -2,6 +2,8 @@ import { spawn } from "node:child_process";
 import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { z } from "zod";
+import type { HostProcess } from "../../src/cli/host.ts";
+import { main } from "../../src/cli/main.ts";
 import { GIT_ENV } from "./git.ts";
 
 const CLI = resolve("bin/tidemark.js");
@@ -28,28 +30,20 @@ export interface CliRun {
   readonly endedAt: number;
 }
 
-/** Runs the command line in a child process that knows nothing of this machine and its user, but for what `more` adds. */
-export async function runCli(
+/** Runs the command line for a user who has nothing, and whose home lies in `root`; `more` is added to the environment. */
+export type RunCli = (
   root: string,
   args: readonly string[],
-  more: Readonly<Record<string, string>> = {},
-): Promise<CliRun> {
-  const home = join(root, "home");
-  const certificates = join(root, "no-certificates");
-  for (const dir of [home, certificates]) await mkdir(dir, { recursive: true });
+  more?: Readonly<Record<string, string>>,
+) => Promise<CliRun>;
+
+/** Runs the command line in a child process that knows nothing of this machine and its user. */
+export const runCli: RunCli = async (root, args, more = {}) => {
+  const env = await makeHome(root, more);
   const startedAt = Date.now();
   const child = spawn(process.execPath, [CLI, ...args], {
-    cwd: home,
-    env: {
-      ...GIT_ENV,
-      HOME: home,
-      XDG_STATE_HOME: join(home, "state"),
-      NO_COLOR: "1",
-      // The authorities of this machine take a tenth of a run's time to read.
-      SSL_CERT_FILE: "/dev/null",
-      SSL_CERT_DIR: certificates,
-      ...more,
-    },
+    cwd: env["HOME"],
+    env,
     stdio: ["ignore", "pipe", "pipe"],
   });
   const out: Uint8Array[] = [];
@@ -60,8 +54,75 @@ export async function runCli(
     child.on("error", reject);
     child.on("close", (code) => settle(code ?? undefined));
   });
-  const stdout = Buffer.concat(out).toString("utf8");
-  const stderr = Buffer.concat(err).toString("utf8");
+  return runOf({
+    exit,
+    stdout: Buffer.concat(out).toString("utf8"),
+    stderr: Buffer.concat(err).toString("utf8"),
+    startedAt,
+  });
+};
+
+/**
+ * Runs the command line in this process, which starts in a fraction of the time: for registries of this process, whose
+ * scenarios are many. Paths in `args` are absolute, because the working directory is the tests' own.
+ */
+export const runCliHere: RunCli = async (root, args, more = {}) => {
+  const env = await makeHome(root, more);
+  const stdout = createSink();
+  const stderr = createSink();
+  const startedAt = Date.now();
+  const here: HostProcess = {
+    argv: ["node", "tidemark", ...args],
+    env,
+    pid: process.pid,
+    stdout,
+    stderr,
+    on: () => undefined,
+    off: () => undefined,
+    kill: () => undefined,
+  };
+  await main(here);
+  const exit = Number(here.exitCode ?? 0);
+  return runOf({ exit, stdout: stdout.text(), stderr: stderr.text(), startedAt });
+};
+
+async function makeHome(
+  root: string,
+  more: Readonly<Record<string, string>>,
+): Promise<Record<string, string>> {
+  const home = join(root, "home");
+  const certificates = join(root, "no-certificates");
+  for (const dir of [home, certificates]) await mkdir(dir, { recursive: true });
+  return {
+    ...GIT_ENV,
+    HOME: home,
+    XDG_STATE_HOME: join(home, "state"),
+    NO_COLOR: "1",
+    // The authorities of this machine take a tenth of a run's time to read.
+    SSL_CERT_FILE: "/dev/null",
+    SSL_CERT_DIR: certificates,
+    ...more,
+  };
+}
+
+/** A stream that is no terminal and keeps what it gets. */
+function createSink(): HostProcess["stdout"] & { text(): string } {
+  const written: string[] = [];
+  const write = (text: string): number => written.push(text);
+  return { isTTY: false, columns: 80, write, text: () => written.join("") };
+}
+
+function runOf({
+  exit,
+  stdout,
+  stderr,
+  startedAt,
+}: {
+  readonly exit: number | undefined;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly startedAt: number;
+}): CliRun {
   const report = stdout.trim() === "" ? undefined : reportOf(stdout);
   return { exit, report, output: `${stdout}\n${stderr}`, startedAt, endedAt: Date.now() };
 }

@@ -1,8 +1,9 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Backend, SeedRepository } from "./backend.ts";
 import { disagreements } from "./compare.ts";
+import type { Media } from "./content.ts";
 import { cloneState, createClone, writeConfig } from "./git-clone.ts";
 import { createRemote } from "./git-remote.ts";
 import { modelRepository } from "./model.ts";
@@ -11,46 +12,81 @@ import { runCli } from "./run-cli.ts";
 import { afterStep, stepsOf } from "./scenario.ts";
 import type { Scenario, Step } from "./scenario.ts";
 
-/** Builds both sides of a scenario, runs its steps, and answers what is not as it says, a line each. */
-export async function runScenario(scenario: Scenario, backend: Backend): Promise<string[]> {
+/** One backend's part of a scenario: its own clone, home and journal beside a remote that all share. */
+interface Run {
+  readonly backend: Backend;
+  readonly root: string;
+  readonly clone: string;
+  readonly repository: SeedRepository;
+  readonly pushed: Set<string>;
+  readonly wrong: string[];
+}
+
+/**
+ * Builds a scenario's Git side once, runs its steps on every backend, and answers what is not as it says: a list of
+ * lines for each backend, in their order.
+ */
+export async function runScenario(
+  scenario: Scenario,
+  backends: readonly Backend[],
+): Promise<string[][]> {
   const root = await mkdtemp(join(tmpdir(), "tidemark-scenario-"));
   try {
-    return await runSteps(scenario, backend, root);
+    return await runSteps(scenario, backends, root);
   } finally {
     await rm(root, { recursive: true, force: true });
   }
 }
 
-async function runSteps(scenario: Scenario, backend: Backend, root: string): Promise<string[]> {
+async function runSteps(
+  scenario: Scenario,
+  backends: readonly Backend[],
+  root: string,
+): Promise<string[][]> {
   const start = Math.floor(Date.now() / 1000) * 1000;
   const remote = await createRemote(root, scenario.git, start);
-  const repository = await backend.createRepository(scenario.id);
-  const pushed = new Set<string>();
-  const wrong: string[] = [];
   let state: Scenario = scenario;
-  let clone: string | undefined;
+  let runs: readonly Run[] | undefined;
 
   for (const [at, step] of stepsOf(scenario).entries()) {
     state = afterStep(state, step);
     const werfYaml = configText(state);
     if (at === 0 || step.git !== undefined) await remote.update(state.git, werfYaml);
-    if (clone === undefined) {
-      clone = await createClone(root, remote, state.git);
+    if (runs === undefined) {
+      const clone = await createClone(root, remote, state.git);
+      runs = await Promise.all(
+        backends.map((backend, index) => openRun(backend, scenario, { root, clone, index })),
+      );
       if (state.git.remote === "gone") await remote.takeAway();
     }
-    await writeConfig(clone, werfYaml);
-    const model = modelRepository(state, start, {
-      commitOf: remote.commitOf,
-      onlyMedia: backend.onlyMedia,
-    });
-    await seed(repository, model, pushed);
-    for (const id of step.removed) {
-      for (const tag of model.tagsOf(id)) await repository.remove(tag);
+    const models = new Map<Media | undefined, RepositoryModel>();
+    const modelFor = ({ onlyMedia }: Backend): RepositoryModel => {
+      const { commitOf } = remote;
+      const model = models.get(onlyMedia) ?? modelRepository(state, start, { commitOf, onlyMedia });
+      models.set(onlyMedia, model);
+      return model;
+    };
+    for (const run of runs) {
+      const asked = { state, step, model: modelFor(run.backend), werfYaml };
+      const problems = await runStep(run, asked).catch((error: unknown) => [trace(error)]);
+      const said = problems.map((problem) => (at === 0 ? problem : `step ${at + 1}: ${problem}`));
+      run.wrong.push(...said);
     }
-    const problems = await runStep({ root, clone, state, step, model, repository, backend });
-    wrong.push(...problems.map((problem) => (at === 0 ? problem : `step ${at + 1}: ${problem}`)));
   }
-  return wrong;
+  return (runs ?? []).map(({ wrong }) => wrong);
+}
+
+async function openRun(
+  backend: Backend,
+  { id }: Scenario,
+  { root, clone, index }: { readonly root: string; readonly clone: string; readonly index: number },
+): Promise<Run> {
+  const own = join(root, `${index}`);
+  const copy = join(own, "clone");
+  await mkdir(own);
+  await cp(clone, copy, { recursive: true, preserveTimestamps: true });
+  const repository = await backend.createRepository(id);
+  return { backend, root: own, clone: copy, repository, pushed: new Set(), wrong: [] };
 }
 
 /** Pushes what is not in `pushed` yet. */
@@ -64,23 +100,26 @@ export async function seed(
   for (const [tag, content] of model.tags) if (isNew(tag)) await repository.push(content, tag);
 }
 
-async function runStep({
-  root,
-  clone,
-  state,
-  step,
-  model,
-  repository,
-  backend,
-}: {
-  readonly root: string;
-  readonly clone: string;
-  readonly state: Scenario;
-  readonly step: Step;
-  readonly model: RepositoryModel;
-  readonly repository: SeedRepository;
-  readonly backend: Backend;
-}): Promise<string[]> {
+async function runStep(
+  { root, clone, repository, backend, pushed }: Run,
+  {
+    state,
+    step,
+    model,
+    werfYaml,
+  }: {
+    readonly state: Scenario;
+    readonly step: Step;
+    readonly model: RepositoryModel;
+    readonly werfYaml: string;
+  },
+): Promise<string[]> {
+  await writeConfig(clone, werfYaml);
+  await seed(repository, model, pushed);
+  for (const id of step.removed) {
+    for (const tag of model.tagsOf(id)) await repository.remove(tag);
+  }
+  await repository.settle?.();
   const extra = step.args ?? state.args;
   const keepList = await writeKeepList(root, step.keepList ?? state.keepList, model);
   const journal = join(root, "journal");
@@ -91,7 +130,8 @@ async function runStep({
   const where = ["--repo", repository.address, "--dir", clone, "--journal", journal];
   const { args, env } = backend.access ?? { args: ["--insecure-registry"], env: {} };
   const how = ["--without-kube", "--output", "json", ...args];
-  const run = await runCli(root, [state.command, ...where, ...how, ...keepList, ...extra], env);
+  const command = [state.command, ...where, ...how, ...keepList, ...extra];
+  const run = await (backend.run ?? runCli)(root, command, env);
 
   return disagreements({
     expected: step.expect,
@@ -100,10 +140,15 @@ async function runStep({
     after: await repository.read(),
     run,
     untags: backend.untags,
+    lastTagTakesManifest: backend.lastTagTakesManifest ?? false,
     mayChange: !extra.includes("--dry-run") && state.config.cleanup?.disable !== true,
     cloneBefore,
     cloneAfter: await cloneState(clone),
   });
+}
+
+function trace(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
 /** An id that the scenario declares stands for its tag; anything else is written as it is. */

@@ -107,7 +107,7 @@ describe.for(cases)("$kind, $name", ({ kind, untags, keeping, mode }) => {
   });
 
   it.for(SCENARIOS)("$id", options, async (scenario) => {
-    const wrong = await queue.add(() => runScenario(scenario, backend));
+    const wrong = await queue.add(() => runScenario(scenario, [backend]));
 
     expect(wrong.join("\n")).toBe("");
   });

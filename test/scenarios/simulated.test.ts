@@ -1,0 +1,27 @@
+import { peersAreRequired } from "../../contract-tests/servers/peers.ts";
+import { SIMULATED } from "./backends.ts";
+import { describeScenarios } from "./describe-scenarios.ts";
+import type { Place } from "./describe-scenarios.ts";
+import type { Scenario } from "./scenario.ts";
+
+/** While one waits for git, others compute. */
+const SCENARIOS_AT_ONCE = 3;
+
+/** Outside `.ci/run` each registry but the first takes every so many scenarios, another share than its neighbours. */
+const SHARE = peersAreRequired() ? 1 : 5;
+
+const places = SIMULATED.map(({ name, isRunnable, open }, index): Place => ({
+  name,
+  isRunnable,
+  use: open,
+  leave: async (backend) => backend[Symbol.asyncDispose](),
+  takes: (scenario, at) => index === 0 || (at + index) % SHARE === 0 || sharesADigest(scenario),
+}));
+
+describeScenarios(places, SCENARIOS_AT_ONCE);
+
+/** Two tags on one digest, the hardest thing to ask of a registry: asked of every one of them. */
+function sharesADigest({ registry: { stages = [], foreign = [] } }: Scenario): boolean {
+  const isShared = stages.some(({ sameManifestAs }) => sameManifestAs !== undefined);
+  return isShared || foreign.some((one) => "sameDigestAs" in one);
+}
