@@ -49,7 +49,7 @@ export const DestroyAnswer = z.object({
 
 /** The envelope of every GraphQL answer. Source: GraphQL specification, "Response". */
 export const GraphqlAnswer = z.object({
-  data: z.unknown(),
+  data: z.unknown().optional(),
   errors: z.array(z.object({ message: z.string() })).nullish(),
 });
 

@@ -1,0 +1,160 @@
+import { describe, expect, it } from "vitest";
+import type { FaultRule } from "../../../contract-tests/fakes/faults.ts";
+import { imageOf } from "../../../contract-tests/fakes/seed.ts";
+import { PEOPLE, openFixture } from "./fixture.ts";
+
+const graphql: NonNullable<FaultRule["when"]> = ({ path, body }) =>
+  path === "/api/graphql" && Buffer.from(body).includes("listTags");
+
+describe("a listing with a token for the API", () => {
+  it("tells digest, type and push of each tag", async () => {
+    const { registry, repository, seed } = await openFixture();
+    const image = imageOf();
+    seed(image, ["1.0"]);
+    await registry.putManifest({ ...repository, tag: "2.0" }, image);
+
+    const entries = await Array.fromAsync(registry.listTags(repository));
+
+    const { digest, mediaType } = image;
+    expect(entries).toMatchObject([
+      { tag: "1.0", digest, mediaType },
+      { tag: "2.0", digest, mediaType },
+    ]);
+    expect(Date.now() - (entries[1]?.pushedAt ?? 0)).toBeLessThan(60_000);
+  });
+
+  it("takes a page for a hundred tags, one request for the address and one for the id", async () => {
+    const { registry, repository, seed, requests } = await openFixture();
+    seed(
+      imageOf(),
+      Array.from({ length: 3_000 }, (_, at) => `build-${at}`),
+    );
+
+    const entries = await Array.fromAsync(registry.listTags(repository));
+
+    expect(entries).toHaveLength(3_000);
+    expect(requests()).toHaveLength(32);
+  });
+
+  it("is satisfied with digests where the server knows no more", async () => {
+    const { registry, repository, seed } = await openFixture({
+      traits: { lacks: ["publishedAt", "mediaType"] },
+    });
+    const image = imageOf();
+    seed(image, ["1.0"]);
+
+    const entries = await Array.fromAsync(registry.listTags(repository));
+
+    expect(entries).toEqual([{ tag: "1.0", digest: image.digest }]);
+  });
+
+  it("finds a repository that is the project itself, and one behind a full page of others", async () => {
+    const { registry, repository, seed } = await openFixture({ traits: { pageSize: 2 } });
+    for (const name of ["acme/app", "acme/app/a", "acme/app/b"]) seed(imageOf(), ["x"], name);
+    seed(imageOf(), ["1.0"]);
+
+    const outer = await Array.fromAsync(registry.listTags({ ...repository, name: "acme/app" }));
+    const inner = await Array.fromAsync(registry.listTags(repository));
+
+    expect(outer.map(({ tag, digest }) => [tag, digest !== undefined])).toEqual([["x", true]]);
+    expect(inner.map(({ tag, digest }) => [tag, digest !== undefined])).toEqual([["1.0", true]]);
+  });
+
+  it.each([
+    [401, "unauthorized"],
+    [403, "denied"],
+    [503, "unavailable"],
+    [429, "rate-limited"],
+  ])("rejects when %i comes in the middle", async (status, code) => {
+    let pages = 0;
+    const { registry, repository, seed } = await openFixture({
+      traits: { pageSize: 10 },
+      faults: [
+        {
+          when: (request, at) => graphql(request, at) && ++pages > 1,
+          fault: { kind: "status", status },
+        },
+      ],
+    });
+    seed(
+      imageOf(),
+      Array.from({ length: 25 }, (_, at) => `build-${at}`),
+    );
+
+    const listed = Array.fromAsync(registry.listTags(repository));
+
+    await expect(listed).rejects.toMatchObject({ name: "RegistryError", code });
+  });
+
+  it.each<FaultRule["fault"]>([
+    { kind: "broken-json" },
+    { kind: "html", status: 200 },
+    { kind: "status", status: 200 },
+  ])("rejects an answer of nonsense: $kind", async (fault) => {
+    const { registry, repository, seed } = await openFixture({
+      faults: [{ when: graphql, ...(fault === undefined ? {} : { fault }) }],
+    });
+    seed(imageOf(), ["1.0"]);
+
+    const listed = Array.fromAsync(registry.listTags(repository));
+
+    await expect(listed).rejects.toMatchObject({ name: "RegistryError", code: "protocol" });
+  });
+
+  it("asks again after an outage, though it asks with POST", async () => {
+    const { registry, repository, seed } = await openFixture({
+      faults: [{ when: graphql, times: 2, fault: { kind: "reset" } }],
+    });
+    seed(imageOf(), ["1.0"]);
+
+    expect(await Array.fromAsync(registry.listTags(repository))).toHaveLength(1);
+  });
+});
+
+describe("a listing without the API", () => {
+  it("is plain, and says why, where the API refuses the token", async () => {
+    const { registry, repository, seed, warnings } = await openFixture({
+      options: () => ({ "gitlab-token": PEOPLE.readToken }),
+      faults: [
+        { when: ({ path }) => path === "/api/graphql", fault: { kind: "status", status: 403 } },
+      ],
+    });
+    seed(imageOf(), ["1.0"]);
+
+    expect(await Array.fromAsync(registry.listTags(repository))).toEqual([{ tag: "1.0" }]);
+    expect(warnings.join()).toContain("without digests");
+    expect(warnings.join()).not.toContain(PEOPLE.readToken);
+  });
+
+  it.each([
+    ["a job token", { "gitlab-job-token": PEOPLE.jobToken }],
+    [
+      "a deploy token",
+      { "gitlab-deploy-token": PEOPLE.deployToken, "gitlab-username": PEOPLE.deployUser },
+    ],
+  ])("is plain with %s, and asks nothing else", async (_, options) => {
+    const { registry, repository, seed, requests } = await openFixture({ options: () => options });
+    seed(imageOf(), ["1.0"]);
+
+    expect(await Array.fromAsync(registry.listTags(repository))).toEqual([{ tag: "1.0" }]);
+    expect(requests().filter((line) => line.includes("/api/"))).toEqual([]);
+  });
+});
+
+describe("listRepositories", () => {
+  it("lists a group, a project and a part of one, over several pages", async () => {
+    const { registry, seed } = await openFixture({
+      traits: { projects: ["acme/app", "acme/tool"], pageSize: 2 },
+    });
+    const names = ["acme/app", "acme/app/a", "acme/app/a/b", "acme/app/c", "acme/tool"];
+    for (const name of names) seed(imageOf(), ["x"], name);
+
+    const found = async (namespace: string): Promise<string[]> =>
+      (await Array.fromAsync(registry.listRepositories(namespace))).map(({ name }) => name);
+
+    expect(await found("acme")).toEqual(names);
+    expect(await found("acme/app")).toEqual(names.slice(0, 4));
+    expect(await found("acme/app/a")).toEqual(["acme/app/a", "acme/app/a/b"]);
+    await expect(found("other/group")).rejects.toMatchObject({ code: "not-found" });
+  });
+});
