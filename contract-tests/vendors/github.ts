@@ -11,7 +11,8 @@ export const github: Vendor = {
       ...(now === undefined ? {} : { now }),
       ...(pageSize === undefined ? {} : { maxPage: pageSize }),
     }),
-  pages: true,
+  // Tags of one manifest come together, on one page.
+  pages: false,
   isListing: ({ method, path }) => method === "GET" && path.endsWith("/versions"),
   isDeletion: ({ method, path }) => method === "DELETE" && /\/packages\/[a-z]+\/.+$/.test(path),
 };

@@ -21,6 +21,8 @@ export interface DeletedVersion extends FakeVersion {
 export interface FakePackage {
   /** Which manifest a tag stands on, as far as the API knows. */
   readonly tags: Map<string, Digest>;
+  /** Digests of versions, those that are gone too. */
+  readonly ids: Map<number, Digest>;
   /** By digest. */
   readonly versions: Map<Digest, FakeVersion>;
   /** By id. */
@@ -79,9 +81,12 @@ export function createPackages(now: () => number, lagMs: number): FakePackages {
   };
 
   function watch(name: string, repository: RepositoryState): void {
-    const { versions, tags } = packageOf(name);
+    const { versions, tags, ids } = packageOf(name);
     observe(repository.manifests, {
-      set: (digest) => later(() => touch(versions, digest)),
+      set: (digest) =>
+        later(() => {
+          ids.set(touch(versions, digest).id, digest);
+        }),
       delete: (digest) => later(() => versions.delete(digest)),
     });
     observe(repository.tags, {
@@ -110,6 +115,7 @@ export function createPackages(now: () => number, lagMs: number): FakePackages {
   function packageOf(name: string): FakePackage {
     const known = packages.get(name) ?? {
       tags: new Map(),
+      ids: new Map(),
       versions: new Map(),
       deleted: new Map(),
     };

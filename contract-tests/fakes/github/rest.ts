@@ -138,7 +138,7 @@ export function createRest(options: RestOptions): (request: FakeRequest) => Fake
     if (method === "DELETE" && !ofVersions) return deletePackage(name, found);
     if (method === "GET" && id === undefined) return listVersions(request, found);
     if (method === "POST" && restores) return restoreVersion(name, found, id);
-    const version = [...found.versions.values()].find((one) => one.id === id);
+    const version = versionOf(found, id);
     if (version === undefined) return refused(404, "Package version not found.");
     if (method === "GET") return answerJson(200, shown(version, type));
     if (method === "DELETE") return deleteVersion(name, found, version);
@@ -211,6 +211,15 @@ export function createRest(options: RestOptions): (request: FakeRequest) => Fake
     }
     packages.restore(name, version);
     return answer(204);
+  }
+
+  function versionOf(
+    { ids, versions }: FakePackage,
+    id: number | undefined,
+  ): FakeVersion | undefined {
+    const digest = ids.get(id ?? 0);
+    const version = digest === undefined ? undefined : versions.get(digest);
+    return version?.id === id ? version : undefined;
   }
 
   function typeOf(name: string): "container" | "docker" {
