@@ -72,11 +72,10 @@ function listRepositories(
     .filter((name) => name.startsWith(`${namespace}/`))
     .map((name) => name.slice(namespace.length + 1));
   if (names.length === 0) return notFound();
-  return page(
-    options,
-    request,
-    names.map((name) => ({ name, namespace, repository_type: "image", is_private: true })),
-  );
+  return page(options, request, {
+    all: names,
+    show: (name) => ({ name, namespace, repository_type: "image", is_private: true }),
+  });
 }
 
 function showRepository({ state, immutableRules }: HubApiOptions, path: string): FakeResponse {
@@ -92,10 +91,15 @@ function showRepository({ state, immutableRules }: HubApiOptions, path: string):
 function listTags(options: HubApiOptions, name: string, request: FakeRequest): FakeResponse {
   const repository = options.state.repositories.get(name);
   if (repository === undefined) return notFound();
-  const tags = [...repository.tags]
-    .map(([tag, digest]) => describeTag(options, name, { tag, digest }))
-    .toSorted((a, b) => (a.tag_last_pushed < b.tag_last_pushed ? 1 : -1));
-  return page(options, request, tags);
+  const tags = [...repository.tags].map(([tag, digest]) => ({
+    tag,
+    digest,
+    at: options.pushedAt(name, tag),
+  }));
+  return page(options, request, {
+    all: tags.toSorted((a, b) => b.at - a.at),
+    show: (tag) => describeTag(options, name, tag),
+  });
 }
 
 function showTag(options: HubApiOptions, name: string, tag: string): FakeResponse {
@@ -149,10 +153,10 @@ function deleteTag(
 }
 
 /** Source: Hub API reference: `page_size` is 10, at most 100. */
-function page(
+function page<Entry>(
   { maxPage }: HubApiOptions,
   request: FakeRequest,
-  all: readonly object[],
+  { all, show }: { readonly all: readonly Entry[]; readonly show: (entry: Entry) => object },
 ): FakeResponse {
   const { query } = request;
   const unknown = [...query.keys()].filter((key) => key !== "page" && key !== "page_size");
@@ -161,7 +165,7 @@ function page(
   const isValid = Number.isSafeInteger(number) && number > 0 && asked > 0 && asked <= 100;
   if (!isValid || unknown.length > 0) return answerJson(400, { message: "bad request" });
   const size = Math.min(asked, maxPage);
-  const results = all.slice((number - 1) * size, number * size);
+  const results = all.slice((number - 1) * size, number * size).map(show);
   if (results.length === 0 && number > 1) return notFound();
   const link = (to: number): string | null =>
     to < 1 || (to - 1) * size >= all.length
