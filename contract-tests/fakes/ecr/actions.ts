@@ -91,14 +91,17 @@ export function createActions(options: ActionsOptions): Actions {
           `The image with imageId ${what} does not exist within the repository with name '${name}' in the registry with id '${account}'`,
         );
       });
-      return { imageDetails: [...new Set(digests)].map((digest) => detail(name, digest)) };
+      const tags = tagsByDigest(repository);
+      return { imageDetails: [...new Set(digests)].map((digest) => detail(name, digest, tags)) };
     }
     const status = input.filter?.tagStatus ?? "ANY";
-    const tagged = new Set(repository.tags.values());
+    const tags = tagsByDigest(repository);
     const digests = [...repository.manifests.keys()].filter(
-      (digest) => status === "ANY" || tagged.has(digest) === (status === "TAGGED"),
+      (digest) => status === "ANY" || tags.has(digest) === (status === "TAGGED"),
     );
-    const details = digests.flatMap((digest) => inParts(digest, detail(name, digest), pageSize));
+    const details = digests.flatMap((digest) =>
+      inParts(digest, detail(name, digest, tags), pageSize),
+    );
     const { items, nextToken } = page(input, new Map(details), `images ${name} ${status}`);
     return {
       imageDetails: items,
@@ -106,10 +109,10 @@ export function createActions(options: ActionsOptions): Actions {
     };
   }
 
-  function detail(name: string, digest: Digest): Detail {
+  function detail(name: string, digest: Digest, tagged: Tagged): Detail {
     const repository = state.repositories.get(name) ?? createRepository();
     const manifest = repository.manifests.get(digest);
-    const tags = tagsOf(repository, digest);
+    const tags = tagged.get(digest) ?? [];
     const key = `${name}@${digest}`;
     const seconds = (pushedAt.get(key) ?? now()) / 1000;
     pushedAt.set(key, seconds * 1000);
@@ -128,19 +131,28 @@ export function createActions(options: ActionsOptions): Actions {
     const [, repository] = repositoryOf(input);
     const imageIds: object[] = [];
     const failures: object[] = [];
+    const tagged = tagsByDigest(repository);
+    const parents = parentsByChild(repository);
     for (const id of input.imageIds ?? []) {
-      const failure = failureOf(repository, id);
+      const failure = failureOf({ repository, tagged, parents }, id);
       if (failure !== undefined) {
         failures.push({ imageId: id, ...failure });
         continue;
       }
       const digest = digestOf(repository, id);
       if (digest === undefined) continue;
-      const tags = tagsOf(repository, digest);
+      const tags = tagged.get(digest) ?? [];
       const going =
         id.imageTag === undefined || id.imageDigest !== undefined ? tags : [id.imageTag];
       for (const tag of going) repository.tags.delete(tag);
-      if (going.length === tags.length) repository.manifests.delete(digest);
+      tagged.set(
+        digest,
+        tags.filter((tag) => !going.includes(tag)),
+      );
+      if (going.length === tags.length) {
+        repository.manifests.delete(digest);
+        for (const indexes of parents.values()) indexes.delete(digest);
+      }
       const ids = going.length === 0 ? [{ imageDigest: digest }] : [];
       imageIds.push(...ids, ...going.map((imageTag) => ({ imageDigest: digest, imageTag })));
     }
@@ -298,7 +310,13 @@ type Id = NonNullable<Input["imageIds"]>[number];
 
 const NOT_FOUND = { failureCode: "ImageNotFound", failureReason: "Requested image not found" };
 
-function failureOf(repository: RepositoryState, id: Id): object | undefined {
+interface Looked {
+  readonly repository: RepositoryState;
+  readonly tagged: Tagged;
+  readonly parents: ReadonlyMap<Digest, ReadonlySet<Digest>>;
+}
+
+function failureOf({ repository, tagged, parents }: Looked, id: Id): object | undefined {
   if (id.imageDigest === undefined && id.imageTag === undefined) {
     return {
       failureCode: "MissingDigestAndTag",
@@ -316,28 +334,38 @@ function failureOf(repository: RepositoryState, id: Id): object | undefined {
       failureReason: "Tag does not match digest",
     };
   }
-  const tags = tagsOf(repository, digest);
-  const takesImage = id.imageTag === undefined || tags.length === 1;
+  const takesImage = id.imageTag === undefined || tagged.get(digest)?.length === 1;
   if (!takesImage) return undefined;
-  const parents = parentsOf(repository, digest);
-  if (parents.length === 0) return undefined;
+  const indexes = [...(parents.get(digest) ?? [])];
+  if (indexes.length === 0) return undefined;
   return {
     failureCode: "ImageReferencedByManifestList",
-    failureReason: `Requested image referenced by manifest list: [${parents.join(", ")}]`,
+    failureReason: `Requested image referenced by manifest list: [${indexes.join(", ")}]`,
   };
 }
 
-function parentsOf({ manifests }: RepositoryState, child: Digest): readonly Digest[] {
-  return [...manifests].flatMap(([digest, manifest]) =>
-    isIndexType(manifest.mediaType) &&
-    readManifest(manifest).children.some((one) => one.digest === child)
-      ? digest
-      : [],
-  );
+/** The indexes that name each child. */
+function parentsByChild({ manifests }: RepositoryState): ReadonlyMap<Digest, Set<Digest>> {
+  const parents = new Map<Digest, Set<Digest>>();
+  for (const [digest, manifest] of manifests) {
+    if (!isIndexType(manifest.mediaType)) continue;
+    for (const child of readManifest(manifest).children) {
+      parents.set(child.digest, (parents.get(child.digest) ?? new Set()).add(digest));
+    }
+  }
+  return parents;
 }
 
-function tagsOf({ tags }: RepositoryState, digest: Digest): readonly string[] {
-  return [...tags].flatMap(([tag, tagged]) => (tagged === digest ? tag : []));
+type Tagged = ReadonlyMap<Digest, readonly string[]>;
+
+function tagsByDigest({ tags }: RepositoryState): Map<Digest, string[]> {
+  const tagged = new Map<Digest, string[]>();
+  for (const [tag, digest] of tags) {
+    const known = tagged.get(digest);
+    if (known === undefined) tagged.set(digest, [tag]);
+    else known.push(tag);
+  }
+  return tagged;
 }
 
 /** By tag where there is one, so that a digest besides can be held against it. */
