@@ -15,17 +15,17 @@ export async function asConflict(
 ): Promise<RegistryError> {
   if (!MAY_BE_LOCKED.has(refusal.code)) return refusal;
   const { host, name } = reference;
-  for (const of of [reference, { host, name }]) {
-    const attributes = await readAttributes(of);
+  for (const place of [reference, { host, name }]) {
+    const attributes = await readAttributes(place);
     const isLocked = attributes?.deleteEnabled === false || attributes?.writeEnabled === false;
-    if (isLocked) return locked(refusal, of === reference ? "" : "repository's ");
+    if (isLocked) return locked(refusal, place === reference ? "" : "repository's ");
   }
   return refusal;
 
   /** Locks that cannot be read leave the refusal as it is. */
-  async function readAttributes(of: Reference | Repository): Promise<Attributes | undefined> {
+  async function readAttributes(place: Reference | Repository): Promise<Attributes | undefined> {
     try {
-      return await client.attributes(of, options);
+      return await client.attributes(place, options);
     } catch (error) {
       options.signal?.throwIfAborted();
       if (isRegistryError(error)) return undefined;
