@@ -78,7 +78,12 @@ export function createFakeEcr(options: FakeEcrOptions = {}): FakeEcr {
   const anonymous = new Set<string>();
   const counts: Record<string, number> = {};
   const actions = createActions({
-    ...{ kind, state, account, region, now, alias },
+    kind,
+    state,
+    account,
+    region,
+    now,
+    alias,
     pageSize: options.pageSize ?? MAX_PAGE,
     issueToken: (user) => issue(user, tokenLifetimeMs),
   });
@@ -93,7 +98,9 @@ export function createFakeEcr(options: FakeEcrOptions = {}): FakeEcr {
   );
   return {
     ...registry,
-    ...{ account, region, alias },
+    account,
+    region,
+    alias,
     issueToken: (lifetimeMs = tokenLifetimeMs) => {
       const [user = AWS_USER] = users;
       return issue(user, lifetimeMs).token;
