@@ -153,7 +153,7 @@ export function createFakeGitlab(traits: GitlabTraits = {}): FakeGitlab {
     const digest = lookUp(repository, reference);
     if (digest === undefined) return [];
     if (!reference.includes(":")) return [digest];
-    return childrenOf(repository, digest, repository.manifests.get(digest));
+    return childrenOf(repository.manifests.get(digest));
   }
 
   async function deleteReference(

@@ -5,7 +5,7 @@ import { readManifest } from "../check-manifest.ts";
 import { problem } from "../message.ts";
 import type { FakeRequest, FakeResponse } from "../message.ts";
 import type { Route } from "../names.ts";
-import type { RepositoryState } from "../state.ts";
+import type { RepositoryState, StoredManifest } from "../state.ts";
 import type { World } from "./world.ts";
 
 /** What the registry refuses by rules of the project. Source: container-registry, `registry/handlers/manifests.go`. */
@@ -45,15 +45,11 @@ export function collect(repository: RepositoryState, candidates: readonly Digest
     if (manifest === undefined || isNamed(repository, digest)) continue;
     if ([...repository.tags.values()].includes(digest)) continue;
     repository.manifests.delete(digest);
-    collect(repository, childrenOf(repository, digest, manifest));
+    collect(repository, childrenOf(manifest));
   }
 }
 
-export function childrenOf(
-  _repository: RepositoryState,
-  _digest: Digest,
-  manifest: { readonly mediaType: string; readonly bytes: Uint8Array } | undefined,
-): readonly Digest[] {
+export function childrenOf(manifest: StoredManifest | undefined): readonly Digest[] {
   if (manifest === undefined || !isIndexType(manifest.mediaType)) return [];
   return readManifest(manifest).children.map(({ digest }) => digest);
 }

@@ -18,7 +18,7 @@ describe("detectGcr", () => {
     ["us-docker.pkg.dev.evil.test", false],
     ["us-docker-pkg.dev", false],
     ["-docker.pkg.dev", false],
-    ["us-npm.pkg.dev", false],
+    ["us-generic.pkg.dev", false],
     ["docker.pkg.dev", false],
     ["evil.test-docker.pkg.dev", false],
     ["gcr.io:5000", false],
