@@ -74,8 +74,10 @@ export function createHarborApi(
   function listArtifacts({ request, project, name }: RepositoryCall): FakeResponse {
     return (
       refuse(request, project, "artifact:list") ??
-      paged(request, displayed(artifactsOf(repositoryOf(name))), (row) =>
-        artifactJson(request, name, row),
+      paged(request, displayed(repositoryOf(name)), (digests) =>
+        artifactsOf(repositoryOf(name), new Set(digests)).map((row) =>
+          artifactJson(request, name, row),
+        ),
       )
     );
   }
@@ -89,7 +91,9 @@ export function createHarborApi(
     }
     const names = [...state.repositories.keys()].toSorted();
     const shown = names.filter((name) => project === undefined || name.startsWith(`${project}/`));
-    return paged(request, user === undefined ? [] : shown, (name) => ({ name }));
+    return paged(request, user === undefined ? [] : shown, (page) =>
+      page.map((name) => ({ name })),
+    );
   }
 
   function getArtifact({ request, project, name }: RepositoryCall, key: string): FakeResponse {
@@ -178,7 +182,7 @@ export function createHarborApi(
   function paged<T>(
     request: FakeRequest,
     items: readonly T[],
-    shape: (item: T) => object,
+    shape: (page: readonly T[]) => readonly object[],
   ): FakeResponse {
     const { query, path } = request;
     const number = positive(query.get("page"), 1);
@@ -193,7 +197,7 @@ export function createHarborApi(
     next.set("page_size", String(size));
     const link = `<${encodeURI(path)}?${next.toString()}>; rel="next"`;
     const page = items.slice((number - 1) * size, number * size);
-    return answerJson(200, page.map(shape), {
+    return answerJson(200, shape(page), {
       "x-total-count": String(items.length),
       ...(number * size < items.length ? { link } : {}),
     });

@@ -1,8 +1,9 @@
 import type { Digest } from "../../../src/oci/digest.ts";
 import { isDigest } from "../../../src/oci/digest.ts";
 import { readManifest } from "../check-manifest.ts";
+import type { Pointers } from "../check-manifest.ts";
 import { lookUp } from "../state.ts";
-import type { RepositoryState } from "../state.ts";
+import type { RepositoryState, StoredManifest } from "../state.ts";
 
 /** An artifact as Harbor's database has it. */
 export interface ArtifactRow {
@@ -22,32 +23,50 @@ export type Refusal =
   | { readonly kind: "immutable"; readonly tag: string }
   | { readonly kind: "referenced" };
 
-/** A repository as artifacts, oldest first. */
-export function artifactsOf(repository: RepositoryState): ArtifactRow[] {
+/** The artifacts of a repository, oldest first; `only` leaves out the others. */
+export function artifactsOf(
+  repository: RepositoryState,
+  only?: ReadonlySet<Digest>,
+): ArtifactRow[] {
   const tags = new Map<Digest, string[]>();
-  for (const [tag, digest] of repository.tags) tags.set(digest, [...(tags.get(digest) ?? []), tag]);
+  for (const [tag, digest] of repository.tags) {
+    if (only?.has(digest) === false) continue;
+    const known = tags.get(digest);
+    if (known === undefined) tags.set(digest, [tag]);
+    else known.push(tag);
+  }
   const accessories = accessoriesOf(repository);
-  return [...repository.manifests].map(([digest, manifest], at) => {
-    const { children } = readManifest(manifest);
-    return {
-      id: at + 1,
+  const rows: ArtifactRow[] = [];
+  let id = 0;
+  for (const [digest, manifest] of repository.manifests) {
+    id += 1;
+    if (only?.has(digest) === false) continue;
+    rows.push({
+      id,
       digest,
       mediaType: manifest.mediaType,
       size: manifest.bytes.length,
       tags: tags.get(digest) ?? [],
-      children: children.map((child) => child.digest),
+      children: pointersOf(manifest).children.map((child) => child.digest),
       accessories: accessories.get(digest) ?? [],
-    };
-  });
+    });
+  }
+  return rows;
 }
 
 /** What a list shows: accessories are left out, and so are children without a tag. */
-export function displayed(rows: readonly ArtifactRow[]): ArtifactRow[] {
-  const accessories = new Set(rows.flatMap((row) => row.accessories));
-  const children = new Set(rows.flatMap((row) => row.children));
-  return rows.filter(
-    ({ digest, tags }) => !accessories.has(digest) && (tags.length > 0 || !children.has(digest)),
-  );
+export function displayed(repository: RepositoryState): Digest[] {
+  const hidden = new Set<Digest>();
+  const tagged = new Set(repository.tags.values());
+  for (const manifest of repository.manifests.values()) {
+    for (const { digest } of pointersOf(manifest).children) {
+      if (!tagged.has(digest)) hidden.add(digest);
+    }
+  }
+  for (const digests of accessoriesOf(repository).values()) {
+    for (const digest of digests) hidden.add(digest);
+  }
+  return [...repository.manifests.keys()].filter((digest) => !hidden.has(digest));
 }
 
 /**
@@ -108,12 +127,22 @@ function accessoriesOf(repository: RepositoryState): Map<Digest, Digest[]> {
     if (!known.includes(digest)) found.set(subject, [...known, digest]);
   };
   for (const [digest, manifest] of repository.manifests) {
-    const { subject } = readManifest(manifest);
+    const { subject } = pointersOf(manifest);
     if (subject !== undefined) add(subject.digest, digest);
   }
   for (const [tag, digest] of repository.tags) {
+    if (!tag.startsWith("sha256-")) continue;
     const [, hex] = /^sha256-([0-9a-f]{64})\.(?:sig|att|sbom)$/.exec(tag) ?? [];
     if (hex !== undefined) add(`sha256:${hex}`, digest);
   }
   return found;
+}
+
+const pointers = new WeakMap<StoredManifest, Pointers>();
+
+/** Read once: a list of ten thousand artifacts is cut into a hundred pages. */
+function pointersOf(manifest: StoredManifest): Pointers {
+  const known = pointers.get(manifest) ?? readManifest(manifest);
+  pointers.set(manifest, known);
+  return known;
 }
