@@ -106,12 +106,11 @@ it("reads on where accessories make a page short, and the link ends early", asyn
 });
 
 it("refuses Harbor 1 with its version", async () => {
-  const server = await listen(async ({ path }) => {
+  await using server = await listen(async ({ path }) => {
     if (path === "/api/systeminfo") return answerJson(200, { harbor_version: "v1.10.17-abcdef" });
     if (path.endsWith("/tags/list")) return answerJson(200, { name: "x", tags: ["1.0"] });
     return { ...answerJson(404, {}), body: new TextEncoder().encode("404 page not found") };
   });
-  await using _ = server;
   await using setting = await openSetting({
     options: () => ({
       "harbor-username": ROBOT.username,

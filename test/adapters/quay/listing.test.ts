@@ -51,10 +51,9 @@ it.each([
   ["has no tags", { page: 1, has_additional: false }],
   ["has a tag that is none", { tags: [{ name: "a/b" }], page: 1, has_additional: false }],
 ])("rejects a listing whose page %s", async (_, body) => {
-  const server = await listen(async ({ query }) =>
+  await using server = await listen(async ({ query }) =>
     answerJson(200, body.page === 1 ? { ...body, page: Number(query.get("page")) } : body),
   );
-  await using _server = server;
   await using setting = await openSetting({
     options: () => ({ "quay-token": TOKEN.token, "quay-api-url": server.url }),
   });
@@ -64,12 +63,11 @@ it.each([
 
 it("rejects a listing whose full page hides that more follow", async () => {
   const names = Array.from({ length: 150 }, (_, n) => ({ name: `t${n}` }));
-  const server = await listen(async ({ query }) => {
+  await using server = await listen(async ({ query }) => {
     const page = Number(query.get("page"));
     const tags = names.slice((page - 1) * 100, page * 100);
     return answerJson(200, { tags, page, has_additional: false });
   });
-  await using _server = server;
   await using setting = await openSetting({
     options: () => ({ "quay-token": TOKEN.token, "quay-api-url": server.url }),
   });
