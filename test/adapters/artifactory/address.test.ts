@@ -60,9 +60,17 @@ describe("where an image lies", () => {
     const addressing = await findAddressing(told, NOBODY, {});
 
     expect(placeOf(addressing, { host, name })).toEqual(expected);
-    if (addressing.boundKey !== undefined || key === "null") {
-      expect(nameOf(addressing, expected)).toBe(name);
-    }
+  });
+
+  it.each([
+    ["null", "docker/team/app"],
+    ["docker", "team/app"],
+  ])("is told by a name again, realm %s", async (key, name) => {
+    const told = { host: "a.test", greeting: greeting(realm("a.test", key)) };
+
+    const addressing = await findAddressing(told, NOBODY, {});
+
+    expect(nameOf(addressing, { key: "docker", image: "team/app" })).toBe(name);
   });
 
   it("is what the option says where the host says nothing", async () => {

@@ -46,21 +46,24 @@ export interface Opened extends AsyncDisposable {
   requests(): readonly string[];
 }
 
-/** The adapter in front of a fake; its waits are not waited. */
+/** The adapter in front of a fake; what it waits is not waited: its clock jumps instead. */
 export async function openArtifactory(setting: Setting = {}): Promise<Opened> {
   const { options = BY_PASSWORD, credentials, rules = [], name = "docker-local/shop" } = setting;
   const fake = createFakeArtifactory({ users: [USER], ...setting });
   const server = await withFaults(fake, ...rules).listen();
   const warnings: string[] = [];
-  const http = openHttpClient({ userAgent: "test", sleep: async () => undefined });
+  let waitedMs = 0;
+  const now = (): Date => new Date(Date.now() + waitedMs);
+  const sleep = async (ms: number): Promise<void> => void (waitedMs += ms);
+  const http = openHttpClient({ userAgent: "test", now, sleep });
   const registry = await openRegistry({
     host: server.host,
     http,
     credentials: { find: async () => credentials },
     options,
     env: {},
-    now: () => new Date(),
-    sleep: async () => undefined,
+    now,
+    sleep,
     warn: (message) => void warnings.push(message),
   });
   return {
