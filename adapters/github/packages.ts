@@ -5,7 +5,7 @@ import type { Access } from "./access.ts";
 import type { Address } from "./address.ts";
 import type { GithubCall, GithubClient } from "./client.ts";
 import { isOwnWord } from "./errors.ts";
-import { OwnerAnswer } from "./schema.ts";
+import { OwnerAnswer, PackageAnswer } from "./schema.ts";
 
 /** Where the packages of an owner are, and that of a repository. */
 export interface Packages {
@@ -13,8 +13,17 @@ export interface Packages {
   ownerPath(repository: Repository, options: CallOptions): Promise<string | undefined>;
   /** `/orgs/acme/packages/container/shop%2Fapi`; `undefined` when there is no such owner. */
   packagePath(repository: Repository, options: CallOptions): Promise<string | undefined>;
+  /** The package as it is now; `undefined` when there is none, or it is hidden from this token. */
+  describe(repository: Repository, options: CallOptions): Promise<Described | undefined>;
   /** Whose the token is; `undefined` for tokens that may not ask. */
   login(repository: Repository, options: CallOptions): Promise<string | undefined>;
+}
+
+export interface Described {
+  /** As `packagePath` answers. */
+  readonly path: string;
+  /** How many versions it has; absent where the API does not tell. */
+  readonly count: number | undefined;
 }
 
 /** Tokens of an app's installation, `GITHUB_TOKEN` among them: they are nobody's, and `GET /user` refuses them. */
@@ -32,8 +41,28 @@ export function createPackages(
     ownerPath,
     packagePath: (repository, options) =>
       remembered(found, repository.name, () => findPackage(repository, options)),
+    describe,
     login,
   };
+
+  /** Most owners are organisations: that is tried before anyone is asked, and saves a request. */
+  async function describe(
+    repository: Repository,
+    options: CallOptions,
+  ): Promise<Described | undefined> {
+    if (serves === "containers" && !owners.has(ownerOf(repository))) {
+      const owner = `/orgs/${encodeURIComponent(ownerOf(repository))}`;
+      const path = `${owner}/packages/container/${encodeURIComponent(packageName(repository))}`;
+      const described = await read(path, repository, options);
+      if (described !== undefined) {
+        owners.set(ownerOf(repository), Promise.resolve(owner));
+        return described;
+      }
+      if ((await ownerPath(repository, options)) === owner) return undefined;
+    }
+    const path = await findPackage(repository, options);
+    return path === undefined ? undefined : read(path, repository, options);
+  }
 
   function ownerPath(repository: Repository, options: CallOptions): Promise<string | undefined> {
     return remembered(owners, ownerOf(repository), () => findOwner(repository, options));
@@ -98,25 +127,29 @@ export function createPackages(
     const name = encodeURIComponent(packageName(repository));
     const container = `${owner}/packages/container/${name}`;
     if (serves === "containers") return container;
-    const moved = await isThere(container, repository, options);
-    return moved ? container : `${owner}/packages/docker/${name}`;
+    const moved = await read(container, repository, options);
+    return moved === undefined ? `${owner}/packages/docker/${name}` : container;
   }
 
-  async function isThere(
-    target: string,
+  async function read(
+    path: string,
     repository: Repository,
     { signal }: CallOptions,
-  ): Promise<boolean> {
-    const answer = await client.call({
+  ): Promise<Described | undefined> {
+    const call: GithubCall = {
       method: "GET",
-      target,
+      target: path,
       verb: "find",
       reference: formatRepository(repository),
       accept: [200, 404],
       repositoryName: repository.name,
       signal,
-    });
-    return answer.status === 200;
+    };
+    const answer = await client.call(call);
+    if (answer.status === 404 && isOwnWord(answer)) return undefined;
+    const found = PackageAnswer.safeParse(answer.json);
+    if (answer.status === 200 && found.success) return { path, count: found.data.version_count };
+    throw client.protocolError(call, "the answer is no package");
   }
 }
 

@@ -6,7 +6,7 @@ import type { CallOptions } from "../../src/registry/registry.ts";
 import type { GithubCall, GithubClient } from "./client.ts";
 import { isOwnWord } from "./errors.ts";
 import type { Packages } from "./packages.ts";
-import { PackageAnswer, VersionAnswer, VersionPage } from "./schema.ts";
+import { VersionAnswer, VersionPage } from "./schema.ts";
 import type { PackageVersion } from "./schema.ts";
 
 /** The versions of a repository's package: its manifests, untagged ones too. */
@@ -72,32 +72,44 @@ export function createVersions(client: GithubClient, packages: Packages): Versio
   };
 
   /**
-   * Pages are numbered, the version that changed last comes first. One that changes while the list is read pushes others
-   * to the next page, where they come again; one that goes pulls others to a page that was read, which only the count
-   * betrays. Then the list is read again, until it is whole or two readings agree.
+   * Pages are numbered, the version that changed last comes first. One that changes while the list is read comes to the
+   * first page, and pushes others to the next one, where they come again; one that goes pulls others to a page that was
+   * read, and then there are fewer than the package had. In each case the list is read again, until nothing of that
+   * happened or two readings agree.
    */
   async function readUntilSure(
     repository: Repository,
     state: State,
     options: CallOptions,
   ): Promise<readonly PackageVersion[] | undefined> {
-    const path = await packages.packagePath(repository, options);
-    if (path === undefined) return undefined;
     let before: Reading | undefined;
+    let path = "";
     for (let readings = 1; readings <= MAX_READINGS; readings += 1) {
-      const reading = await readAll({ repository, path, state }, options);
+      const described = await packages.describe(repository, options);
+      if (described === undefined) return undefined;
+      ({ path } = described);
+      const list = { repository, path, state };
+      const reading = await readAll(list, options);
       if (reading === undefined) return undefined;
+      if (reading.pages === 1) return reading.versions;
       if (reading.hasShifted) continue;
-      if (reading.pages === 1 || (before !== undefined && agree(before, reading))) {
-        return reading.versions;
-      }
+      if (before !== undefined && agree(before.versions, reading.versions)) return reading.versions;
       // Only the active ones are counted.
-      const count = state === "active" ? await countOf(repository, path, options) : undefined;
-      if (count === reading.versions.length) return reading.versions;
+      const isWhole = state === "active" && described.count === reading.versions.length;
+      if (isWhole && (await isFirstPage(list, reading, options))) return reading.versions;
       before = reading;
     }
     const call = callFor(repository, `${path}/versions`, options);
     throw client.protocolError(call, "the list changes faster than it can be read");
+  }
+
+  async function isFirstPage(
+    list: Omit<PageOf, "number">,
+    { versions }: Reading,
+    options: CallOptions,
+  ): Promise<boolean> {
+    const first = await readPage({ ...list, number: 1 }, options);
+    return first !== undefined && agree(first.versions, versions.slice(0, first.versions.length));
   }
 
   async function readAll(
@@ -164,15 +176,6 @@ export function createVersions(client: GithubClient, packages: Packages): Versio
     };
   }
 
-  async function countOf(
-    repository: Repository,
-    path: string,
-    options: CallOptions,
-  ): Promise<number | undefined> {
-    const answer = await client.call(callFor(repository, path, options));
-    return PackageAnswer.safeParse(answer.json).data?.version_count;
-  }
-
   async function read(
     repository: Repository,
     id: number,
@@ -234,8 +237,9 @@ function pageNumber(query: string | undefined): number | undefined {
   return Number.isSafeInteger(number) ? number : 0;
 }
 
-function agree(one: Reading, other: Reading): boolean {
-  const key = ({ versions }: Reading): string =>
-    JSON.stringify(versions.map(({ id, digest, tags }) => [id, digest, tags.toSorted()]).sort());
-  return one.versions.length === other.versions.length && key(one) === key(other);
+/** Whether they are the same versions with the same tags, in the same order. */
+function agree(some: readonly PackageVersion[], others: readonly PackageVersion[]): boolean {
+  const key = (versions: readonly PackageVersion[]): string =>
+    JSON.stringify(versions.map(({ id, digest, tags }) => [id, digest, tags.toSorted()]));
+  return some.length === others.length && key(some) === key(others);
 }

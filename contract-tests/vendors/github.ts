@@ -13,7 +13,9 @@ export const github: Vendor = {
     }),
   // Tags of one manifest come together, on one page.
   pages: false,
-  isListing: ({ method, path }) => method === "GET" && path.endsWith("/versions"),
+  // The package first, then its versions.
+  isListing: ({ method, path }) =>
+    method === "GET" && path.includes("/packages/container/") && !/\/versions\/\d+$/.test(path),
   isDeletion: ({ method, path }) => method === "DELETE" && /\/packages\/[a-z]+\/.+$/.test(path),
 };
 

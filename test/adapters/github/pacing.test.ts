@@ -13,9 +13,9 @@ const LATENCY_MS = 200;
 
 describe("deletions below GitHub's limits", () => {
   it.each<[number, string, FakeLimits]>([
-    [10_000, "a person's token", { requestsAnHour: 5000, pointsAMinute: 900 }],
-    [2000, "a workflow's token", { requestsAnHour: 1000, pointsAMinute: 900 }],
-    [2000, "a server that counts minutes only", { requestsAnHour: 1e6, pointsAMinute: 900 }],
+    [5100, "a person's token", { requestsAnHour: 5000, pointsAMinute: 900 }],
+    [1600, "a workflow's token", { requestsAnHour: 1000, pointsAMinute: 900 }],
+    [1600, "a server that counts minutes only", { requestsAnHour: 1e6, pointsAMinute: 900 }],
   ])(
     "%d with %s: none is refused, and the lower limit is used",
     async (count, _, limits) => {
@@ -25,9 +25,9 @@ describe("deletions below GitHub's limits", () => {
       const digests = seedMany(repository, count + 1);
       const kept = digests.at(-1);
       const { registry, http } = await openOver(fake, { clock, latencyMs: LATENCY_MS });
-      await Array.fromAsync(registry.listTags(REPOSITORY));
       const startedAt = clock.now().getTime();
 
+      await Array.fromAsync(registry.listTags(REPOSITORY));
       const outcomes = registry.deleteManifests(REPOSITORY, digests.slice(0, -1));
       const failed = await Array.fromAsync(outcomes, ({ status }) => status === "failed");
 
@@ -36,10 +36,7 @@ describe("deletions below GitHub's limits", () => {
       const api = http.sent.filter(({ url }) => url.startsWith("https://api.github.com/"));
       expect(api.filter(({ status }) => status === 403 || status === 429)).toEqual([]);
       const took = clock.now().getTime() - startedAt;
-      const least = leastTime(
-        api.filter(({ at }) => at >= startedAt),
-        limits,
-      );
+      const least = leastTime(api, limits);
       expect(least / took).toBeGreaterThanOrEqual(0.95);
     },
     60_000,
