@@ -15,7 +15,6 @@ import type { Credentials } from "../../src/registry/adapter.ts";
 import type { Backend, CliAccess, SeedRepository } from "./backend.ts";
 import type { Content } from "./content.ts";
 import { readRepository } from "./reading.ts";
-import { runCliHere } from "./run-cli.ts";
 
 /** What a registry of this process lets be done to tags; the rest is asked of it. */
 type Traits = Pick<Backend, "untags" | "lastTagTakesManifest" | "onlyMedia">;
@@ -40,14 +39,15 @@ export async function openVendorBackend(vendor: Vendor, traits: Traits): Promise
     ...traits,
     repositoryName,
     accessTo: (host) => accessTo(vendor.id, host, access(host), dir),
-    async settle(repository) {
+    async longAgo(work) {
       behind = LONG_AGO;
       try {
-        await look(vendor, access(repository.host), repository, now);
+        return await work();
       } finally {
         behind = 0;
       }
     },
+    look: (repository) => look(vendor, access(repository.host), repository, now),
     close: () => rm(dir, { recursive: true, force: true }),
   });
 }
@@ -77,7 +77,10 @@ async function look(
 export interface SimulatedOptions extends Traits {
   readonly repositoryName?: (short: string) => string;
   readonly accessTo?: (host: string) => Promise<CliAccess>;
-  readonly settle?: (repository: Repository) => Promise<void>;
+  /** Works while the registry's clock stands far back. */
+  readonly longAgo?: <Result>(work: () => Promise<Result>) => Promise<Result>;
+  /** Makes a registry that remembers when it saw something first see all that is there. */
+  readonly look?: (repository: Repository) => Promise<void>;
   readonly close?: () => Promise<void>;
 }
 
@@ -87,7 +90,8 @@ export async function openSimulated(
   {
     repositoryName = (short) => `scenarios/${short}`,
     accessTo,
-    settle,
+    longAgo = (work) => work(),
+    look: lookAt = async () => undefined,
     close,
     ...traits
   }: SimulatedOptions,
@@ -97,12 +101,16 @@ export async function openSimulated(
   return {
     ...traits,
     ...(access === undefined ? {} : { access }),
-    run: runCliHere,
     async createRepository(short) {
-      const name = repositoryName(short);
       const { host } = server;
+      const name = repositoryName(short);
       const seeded = seedRepository(`${host}/${name}`, repositoryIn(registry.state, name));
-      return settle === undefined ? seeded : { ...seeded, settle: () => settle({ host, name }) };
+      return {
+        ...seeded,
+        push: (content, tag) => longAgo(() => seeded.push(content, tag)),
+        remove: (tag) => longAgo(() => seeded.remove(tag)),
+        settle: () => longAgo(() => lookAt({ host, name })),
+      };
     },
     async [Symbol.asyncDispose]() {
       await server.close();

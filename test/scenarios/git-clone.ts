@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFile, readdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import type { GitRemote } from "./git-remote.ts";
 import { git } from "./git.ts";
 import type { GitSide } from "./scenario.ts";
@@ -49,18 +49,44 @@ export async function writeConfig(dir: string, werfYaml: string): Promise<void> 
   await writeFile(join(dir, "werf.yaml"), werfYaml);
 }
 
-/** HEAD, index, work tree and every reference outside `refs/tidemark`. */
+/** HEAD, index, work tree and every reference outside `refs/tidemark`, read without git. */
 export async function cloneState(dir: string): Promise<string> {
-  const refs = await git(dir, ["for-each-ref", "--format=%(refname) %(objectname) %(symref)"]);
-  const head = await readFile(join(dir, ".git/HEAD"), "utf8");
-  const ours = refs.split("\n").filter((line) => !line.startsWith("refs/tidemark/"));
-  const files = (await readdir(dir)).filter((name) => name !== ".git").toSorted();
-  const contents = await Promise.all(files.map((name) => readFile(join(dir, name), "utf8")));
-  const tree = createHash("sha256")
-    .update(JSON.stringify([files, contents]))
-    .digest("hex");
-  const status = await git(dir, ["status", "--porcelain", "--ignored"]);
-  return [head.trim(), ...ours, status, tree].join("\n");
+  const own = join(dir, ".git");
+  const [head, index] = await Promise.all(
+    ["HEAD", "index"].map((name) => readFile(join(own, name)).catch(() => Buffer.of())),
+  );
+  const names = await readdir(dir, { recursive: true, withFileTypes: true });
+  const files = names
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name))
+    .filter((path) => !path.startsWith(`${own}/`))
+    .toSorted();
+  const contents = await Promise.all(files.map((path) => readFile(path)));
+  const tree = files.map((path, at) => `${relative(dir, path)} ${hash(contents[at])}`);
+  return [head?.toString("utf8").trim(), ...(await refs(own)), hash(index), ...tree].join("\n");
+}
+
+/** Packed references, and loose ones, which win. Source: gitrepository-layout(5). */
+async function refs(own: string): Promise<string[]> {
+  const found = new Map<string, string>();
+  const packed = await readFile(join(own, "packed-refs"), "utf8").catch(() => "");
+  for (const line of packed.split("\n")) {
+    const [, object, name] = /^([0-9a-f]+) (refs\/.+)$/.exec(line) ?? [];
+    if (object !== undefined && name !== undefined) found.set(name, object);
+  }
+  const loose = await readdir(join(own, "refs"), { recursive: true, withFileTypes: true });
+  for (const entry of loose.filter((each) => each.isFile())) {
+    const path = join(entry.parentPath, entry.name);
+    found.set(relative(own, path), (await readFile(path, "utf8")).trim());
+  }
+  return [...found]
+    .filter(([name]) => !name.startsWith("refs/tidemark/"))
+    .map(([name, object]) => `${name} ${object}`)
+    .toSorted();
+}
+
+function hash(bytes: Uint8Array = new Uint8Array(0)): string {
+  return createHash("sha256").update(bytes).digest("hex");
 }
 
 async function has(dir: string, commit: string): Promise<boolean> {

@@ -1,44 +1,18 @@
-import { spawn } from "node:child_process";
+import type { Helper } from "./helper.ts";
+import { spawnGit } from "./spawn-git.ts";
 
-/** The environment of a git that knows no user and no machine. */
-export const GIT_ENV: Readonly<Record<string, string>> = {
-  PATH: process.env["PATH"] ?? "/usr/bin:/bin",
-  GIT_CONFIG_GLOBAL: "/dev/null",
-  GIT_CONFIG_NOSYSTEM: "1",
-  GIT_TERMINAL_PROMPT: "0",
-};
+export { GIT_ENV } from "./spawn-git.ts";
+
+let helper: Helper | undefined;
+
+/** Lets another process start every git from here on. */
+export function gitThrough(other: Helper): void {
+  helper = other;
+}
 
 /** Runs git in a directory; answers its output without the last line end, rejects with its complaint. */
 export async function git(dir: string, args: readonly string[], input = ""): Promise<string> {
-  const child = spawn(
-    "git",
-    [
-      "-c",
-      "init.defaultBranch=main",
-      "-c",
-      "user.name=t",
-      "-c",
-      "user.email=t@example.test",
-      ...args,
-    ],
-    { cwd: dir, env: GIT_ENV },
-  );
-  child.stdin.on("error", () => undefined);
-  child.stdin.end(input);
-  const [out, complaint, code] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    new Promise<number | null>((resolve, reject) => {
-      child.on("error", reject);
-      child.on("close", resolve);
-    }),
-  ]);
-  if (code !== 0) throw new Error(`git ${args.join(" ")} (${code}): ${complaint}`);
-  return out.replace(/\n$/, "");
-}
-
-async function text(stream: AsyncIterable<Uint8Array>): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of stream) chunks.push(chunk);
-  return Buffer.concat(chunks).toString("utf8");
+  if (helper === undefined) return spawnGit(dir, args, input);
+  const { stdout = "" } = await helper.run({ kind: "git", dir, args: [...args], input });
+  return stdout;
 }

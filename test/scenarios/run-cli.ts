@@ -2,9 +2,8 @@ import { spawn } from "node:child_process";
 import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { z } from "zod";
-import type { HostProcess } from "../../src/cli/host.ts";
-import { main } from "../../src/cli/main.ts";
 import { GIT_ENV } from "./git.ts";
+import type { Helper } from "./helper.ts";
 
 const CLI = resolve("bin/tidemark.js");
 
@@ -62,29 +61,23 @@ export const runCli: RunCli = async (root, args, more = {}) => {
   });
 };
 
-/**
- * Runs the command line in this process, which starts in a fraction of the time: for registries of this process, whose
- * scenarios are many. Paths in `args` are absolute, because the working directory is the tests' own.
- */
-export const runCliHere: RunCli = async (root, args, more = {}) => {
-  const env = await makeHome(root, more);
-  const stdout = createSink();
-  const stderr = createSink();
-  const startedAt = Date.now();
-  const here: HostProcess = {
-    argv: ["node", "tidemark", ...args],
-    env,
-    pid: process.pid,
-    stdout,
-    stderr,
-    on: () => undefined,
-    off: () => undefined,
-    kill: () => undefined,
+/** Runs the command line in a helper, which starts it in a fraction of the time: for scenarios that are many. */
+export function runCliBy(helper: Helper): RunCli {
+  return async (root, args, more = {}) => {
+    const env = await makeHome(root, more);
+    const startedAt = Date.now();
+    const {
+      exit,
+      stdout = "",
+      stderr = "",
+    } = await helper.run({
+      kind: "cli",
+      args: [...args],
+      env,
+    });
+    return runOf({ exit, stdout, stderr, startedAt });
   };
-  await main(here);
-  const exit = Number(here.exitCode ?? 0);
-  return runOf({ exit, stdout: stdout.text(), stderr: stderr.text(), startedAt });
-};
+}
 
 async function makeHome(
   root: string,
@@ -103,13 +96,6 @@ async function makeHome(
     SSL_CERT_DIR: certificates,
     ...more,
   };
-}
-
-/** A stream that is no terminal and keeps what it gets. */
-function createSink(): HostProcess["stdout"] & { text(): string } {
-  const written: string[] = [];
-  const write = (text: string): number => written.push(text);
-  return { isTTY: false, columns: 80, write, text: () => written.join("") };
 }
 
 function runOf({

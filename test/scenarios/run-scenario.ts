@@ -66,12 +66,13 @@ async function runSteps(
       models.set(onlyMedia, model);
       return model;
     };
-    for (const run of runs) {
+    const stepOf = async (run: Run): Promise<void> => {
       const asked = { state, step, model: modelFor(run.backend), werfYaml };
       const problems = await runStep(run, asked).catch((error: unknown) => [trace(error)]);
       const said = problems.map((problem) => (at === 0 ? problem : `step ${at + 1}: ${problem}`));
       run.wrong.push(...said);
-    }
+    };
+    await Promise.all(runs.map(stepOf));
   }
   return (runs ?? []).map(({ wrong }) => wrong);
 }

@@ -1,19 +1,27 @@
+import { afterAll } from "vitest";
 import { peersAreRequired } from "../../contract-tests/servers/peers.ts";
 import { SIMULATED } from "./backends.ts";
 import { describeScenarios } from "./describe-scenarios.ts";
 import type { Place } from "./describe-scenarios.ts";
+import { gitThrough } from "./git.ts";
+import { startHelper } from "./helper.ts";
+import { runCliBy } from "./run-cli.ts";
 import type { Scenario } from "./scenario.ts";
 
-/** While one waits for git, others compute. */
-const SCENARIOS_AT_ONCE = 3;
+/** While one waits for git, another computes. */
+const SCENARIOS_AT_ONCE = 2;
 
 /** Outside `.ci/run` each registry but the first takes every so many scenarios, another share than its neighbours. */
 const SHARE = peersAreRequired() ? 1 : 5;
 
+const helper = startHelper();
+gitThrough(helper);
+afterAll(() => helper[Symbol.asyncDispose]());
+
 const places = SIMULATED.map(({ name, isRunnable, open }, index): Place => ({
   name,
   isRunnable,
-  use: open,
+  use: async () => ({ ...(await open()), run: runCliBy(helper) }),
   leave: async (backend) => backend[Symbol.asyncDispose](),
   takes: (scenario, at) => index === 0 || (at + index) % SHARE === 0 || sharesADigest(scenario),
 }));
