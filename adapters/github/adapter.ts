@@ -44,7 +44,10 @@ export async function openRegistry(context: AdapterContext): Promise<Registry> {
   const packages = createPackages(client, access, address);
   const versions = createVersions(client, packages);
   const deletion = createDeletion({
-    ...{ context, client, packages, versions },
+    context,
+    client,
+    packages,
+    versions,
     resolve: base.resolve,
   });
 
@@ -71,7 +74,7 @@ export async function openRegistry(context: AdapterContext): Promise<Registry> {
       return yield* base.listTags(repository, options);
     }
     const list = await versions.list(repository, options);
-    if (list === undefined) return yield* proveAbsence(repository, options);
+    if (list === undefined) return proveAbsence(repository, options);
     const listed = new Map<string, TagEntry>();
     for (const { digest, tags, pushedAt } of list) {
       for (const tag of tags) {
@@ -89,10 +92,7 @@ export async function openRegistry(context: AdapterContext): Promise<Registry> {
   }
 
   /** GitHub hides by a 404 what a token may not see: a package with tags is there. */
-  async function* proveAbsence(
-    repository: Repository,
-    options: CallOptions,
-  ): AsyncGenerator<TagEntry> {
+  async function proveAbsence(repository: Repository, options: CallOptions): Promise<void> {
     for await (const { tag } of base.listTags(repository, options)) {
       throw new RegistryError(
         "denied",

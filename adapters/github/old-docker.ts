@@ -109,9 +109,12 @@ export async function openOldDocker({ base, client, address }: OldDockerParts): 
       throw problem(reference, "conflict", `${found} of the package are called so`);
     }
     const data = await graphql.ask({
-      ...{ text: DELETE, variables: { id: version.id } },
-      ...{ verb: "delete", reference: formatReference(reference) },
-      ...{ repositoryName: reference.name, signal },
+      text: DELETE,
+      variables: { id: version.id },
+      verb: "delete",
+      reference: formatReference(reference),
+      repositoryName: reference.name,
+      signal,
     });
     if (DeleteAnswer.safeParse(data).data?.deletePackageVersion?.success === true) return;
     if ((await base.resolve(reference, options)) === undefined) return;
@@ -129,9 +132,17 @@ export async function openOldDocker({ base, client, address }: OldDockerParts): 
     do {
       const data = await graphql.ask({
         text: VERSIONS,
-        variables: { owner, repository: name, image: image.join("/"), after: after ?? null },
-        ...{ verb: "list versions of", reference: formatRepository(repository) },
-        ...{ repositoryName: repository.name, isQuery: true, signal },
+        variables: {
+          owner,
+          repository: name,
+          image: image.join("/"),
+          after: after ?? null,
+        },
+        verb: "list versions of",
+        reference: formatRepository(repository),
+        repositoryName: repository.name,
+        isQuery: true,
+        signal,
       });
       const page = readPage(repository, data);
       versions.push(...page.nodes);

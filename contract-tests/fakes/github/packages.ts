@@ -132,8 +132,12 @@ export function createPackages(now: () => number, lagMs: number): FakePackages {
       return known;
     }
     const made: FakeVersion = {
-      ...{ id: nextId++, digest, createdAt: now(), updatedAt: now() },
-      ...{ order: changes, tags: new Set<string>() },
+      id: nextId++,
+      digest,
+      createdAt: now(),
+      updatedAt: now(),
+      order: changes,
+      tags: new Set<string>(),
     };
     versions.set(digest, made);
     return made;
@@ -168,7 +172,7 @@ export function createPackages(now: () => number, lagMs: number): FakePackages {
   }
 
   function later(apply: () => void): void {
-    if (lagMs === 0) return void apply();
+    if (lagMs === 0) return apply();
     pending.push({ visibleAt: now() + lagMs, apply });
   }
 

@@ -40,8 +40,14 @@ export function createFakeGithub(traits: GithubTraits = {}): FakeRegistry {
   const packages = createPackages(now, lagMs);
   const limiter = createLimiter(limits, now);
   const rest = createRest({
-    ...{ packages, now, tokens },
-    accounts: { [OWNER]: "Organization", ann: "User", ...traits.accounts },
+    packages,
+    now,
+    tokens,
+    accounts: {
+      [OWNER]: "Organization",
+      ann: "User",
+      ...traits.accounts,
+    },
     maxPage: traits.maxPage ?? 100,
     popular: traits.popular ?? new Set(),
     types: traits.types ?? {},

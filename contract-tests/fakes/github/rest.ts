@@ -187,7 +187,7 @@ export function createRest(options: RestOptions): (request: FakeRequest) => Fake
         "Publicly visible packages with a version with more than 5000 downloads cannot be deleted. Contact GitHub support for further assistance.",
       );
     }
-    for (const version of [...versions.values()]) packages.remove(name, version);
+    for (const version of versions.values().toArray()) packages.remove(name, version);
     return answer(204);
   }
 
@@ -196,7 +196,7 @@ export function createRest(options: RestOptions): (request: FakeRequest) => Fake
     if (gone === undefined || gone.versions.size > 0 || gone.deleted.size === 0) {
       return refused(404, "Package not found.");
     }
-    for (const version of [...gone.deleted.values()]) packages.restore(name, version);
+    for (const version of gone.deleted.values().toArray()) packages.restore(name, version);
     return answer(204);
   }
 

@@ -74,8 +74,11 @@ export function clientOf(
   async function send({ method, url, headers, body, signal }: HttpRequest): Promise<HttpResponse> {
     signal?.throwIfAborted();
     const record = {
-      ...{ method, url: url.href, authorization: headers?.["authorization"] },
-      ...{ at: clock.now().getTime(), status: 0 },
+      method,
+      url: url.href,
+      authorization: headers?.["authorization"],
+      at: clock.now().getTime(),
+      status: 0,
     };
     sent.push(record);
     if (latencyMs > 0) await clock.sleep(latencyMs / 2);

@@ -25,7 +25,7 @@ describe("a listing", () => {
   });
 
   it.each<[string, (repository: RepositoryState) => void, number]>([
-    ["a push", (repository) => void seedMany(repository, 1, "new"), 251],
+    ["a push", (repository) => seedMany(repository, 1, "new"), 251],
     [
       "a tag that moves within the package",
       (repository) => void repository.tags.set("t5", digestOf(repository, "t249")),
@@ -67,7 +67,7 @@ describe("a listing", () => {
   it("rejects when the list changes faster than it can be read", async () => {
     let pushes = 0;
     const { list, repository } = await open({}, [
-      { when: isPage("2"), before: () => void seedMany(repository, 1, `new${pushes++}-`) },
+      { when: isPage("2"), before: () => seedMany(repository, 1, `new${pushes++}-`) },
     ]);
     seedMany(repository, 250);
 
