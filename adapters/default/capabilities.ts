@@ -3,6 +3,7 @@ import type { Capabilities } from "../../src/registry/capabilities.ts";
 /** What any registry may be counted on for; the rest is asked of the server. */
 export const capabilities: Capabilities = {
   nestedRepositories: true,
+  repositoryComponents: 0,
   repositoryCreation: "implicit",
   // `_catalog` is no part of the specification, but most servers have it.
   repositoryListing: true,

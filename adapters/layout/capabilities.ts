@@ -5,6 +5,7 @@ const BATCH_SIZE = 10_000;
 
 export const capabilities: Capabilities = {
   nestedRepositories: true,
+  repositoryComponents: 0,
   repositoryCreation: "implicit",
   repositoryListing: true,
   tagDeletion: "native",

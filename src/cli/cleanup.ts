@@ -2,8 +2,8 @@ import { resolve } from "node:path";
 
 import { Command } from "commander";
 
+import type { CleanupTarget } from "../commands/cleanup-set.ts";
 import { UsageError } from "../commands/error.ts";
-import { isNamespaceAddress } from "../oci/reference.ts";
 import { exitCodeOf } from "./failure.ts";
 import type { Host } from "./host.ts";
 import {
@@ -13,8 +13,10 @@ import {
   withPolicyOptions,
 } from "./policy-options.ts";
 import type { DeletionFlags } from "./policy-options.ts";
+import { targetsOf, withTargets } from "./targets.ts";
+import type { TargetFlags } from "./targets.ts";
 
-interface CleanupFlags extends DeletionFlags {
+interface CleanupFlags extends DeletionFlags, TargetFlags {
   readonly dryRun: boolean;
   readonly planOut?: string;
 }
@@ -30,10 +32,11 @@ export function cleanupCommand(host: Host): Command {
       "--plan-out <file>",
       "save the plan for `tidemark apply`, and carry it out unless --dry-run",
     );
-  return withDeletionOptions(withPolicyOptions(command, host.env)).action(
+  return withTargets(withDeletionOptions(withPolicyOptions(command, host.env))).action(
     async (_flags: CleanupFlags, action: Command) => {
       const flags = action.opts<CleanupFlags>();
-      if (isNamespaceAddress(flags.repo ?? "")) return cleanSet(host, flags);
+      const targets = targetsOf(flags);
+      if (targets !== undefined) return cleanSet(host, flags, targets);
       const request = await cleanupRequest(flags);
       const { planOut, dryRun } = flags;
       const { runCleanup } = await import("../commands/cleanup.ts");
@@ -53,21 +56,26 @@ export function cleanupCommand(host: Host): Command {
   );
 }
 
-/** Cleans every repository at or below what `--repo` names. */
-async function cleanSet(host: Host, flags: CleanupFlags): Promise<void> {
-  const { repo = "", planOut, dryRun } = flags;
+/** Cleans several repositories. */
+async function cleanSet(
+  host: Host,
+  flags: CleanupFlags,
+  targets: readonly CleanupTarget[],
+): Promise<void> {
+  const { planOut, dryRun } = flags;
   if (planOut !== undefined) {
     throw new UsageError(
-      `--plan-out holds the plan of one repository, and --repo ${repo} names several; plan them one by one`,
+      "--plan-out holds the plan of one repository, and several are named; plan them one by one",
     );
   }
-  const request = await cleanupSetRequest(flags, repo);
+  const request = await cleanupSetRequest(flags, targets);
   const { runCleanupSet } = await import("../commands/cleanup-set.ts");
   const { printCleanupSet } = await import("./print-cleanup.ts");
   const report = await host.run(flags, async (deps) => {
     const found = await runCleanupSet({ ...request, dryRun }, deps);
     const results = found.map(({ result }) => result);
-    return { namespace: request.namespace, dryRun, results, requests: deps.requests() };
+    const namespaces = targets.map(({ namespace }) => namespace);
+    return { namespaces, dryRun, results, requests: deps.requests() };
   });
   printCleanupSet(host, flags, report);
   const codes = report.results.map((result) => exitCodeOf(result, host));

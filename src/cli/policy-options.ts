@@ -3,13 +3,13 @@ import type { Command } from "commander";
 import { resolve } from "node:path";
 
 import type { CleanupRequest } from "../commands/cleanup.ts";
-import type { CleanupSetRequest } from "../commands/cleanup-set.ts";
+import type { CleanupSetRequest, CleanupTarget } from "../commands/cleanup-set.ts";
 import { UsageError } from "../commands/error.ts";
 import { parseDuration } from "../config/duration.ts";
 import { GUARD_NAMES } from "../engine/cleanup/guards.ts";
 import type { DeletionLimit, GuardName } from "../engine/cleanup/guards.ts";
 import type { Environment } from "../compose/environment.ts";
-import { isNamespaceAddress, parseNamespace, parseRepository } from "../oci/reference.ts";
+import { isNamespaceAddress, parseRepository } from "../oci/reference.ts";
 import type { Repository } from "../oci/reference.ts";
 import { collect, wholeNumber, withSharedOptions } from "./shared-options.ts";
 import type { SharedFlags } from "./shared-options.ts";
@@ -101,13 +101,12 @@ export async function cleanupRequest(
   return { ...deletionRequest(flags), ...(await policyRequest(flags, address)) };
 }
 
-/** The same for every repository at or below the namespace that `--repo` names. */
+/** The same for several repositories. */
 export async function cleanupSetRequest(
   flags: DeletionFlags,
-  address: string,
+  targets: readonly CleanupTarget[],
 ): Promise<Omit<CleanupSetRequest, "dryRun">> {
-  const namespace = parseNamespace(address, (path) => resolve(path));
-  return { namespace, ...deletionRequest(flags), ...(await namelessPolicyRequest(flags)) };
+  return { targets, ...deletionRequest(flags), ...(await namelessPolicyRequest(flags)) };
 }
 
 function deletionRequest(

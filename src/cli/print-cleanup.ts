@@ -30,7 +30,7 @@ export function printCleanup(host: Host, flags: SharedFlags, report: CleanupRepo
 
 /** A cleanup of several repositories. */
 export interface CleanupSetReport {
-  readonly namespace: Namespace;
+  readonly namespaces: readonly Namespace[];
   readonly dryRun: boolean;
   readonly results: readonly CleanupResult[];
   readonly requests: RequestCounts;
@@ -57,7 +57,7 @@ function sayMore(host: Host, flags: SharedFlags, report: CleanupReport): void {
 }
 
 function cleanupSetJson(
-  { namespace, dryRun, requests }: CleanupSetReport,
+  { namespaces, dryRun, requests }: CleanupSetReport,
   reports: readonly CleanupReport[],
 ): object {
   const repositories = reports.map(repositoryJson);
@@ -67,7 +67,7 @@ function cleanupSetJson(
     schema: 1,
     command: "cleanup",
     dryRun,
-    repository: formatRepository(namespace),
+    repository: namespaces.map(formatRepository).join(" "),
     summary: {
       repositories: repositories.length,
       tags: sum("tags"),

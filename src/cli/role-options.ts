@@ -29,10 +29,18 @@ export function withRole(command: Command, role: string): Command {
     );
   for (const { name, about, value } of adapterOptions()) {
     const words = value === undefined ? "" : ` <${value}>`;
-    command.addOption(new Option(`--${role}-${name}${words}`, about).helpGroup(GROUP));
+    const option = new Option(`--${role}-${name}${words}`, about).helpGroup(GROUP);
+    // Those of one role tell what there is; the others would make the help three times as long.
+    command.addOption(role === "repo" ? option : option.hideHelp());
   }
   return command.hook("preAction", (_, action) => applyAlias(action, role));
 }
+
+/** Roles whose options, where they are not given, are those of another role. Source: werf 1.1, common credentials. */
+const COMMON: Readonly<Record<string, string>> = {
+  "images-repo": "repo",
+  "stages-storage-repo": "repo",
+};
 
 /** Reads back what a command was told about a role. Throws `UsageError`; an error never shows a value. */
 export function readRole(flags: object, role: string): RoleAccess {
@@ -44,10 +52,11 @@ export function readRole(flags: object, role: string): RoleAccess {
     if (typeof value === "string") return [[name, value] as const];
     return value === true ? [[name, "true"] as const] : [];
   });
+  const common = COMMON[role] === undefined ? undefined : readRole(flags, COMMON[role]);
   return {
     role,
-    implementation: typeof implementation === "string" ? implementation : undefined,
-    options: Object.fromEntries(options),
+    implementation: typeof implementation === "string" ? implementation : common?.implementation,
+    options: { ...common?.options, ...Object.fromEntries(options) },
   };
 }
 

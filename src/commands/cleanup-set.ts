@@ -2,6 +2,9 @@ import type { Namespace, Repository } from "../oci/reference.ts";
 import { formatRepository } from "../oci/reference.ts";
 import type { CleanupRequest } from "./cleanup.ts";
 import { carryOut, openViolations, refuseKubernetes, resultWhenDisabled } from "./cleanup.ts";
+import type { Registry } from "../registry/registry.ts";
+import { chooseImagesRepo } from "../stages/images-repo.ts";
+import type { ImagesRepoMode } from "../stages/images-repo.ts";
 import type { CommandDeps } from "./deps.ts";
 import { GuardError, UsageError } from "./error.ts";
 import type { CleanupPolicy, Gathered } from "./gather-cleanup.ts";
@@ -9,11 +12,24 @@ import { gatherCleanup } from "./gather-cleanup.ts";
 import type { CleanupResult } from "./result.ts";
 import { resultOfPlan } from "./result.ts";
 
-/** A cleanup of every repository at or below a namespace. */
+/** A cleanup of several repositories. */
 export interface CleanupSetRequest extends Omit<CleanupRequest, "policy" | "savePlan"> {
-  readonly namespace: Namespace;
+  readonly targets: readonly CleanupTarget[];
   readonly policy: Omit<CleanupPolicy, "repository">;
 }
+
+/** Where repositories are, and as whom they are opened. */
+export type CleanupTarget = {
+  readonly namespace: Namespace;
+  /** See `CommandDeps.openRegistry`. */
+  readonly role: string;
+} & (
+  | { readonly kind: "repository" }
+  /** Every repository at or below the namespace. */
+  | { readonly kind: "below" }
+  /** What images were published to, laid out as this mode says. */
+  | { readonly kind: "images"; readonly mode: ImagesRepoMode | "auto" }
+);
 
 export interface RepositoryResult {
   readonly repository: Repository;
@@ -21,7 +37,7 @@ export interface RepositoryResult {
 }
 
 /**
- * Cleans every repository at or below a namespace by one policy.
+ * Cleans several repositories by one policy.
  *
  * Every repository is planned before the first one is changed, and an objection of a guard to one of them stops all. A
  * repository that another project owns is left as it is, with a warning. The results come in the order of the names.
@@ -31,33 +47,22 @@ export async function runCleanupSet(
   deps: CommandDeps,
 ): Promise<readonly RepositoryResult[]> {
   if (!request.disabled) refuseKubernetes(request);
-  const { namespace } = request;
-  await using registry = await deps.openRegistry(namespace);
-  deps.report({ type: "phase.started", phase: "listing repositories" });
-  const found = await Array.fromAsync(
-    registry.listRepositories(namespace.name, { signal: deps.signal }),
-  );
-  const repositories = found.toSorted((a, b) => (a.name < b.name ? -1 : 1));
-  if (repositories.length === 0) {
-    throw new UsageError(
-      `no repository lies at or below ${formatRepository(namespace)}; check the address, and whether the credentials may list repositories`,
-    );
-  }
   const prepared: Prepared[] = [];
-  for (const repository of repositories) {
+  for (const place of await findPlaces(request.targets, deps)) {
+    const { repository, registry } = place;
     const policy = { ...request.policy, repository };
     if (request.disabled) {
       const result = await resultWhenDisabled({ policy, dryRun: request.dryRun }, registry, deps);
-      prepared.push({ repository, result });
+      prepared.push({ ...place, result });
     } else {
       // The history is read again after each listing: no record of it then names a commit that is too new.
-      prepared.push({ repository, gathered: await gatherCleanup(registry, policy, deps) });
+      prepared.push({ ...place, gathered: await gatherCleanup(registry, policy, deps) });
     }
   }
   const judged = prepared.map((entry) => judge(entry, request));
   if (!request.dryRun) refuseAny(judged);
   const results: RepositoryResult[] = [];
-  for (const { repository, gathered, result } of judged) {
+  for (const { repository, registry, gathered, result } of judged) {
     if (gathered === undefined || request.dryRun) results.push({ repository, result });
     else if (deps.signal.aborted) results.push({ repository, result: untouched(result) });
     else {
@@ -68,14 +73,53 @@ export async function runCleanupSet(
   return results;
 }
 
-interface Prepared {
+interface Place {
   readonly repository: Repository;
+  readonly registry: Registry;
+}
+
+/** Every repository of the targets, once, by name. The first target that has it says as whom it is opened. */
+async function findPlaces(
+  targets: readonly CleanupTarget[],
+  deps: CommandDeps,
+): Promise<readonly Place[]> {
+  const places = new Map<string, Place>();
+  for (const target of targets) {
+    const registry = await deps.openRegistry(target.namespace, target.role);
+    for (const repository of await repositoriesOf(target, registry, deps)) {
+      const name = formatRepository(repository);
+      if (!places.has(name)) places.set(name, { repository, registry });
+    }
+  }
+  return [...places].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, place]) => place);
+}
+
+async function repositoriesOf(
+  target: CleanupTarget,
+  registry: Registry,
+  { report, signal }: CommandDeps,
+): Promise<readonly Repository[]> {
+  const { namespace, kind } = target;
+  if (kind === "repository") return [namespace];
+  if (kind === "images") {
+    const { nestedRepositories: nested, repositoryComponents: components } = registry.capabilities;
+    const { mode } = chooseImagesRepo(namespace, target.mode, { nested, components });
+    if (mode === "monorepo") return [namespace];
+  }
+  report({ type: "phase.started", phase: "listing repositories" });
+  const found = await Array.fromAsync(registry.listRepositories(namespace.name, { signal }));
+  if (found.length > 0) return found;
+  throw new UsageError(
+    `no repository lies at or below ${formatRepository(namespace)}; check the address, and whether the credentials may list repositories`,
+  );
+}
+
+interface Prepared extends Place {
   readonly gathered?: Gathered;
   readonly result?: CleanupResult;
 }
 
-interface Judged {
-  readonly repository: Repository;
+interface Judged extends Place {
   /** Absent when nothing is to be done here. */
   readonly gathered?: Gathered;
   /** What a dry run answers. */
@@ -83,16 +127,20 @@ interface Judged {
 }
 
 /** What guards say about one repository. */
-function judge({ repository, gathered, result }: Prepared, request: CleanupSetRequest): Judged {
-  if (result !== undefined) return { repository, result };
+function judge(
+  { repository, registry, gathered, result }: Prepared,
+  request: CleanupSetRequest,
+): Judged {
+  const place = { repository, registry };
+  if (result !== undefined) return { ...place, result };
   if (gathered === undefined) throw new Error(`${formatRepository(repository)} was not planned`);
   const violations = openViolations(gathered, request);
   const planned = resultOfPlan(gathered.plan);
   const foreign = violations.find(({ guard }) => guard === "other-project");
-  if (foreign === undefined) return { repository, gathered, result: { ...planned, violations } };
+  if (foreign === undefined) return { ...place, gathered, result: { ...planned, violations } };
   const warning = `${formatRepository(repository)} is left as it is: ${foreign.message}`;
   return {
-    repository,
+    ...place,
     result: { ...untouched(planned), warnings: [...planned.warnings, warning] },
   };
 }

@@ -6,6 +6,8 @@
 export interface Capabilities {
   /** Whether a repository name may hold more than one `/` below the namespace, as in `acme/shop/api`. */
   readonly nestedRepositories: boolean;
+  /** Components of every repository's name where names cannot be nested: 2 for `namespace/name`. `0` where they can. */
+  readonly repositoryComponents: number;
   /** `implicit`: the first push makes a repository. `explicit`: it has to be made before. */
   readonly repositoryCreation: "implicit" | "explicit";
   /** Whether `listRepositories` can tell what lies below a namespace, given the rights. */

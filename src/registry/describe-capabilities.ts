@@ -21,6 +21,8 @@ const MEANINGS: Meanings = {
     yes
       ? "repository names may have further levels"
       : "one name below the namespace, without further levels",
+  repositoryComponents: (count) =>
+    count === 0 ? "names have any number of components" : `names have ${count} components`,
   repositoryCreation: (how) =>
     how === "implicit"
       ? "the first push makes a repository"
@@ -101,6 +103,7 @@ const CASCADE = {
 /** The fields in the order of their definition. */
 export const CAPABILITY_FIELDS: readonly (keyof Capabilities)[] = [
   "nestedRepositories",
+  "repositoryComponents",
   "repositoryCreation",
   "repositoryListing",
   "tagDeletion",

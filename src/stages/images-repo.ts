@@ -13,6 +13,9 @@ export interface RepositoryNames {
   readonly components: number;
 }
 
+/** Names that `--images-repo-mode` takes. */
+export const IMAGES_REPO_MODES = ["auto", "multirepo", "monorepo"] as const;
+
 /** Where images are published: the address, what it is, and how image names are put to it. */
 export interface ImagesRepo {
   readonly address: Namespace;

@@ -63,6 +63,53 @@ describe("a cleanup of every repository of a namespace", () => {
   });
 });
 
+describe("images beside stages", () => {
+  it("are cleaned in every repository below the address in multirepo, which is what auto chooses here", async () => {
+    copyTo("images/shop/api");
+    copyTo("images/shop/ui");
+    copyTo("images/other");
+    const { host } = world.registry;
+
+    const run = await clean(["--stages-storage", world.address, "-i", `${host}/images/shop`]);
+
+    expect(run.exit).toBe(0);
+    expect(namesIn(run.stdout)).toEqual(["acme/shop", "images/shop/api", "images/shop/ui"]);
+    expect(tagsOf("images/shop/api")).toEqual(tagsOf("acme/shop"));
+    expect(tagsOf("images/other")).toContain(world.tag("s1"));
+  });
+
+  it("are cleaned in one repository in monorepo", async () => {
+    copyTo("images");
+    copyTo("images/deeper");
+    const images = `${world.registry.host}/images`;
+
+    const run = await clean(["--images-repo-mode", "monorepo"], {
+      TIDEMARK_IMAGES_REPO: images,
+      WERF_STAGES_STORAGE: world.address,
+    });
+
+    expect(namesIn(run.stdout)).toEqual(["acme/shop", "images"]);
+  });
+
+  it.each([
+    [["-i", "REG", "--images-repo-mode", "monorepo"], "monorepo puts all images into one"],
+    [
+      ["-i", "REG/a", "--images-repo-mode", "both"],
+      "Allowed choices are auto, multirepo, monorepo",
+    ],
+    [["-s", "REG/a", "--repo", "REG/b"], "another name of --repo"],
+  ])("%j is refused in one line", async (args, why) => {
+    const { host } = world.registry;
+
+    const run = await clean(args.map((word) => word.replace("REG", host)));
+
+    expect(run).toMatchObject({ exit: 2, stdout: "" });
+    expect(run.stderr.trim().split("\n")).toHaveLength(1);
+    expect(run.stderr).toContain(why);
+    expect(world.mutations()).toEqual([]);
+  });
+});
+
 it("a command for one repository refuses a namespace", async () => {
   const address = `${world.registry.host}/acme/`;
   const run = await world.runRaw(["explain", "latest", "--repo", address, "--without-kube"]);
@@ -70,6 +117,16 @@ it("a command for one repository refuses a namespace", async () => {
   expect(run.exit).toBe(2);
   expect(run.stderr).toContain("only cleanup works on several");
 });
+
+function clean(args: readonly string[], env = {}): ReturnType<World["runRaw"]> {
+  const how = ["--dir", world.clone, "--without-kube", "--output", "json", "--quiet"];
+  return world.runRaw(["cleanup", ...args, ...how], { env });
+}
+
+function namesIn(stdout: string): string[] {
+  const { repositories }: { repositories: { repository: string }[] } = JSON.parse(stdout);
+  return repositories.map(({ repository }) => repository.replace(`${world.registry.host}/`, ""));
+}
 
 function cleanAll(below: string, more: readonly string[] = []): ReturnType<World["runRaw"]> {
   const address = below === "" ? world.registry.host : `${world.registry.host}/${below}`;

@@ -44,6 +44,7 @@ export interface MemoryRegistry extends Registry {
 
 const CAPABILITIES: Capabilities = {
   nestedRepositories: true,
+  repositoryComponents: 0,
   repositoryCreation: "implicit",
   repositoryListing: true,
   tagDeletion: "probe",
