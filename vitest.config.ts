@@ -3,7 +3,13 @@ import { BaseSequencer } from "vitest/node";
 import type { TestSpecification } from "vitest/node";
 
 /** Files that take minutes, the longest first: the others fit beside them, not after them. */
-const LONG = ["scenarios/scenarios.test.ts", "properties/kill.test.ts", "servers/", "properties/"];
+const LONG = [
+  "scenarios/simulated.test.ts",
+  "scenarios/scenarios.test.ts",
+  "properties/kill.test.ts",
+  "servers/",
+  "properties/",
+];
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

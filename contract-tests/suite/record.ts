@@ -5,6 +5,7 @@ import type { LearnedSubject } from "./harness.ts";
 /** What each field of the record may say. A field without a position here does not compile. */
 const POSITIONS: { readonly [Field in keyof Capabilities]: (value: unknown) => boolean } = {
   nestedRepositories: oneOf(true, false),
+  repositoryComponents: isNumberOfComponents,
   repositoryCreation: oneOf("implicit", "explicit"),
   repositoryListing: oneOf(true, false),
   tagDeletion: oneOf("distribution", "native", "probe", "none"),
@@ -34,6 +35,10 @@ export function describeRecord({ capabilities, learned, open }: LearnedSubject):
       expect(positionsOf(capabilities)).toHaveProperty(field, true);
     });
 
+    it("counts the components of a name exactly where names cannot be nested", () => {
+      expect(capabilities.repositoryComponents > 0).toBe(!capabilities.nestedRepositories);
+    });
+
     it("has no field that nobody knows", () => {
       expect(Object.keys(capabilities).toSorted()).toEqual(Object.keys(POSITIONS).toSorted());
       expect(Object.keys(learned).toSorted()).toEqual(Object.keys(POSITIONS).toSorted());
@@ -43,6 +48,10 @@ export function describeRecord({ capabilities, learned, open }: LearnedSubject):
       const { tagDeletion, tagBatchSize, manifestDeletion, deletionBatchSize } = learned;
       expect(tagDeletion !== "none" || tagBatchSize === 1).toBe(true);
       expect(manifestDeletion !== "none" || deletionBatchSize === 1).toBe(true);
+    });
+
+    it("says how many components a name has exactly where names cannot be nested", () => {
+      expect(capabilities.repositoryComponents === 0).toBe(capabilities.nestedRepositories);
     });
 
     it("is the one an opened registry has", async () => {
@@ -68,6 +77,10 @@ function oneOf(...allowed: readonly unknown[]): (value: unknown) => boolean {
 
 function isCount(value: unknown): boolean {
   return typeof value === "number" && Number.isInteger(value) && value > 0;
+}
+
+function isNumberOfComponents(value: unknown): boolean {
+  return value === 0 || isCount(value);
 }
 
 function isCascade(parts: unknown): boolean {

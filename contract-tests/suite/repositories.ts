@@ -116,6 +116,13 @@ function describeCreation({ learned, open }: LearnedSubject): void {
       expect((await registry.resolve({ ...nested, tag: "1.0" }))?.digest).toBe(image.digest);
     });
 
+    it.runIf(!learned.nestedRepositories)("is as deep as the record says", async () => {
+      await using harness = await open();
+      const parts = harness.repository.name.split("/");
+
+      expect(parts).toHaveLength(learned.repositoryComponents);
+    });
+
     it.runIf(!learned.nestedRepositories)("takes no push, and says so", async () => {
       await using harness = await open();
       const { repository } = harness;

@@ -17,8 +17,9 @@ import type { KillWorld } from "./kill-world.ts";
 import { startProxy } from "./kill-proxy.ts";
 
 const CLI = resolve("bin/tidemark.js");
-const ON_REGISTRY = 30;
-const ON_LAYOUT = 10;
+/** Outside `.ci/run` a third. */
+const ON_REGISTRY = peersAreRequired() ? 30 : 10;
+const ON_LAYOUT = peersAreRequired() ? 10 : 3;
 /** Tries that go on at the same time. */
 const AT_ONCE = 3;
 const MINUTES_MS = 60_000;
@@ -33,7 +34,7 @@ const isInstalled = findPeer("docker-registry") !== undefined;
 
 describe.skipIf(!isInstalled && !peersAreRequired())("killed on docker-registry", () => {
   it(
-    "at 30 points, keeps what is kept pullable, and a second run ends where an undisturbed one does",
+    `at ${ON_REGISTRY} points, keeps what is kept pullable, and a second run ends where an undisturbed one does`,
     async () => {
       const server = await startServer({ kind: "docker-registry" });
       const close = (): Promise<void> => server.stop();
@@ -69,7 +70,7 @@ describe.skipIf(!isInstalled && !peersAreRequired())("killed on docker-registry"
 
 describe("killed on a layout", () => {
   it(
-    "at 10 points, keeps what is kept pullable, and a second run ends where an undisturbed one does",
+    `at ${ON_LAYOUT} points, keeps what is kept pullable, and a second run ends where an undisturbed one does`,
     async () => {
       await using backend = await openLayouts();
       const whole = await fillNew(backend, "undisturbed");

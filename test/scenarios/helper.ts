@@ -22,7 +22,10 @@ const Message = z.object({ id: z.int(), answer: Answer });
 const PROGRAM = fileURLToPath(new URL("helper-program.ts", import.meta.url));
 
 export function startHelper(): Helper {
-  const child = fork(PROGRAM, [], { execArgv: [], stdio: ["ignore", "inherit", "inherit", "ipc"] });
+  const child = fork(PROGRAM, [], {
+    execArgv: ["--expose-gc", "--max-semi-space-size=4"],
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+  });
   const waiting = new Map<number, PromiseWithResolvers<Answer>>();
   let orders = 0;
   child.on("message", (message) => {

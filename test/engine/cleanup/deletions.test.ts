@@ -39,6 +39,20 @@ describe("what goes together", () => {
     expect(reasons(plan)[A]).toEqual([{ kind: "shared-digest", of: "latest" }]);
   });
 
+  it("where the last tag takes its manifest along, a tag goes alone only where another tag stays", () => {
+    const means = { tagAlone: true, lastTagTakesManifest: true, manifest: true };
+    const shared = planFor({ tags: { [A]: "1", [B]: "1", latest: "1" } }, means);
+    const lone = { tags: { [A]: "1" } };
+    const withoutManifests = { ...means, manifest: false };
+
+    expect(ways(shared)).toEqual({ [A]: "tag", [B]: "tag" });
+    expect(planFor(lone, withoutManifests).deletions).toEqual([]);
+    expect(reasons(planFor(lone, withoutManifests))[A]).toMatchObject([{ kind: "shared-digest" }]);
+    expect(ways(planFor(lone, { ...withoutManifests, lastTagTakesManifest: false }))).toEqual({
+      [A]: "tag",
+    });
+  });
+
   it("what tags can do is asked for only when it matters", () => {
     const unknown = { tagAlone: undefined, lastTagTakesManifest: false, manifest: true };
 
