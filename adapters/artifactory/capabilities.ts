@@ -2,6 +2,7 @@ import type { Capabilities } from "../../src/registry/capabilities.ts";
 
 export const capabilities: Capabilities = {
   nestedRepositories: true,
+  repositoryComponents: 0,
   // Within a local Docker or OCI repository, which an administrator makes.
   repositoryCreation: "implicit",
   repositoryListing: true,

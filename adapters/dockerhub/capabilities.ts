@@ -4,6 +4,7 @@ import type { Capabilities } from "../../src/registry/capabilities.ts";
 export const capabilities: Capabilities = {
   // `namespace/repository`, and nothing deeper.
   nestedRepositories: false,
+  repositoryComponents: 2,
   repositoryCreation: "implicit",
   // Below a namespace; there is no list of all namespaces.
   repositoryListing: true,

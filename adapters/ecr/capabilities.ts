@@ -4,6 +4,7 @@ import type { Capabilities } from "../../src/registry/capabilities.ts";
 export const capabilities: Capabilities = {
   // The only limit of a name is its length.
   nestedRepositories: true,
+  repositoryComponents: 0,
   // A creation template with `CREATE_ON_PUSH` changes that for names it matches; nobody can see it from outside.
   repositoryCreation: "explicit",
   repositoryListing: true,

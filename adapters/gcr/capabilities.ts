@@ -2,6 +2,7 @@ import type { Capabilities } from "../../src/registry/capabilities.ts";
 
 export const capabilities: Capabilities = {
   nestedRepositories: true,
+  repositoryComponents: 0,
   // An image is made by its first push; the repository of Artifact Registry it lies in has to be there.
   repositoryCreation: "implicit",
   // `child` of a listing, from a project of gcr.io or a repository of pkg.dev on.

@@ -3,6 +3,7 @@ import type { Capabilities } from "../../src/registry/capabilities.ts";
 /** The container registry: `ghcr.io`, `containers.HOST`. Sources: README.md. */
 export const capabilities: Capabilities = {
   nestedRepositories: true,
+  repositoryComponents: 0,
   repositoryCreation: "implicit",
   // Below an owner; `ghs_…` tokens may not.
   repositoryListing: true,
@@ -33,7 +34,11 @@ export const capabilities: Capabilities = {
 };
 
 /** `docker.pkg.github.com`: images of one repository's packages, `OWNER/REPOSITORY/IMAGE`. */
-export const dockerCapabilities: Capabilities = { ...capabilities, nestedRepositories: false };
+export const dockerCapabilities: Capabilities = {
+  ...capabilities,
+  nestedRepositories: false,
+  repositoryComponents: 3,
+};
 
 /** `docker.HOST` of an old GitHub Enterprise Server: versions are tags, found and deleted by GraphQL only. */
 export const oldDockerCapabilities: Capabilities = {

@@ -3,6 +3,7 @@ import type { Capabilities } from "../../src/registry/capabilities.ts";
 export const capabilities: Capabilities = {
   // Up to two levels below the path of a project; see README.md.
   nestedRepositories: true,
+  repositoryComponents: 0,
   // By a push below a project that exists.
   repositoryCreation: "implicit",
   // Of a group or a project, by the API.

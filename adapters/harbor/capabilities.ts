@@ -3,6 +3,7 @@ import type { Capabilities } from "../../src/registry/capabilities.ts";
 /** Harbor 2. Sources: goharbor/harbor `api/v2.0/swagger.yaml`, `src/controller/artifact`, `src/server/registry`. */
 export const capabilities: Capabilities = {
   nestedRepositories: true,
+  repositoryComponents: 0,
   // The repository comes with its first push; its project has to be there.
   repositoryCreation: "implicit",
   repositoryListing: true,

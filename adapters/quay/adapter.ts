@@ -27,6 +27,7 @@ export async function openRegistry(context: AdapterContext): Promise<Registry> {
   const record = {
     ...(token === undefined ? withoutToken : capabilities),
     nestedRepositories: isNested,
+    repositoryComponents: isNested ? 0 : 2,
   };
   const base = await openDistribution(own, { capabilities: record, tagPageSize: PAGE_SIZE }, wire);
   const client =

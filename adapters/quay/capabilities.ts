@@ -4,6 +4,7 @@ import type { Capabilities } from "../../src/registry/capabilities.ts";
 export const capabilities: Capabilities = {
   // quay.io takes `namespace/name` only; `quay-nested` says that a server has extended names.
   nestedRepositories: false,
+  repositoryComponents: 2,
   repositoryCreation: "implicit",
   repositoryListing: true,
   tagDeletion: "distribution",
