@@ -42,6 +42,7 @@ export function createLogins(context: AdapterContext, send: Origin["send"]): Cre
   async function signIn(): Promise<Credentials | undefined> {
     const entra = await findEntra(context);
     if (entra === undefined) return undefined;
+    if (context.greeting !== undefined) throw toldByItself(host);
     const [first = "", ...others] = cloudOf(host).audiences;
     try {
       return await signInTo(entra, first);
@@ -58,6 +59,17 @@ export function createLogins(context: AdapterContext, send: Origin["send"]): Cre
     const tenant = options["acr-tenant"];
     return exchange(await entra.tokenFor(audience), { host, send, tenant, now });
   }
+}
+
+/** Whoever answers as the registry does would get a token of the identity that this program runs as. */
+function toldByItself(host: string): RegistryError {
+  return new RegistryError(
+    "unauthorized",
+    `${host}: cannot log in: unauthorized (it answers as Azure Container Registry does, but its name is none of Azure's, so the identity that this runs as does not go there by itself)`,
+    {
+      hint: "Choose the implementation yourself, by --repo-implementation acr, if the host is yours.",
+    },
+  );
 }
 
 function readOptions({ host, options }: AdapterContext): Credentials | undefined {

@@ -1,6 +1,6 @@
 import { protocolError } from "../../src/distribution/error-response.ts";
 import type { AdapterContext, Credentials, CredentialSource } from "../../src/registry/adapter.ts";
-import { isRegistryError } from "../../src/registry/error.ts";
+import { RegistryError, isRegistryError } from "../../src/registry/error.ts";
 import type { CallPurpose, EcrClient } from "./client.ts";
 
 export interface LoginOptions {
@@ -20,7 +20,7 @@ const LEAST_AGE_MS = 60_000;
  * before: once they are refused, the API is asked.
  */
 export function createLogin(
-  context: Pick<AdapterContext, "host" | "credentials" | "now">,
+  context: Pick<AdapterContext, "host" | "credentials" | "now" | "greeting">,
   client: EcrClient,
   { isOptional }: LoginOptions,
 ): CredentialSource {
@@ -60,7 +60,8 @@ export function createLogin(
     return true;
   }
 
-  function current(): Promise<Token> {
+  async function current(): Promise<Token> {
+    if (context.greeting !== undefined) throw toldByItself(host);
     if (held !== undefined && held.renewAt <= now().getTime()) token = undefined;
     token ??= buy().catch((error: unknown) => {
       token = undefined;
@@ -88,6 +89,17 @@ export function createLogin(
     };
     return held;
   }
+}
+
+/** Whoever answers as ECR does would get a token for every registry that the AWS credentials open. */
+function toldByItself(host: string): RegistryError {
+  return new RegistryError(
+    "unauthorized",
+    `${host}: cannot log in: unauthorized (it answers as ECR does, but its name is none of ECR's, so AWS credentials do not go there by themselves)`,
+    {
+      hint: "Choose the implementation yourself, by --repo-implementation ecr, if the host is yours.",
+    },
+  );
 }
 
 /** `AWS:…`. */

@@ -1,5 +1,6 @@
 import type { AdapterContext, CredentialSource, Credentials } from "../../src/registry/adapter.ts";
 import type { Address } from "./address.ts";
+import { detectGithub } from "./detect.ts";
 
 /** The token of a role, and what the registry itself is shown. */
 export interface Access {
@@ -64,8 +65,16 @@ export function createAccess(context: Context, { api }: Address): Access {
   function ambientToken(): string | undefined {
     const { GITHUB_TOKEN: token, GITHUB_API_URL: server = "https://api.github.com" } = env;
     if (token === undefined || token === "") return undefined;
-    return server.replace(/\/+$/, "") === api ? token : undefined;
+    return server.replace(/\/+$/, "") === api && isOf(host, server) ? token : undefined;
   }
+}
+
+/** Whether a host's name alone proves that it is of a server: what it says of itself proves nothing. */
+function isOf(host: string, server: string): boolean {
+  if (detectGithub(host)) return true;
+  const name = host.replace(/:\d+$/, "").toLowerCase();
+  const parent = URL.canParse(server) ? new URL(server).hostname : "";
+  return parent !== "" && (name === parent || name.endsWith(`.${parent}`));
 }
 
 /** Only a password can be a token of the API; the others are the registry's own. */
