@@ -12,6 +12,12 @@ import type { Deleted, Failed, Skipped } from "./result.ts";
 /** How long a listing is trusted before it is taken again, at the next border of two batches. Milliseconds. */
 const LISTING_TRUST_MS = 60_000;
 
+/**
+ * A listing is trusted for longer while the run has sent fewer requests than this many times what it cost: where requests
+ * are counted by the hour, listings would otherwise use up what the deletions need.
+ */
+const LISTING_SHARE = 10;
+
 export interface Applied {
   readonly deleted: readonly Deleted[];
   readonly failed: readonly Failed[];
@@ -46,6 +52,9 @@ export async function applyCleanup(
   let fresh: FreshPlan | undefined;
   let listedAt = Number.NEGATIVE_INFINITY;
   let changes = false;
+  /** Requests sent when the last listing was there, and what it took. */
+  let sentAtListing = 0;
+  let listingCost = 0;
   /** Whether the manifest was seen to stay when its tag went. */
   let untags = registry.capabilities.tagDeletion === "native";
   const total = plan.deletions.length;
@@ -71,11 +80,19 @@ export async function applyCleanup(
   }
   return { deleted, failed, skipped };
 
+  function sent(): number {
+    return Object.values(deps.requests()).reduce((sum, count) => sum + count, 0);
+  }
+
   async function listAgain(): Promise<void> {
-    const isTrusted = deps.now().getTime() - listedAt < LISTING_TRUST_MS;
-    if (isTrusted && !changes) return;
+    const isRecent = deps.now().getTime() - listedAt < LISTING_TRUST_MS;
+    const isDear = sent() - sentAtListing < LISTING_SHARE * listingCost;
+    if ((isRecent || isDear) && !changes) return;
     listedAt = deps.now().getTime();
+    const before = sent();
     const again = await gathered.replan(held, new Set(deleted.map(({ tag }) => tag)));
+    sentAtListing = sent();
+    listingCost = sentAtListing - before;
     if (again !== undefined) fresh = freshPlan(again);
     changes = false;
   }
