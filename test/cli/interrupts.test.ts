@@ -109,7 +109,7 @@ describe("a deletion that fails", () => {
       faults: [
         {
           when: ({ method, path }) => method === "DELETE" && path.endsWith(tags.child ?? "?"),
-          fault: { kind: "status", status: 409, code: "LOCKED" },
+          fault: { kind: "status", status: 400, code: "MANIFEST_INVALID" },
         },
       ],
     });
@@ -119,10 +119,41 @@ describe("a deletion that fails", () => {
 
     const report = Report.parse(JSON.parse(run.stdout));
     expect(run.exit).toBe(1);
-    expect(report.failed).toEqual([{ tag: world.tag("child"), class: "stage", code: "conflict" }]);
+    expect(report.failed).toEqual([{ tag: world.tag("child"), class: "stage", code: "invalid" }]);
     expect(report.deleted.map(({ tag }) => tag)).toEqual([world.tag("other")]);
     expect(report.skipped.map(({ tag }) => tag).toSorted()).toEqual(
       [world.tag("base"), world.model.recordTag(["shop", "c1", "child"])].toSorted(),
+    );
+    expect(world.tags()).toHaveProperty(world.tag("base"));
+  });
+
+  it("by a rule of the registry ends with 0, is listed as refused, and what it leads to stays", async () => {
+    const tags: { child?: string } = {};
+    await using world = await openWorld({
+      registry: {
+        stages: [stage("s3"), stage("base"), stage("child", { parent: "base" }), stage("other")],
+        records: [["shop", "c3", "s3"]],
+      },
+      faults: [
+        {
+          when: ({ method, path }) => method === "DELETE" && path.endsWith(tags.child ?? "?"),
+          fault: { kind: "status", status: 409, code: "LOCKED" },
+        },
+      ],
+    });
+    tags.child = digestOf(world, "child");
+
+    const run = await world.run(["cleanup", "--quiet", "--output", "json"]);
+
+    const report: { failed: unknown[]; skipped: object[] } = JSON.parse(run.stdout);
+    expect(run.exit).toBe(0);
+    expect(report.failed).toEqual([]);
+    expect(report.skipped).toContainEqual(
+      expect.objectContaining({
+        tag: world.tag("child"),
+        why: "refused",
+        message: expect.stringContaining("LOCKED"),
+      }),
     );
     expect(world.tags()).toHaveProperty(world.tag("base"));
   });
@@ -134,7 +165,7 @@ describe("a deletion that fails", () => {
       faults: [
         {
           when: ({ method, path }) => method === "DELETE" && path.endsWith(tags.old ?? "?"),
-          fault: { kind: "status", status: 409, code: "LOCKED" },
+          fault: { kind: "status", status: 400, code: "MANIFEST_INVALID" },
         },
       ],
     });
@@ -144,8 +175,8 @@ describe("a deletion that fails", () => {
 
     expect(run.exit).toBe(1);
     expect(run.stdout).toMatch(/│ failed +│ code +│ why/);
-    expect(run.stdout).toContain("conflict");
-    expect(run.stdout).toContain("LOCKED");
+    expect(run.stdout).toContain("invalid");
+    expect(run.stdout).toContain("MANIFEST_INVALID");
   });
 });
 
