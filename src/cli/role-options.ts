@@ -42,12 +42,17 @@ const COMMON: Readonly<Record<string, string>> = {
   "stages-storage-repo": "repo",
 };
 
+/** Options that a command has for every role at once, by the key under which commander keeps them. */
+const SHARED: ReadonlyMap<string, string> = new Map([
+  ["create-repositories", "createRepositories"],
+]);
+
 /** Reads back what a command was told about a role. Throws `UsageError`; an error never shows a value. */
 export function readRole(flags: object, role: string): RoleAccess {
   const values = new Map<string, unknown>(Object.entries(flags));
   const implementation = values.get(attributeOf(role, "implementation"));
   const options = adapterOptions().flatMap(({ name }) => {
-    const value = values.get(attributeOf(role, name));
+    const value = values.get(attributeOf(role, name)) ?? values.get(SHARED.get(name) ?? "");
     if (value === "") throw new UsageError(`--${role}-${name} is empty`);
     if (typeof value === "string") return [[name, value] as const];
     return value === true ? [[name, "true"] as const] : [];

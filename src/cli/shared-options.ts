@@ -50,6 +50,10 @@ export function withConnectionOptions(command: Command, env: Environment): Comma
   command
     .option("--docker-config <dir>", "directory of docker's config.json")
     .option("--insecure-registry", "allow plain HTTP", false)
+    .option(
+      "--create-repositories",
+      "make a repository that a push needs and the registry does not make",
+    )
     .option("--skip-tls-verify-registry", "accept any certificate", false)
     .option("--registry-ca-file <file>", "certificates in PEM to trust besides the system's")
     .option(

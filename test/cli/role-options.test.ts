@@ -110,3 +110,23 @@ function read(role: string, words: readonly string[], env: Environment = {}): Ro
 function variableOf(role: string): string {
   return `${role.toUpperCase().replaceAll("-", "_")}_IMPLEMENTATION`;
 }
+
+it("--create-repositories is every role's", () => {
+  const flags = { createRepositories: true };
+
+  expect(readRole(flags, "repo").options).toEqual({ "create-repositories": "true" });
+  expect(readRole(flags, "cache-repo").options).toEqual({ "create-repositories": "true" });
+  expect(readRole({ createRepositories: false }, "repo").options).toEqual({});
+});
+
+it("the roles of werf 1.1 take what --repo was told where they were told nothing", () => {
+  const flags = { repoImplementation: "github", repoGithubToken: "a", imagesRepoGithubToken: "b" };
+
+  expect(readRole(flags, "images-repo")).toEqual({
+    role: "images-repo",
+    implementation: "github",
+    options: { "github-token": "b" },
+  });
+  expect(readRole(flags, "stages-storage-repo").options).toEqual({ "github-token": "a" });
+  expect(readRole(flags, "cache-repo").options).toEqual({});
+});
