@@ -43,8 +43,13 @@ export function openWire(
   const { protocol, challenges } = context.greeting ?? {};
   const origin = createOrigin({ host, http, insecure: context.insecure ?? false, protocol });
   const authorizer = createAuthorizer({
-    ...{ host, http, origin, credentials, now },
-    ...{ challenges, deleteActions },
+    host,
+    http,
+    origin,
+    credentials,
+    now,
+    challenges,
+    deleteActions,
   });
   return { origin, connection: createConnection(host, origin, authorizer) };
 }

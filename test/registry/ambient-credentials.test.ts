@@ -45,7 +45,7 @@ it.each(VENDORS)(
         warn: () => undefined,
         greeting,
       });
-      return Array.fromAsync(registry.listTags({ host, name: "acme/shop" }));
+      return await Array.fromAsync(registry.listTags({ host, name: "acme/shop" }));
     });
 
     const ended = await listing.catch((error: unknown) => error);
