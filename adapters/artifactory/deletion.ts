@@ -33,6 +33,7 @@ export function createDeletion(images: Images, base: Pick<Registry, "resolve">):
       yield* settleAll(tags, async (tag): Promise<TagOutcome> => {
         const error = await attempt(options, async () => {
           const folder = folders.get(tag);
+          refuseDeeper(image, folder === undefined ? [] : [folder]);
           refuseHidden(image, folder === undefined ? [] : [folder], single);
           await removeFolder(image, tag, { ...repository, tag }, folder !== undefined, options);
         });
@@ -116,6 +117,7 @@ export function createDeletion(images: Images, base: Pick<Registry, "resolve">):
     const unasked = tagged.filter(({ name }) => known !== undefined && !known.includes(name));
     if (unasked.length > 0) throw hasOtherTag(reference, unasked);
     if (others.length > 0) throw hasHiddenCopy(reference, others);
+    refuseDeeper(image, [...tagged, ...byDigest]);
     refuseHidden(image, tagged, single);
     for (const { name } of tagged) {
       await removeFolder(image, name, { ...image.repository, tag: name }, true, options);
@@ -229,6 +231,20 @@ function purposeOf(
   { signal }: CallOptions,
 ): { readonly verb: string; readonly reference: string; readonly signal: AbortSignal | undefined } {
   return { verb: "delete in", reference: text, signal };
+}
+
+/** A folder goes with all that is below it: that of `shop:api` with every tag of `shop/api`. */
+function refuseDeeper({ repository, place }: Image, folders: readonly Folder[]): void {
+  const folder = folders.find(({ deeper }) => deeper !== undefined);
+  if (folder === undefined) return;
+  const { host, name } = repository;
+  throw new RegistryError(
+    "conflict",
+    `${host}: cannot delete ${host}/${name}:${folder.name}: conflict (its folder also holds ${place.key}/${folder.deeper ?? ""}, which would be lost)`,
+    {
+      hint: "An image is named like this tag of another one; remove that image first, or rename it.",
+    },
+  );
 }
 
 function refuseHidden(

@@ -13,6 +13,8 @@ export interface Folder {
   readonly served: ManifestFile;
   /** The manifest behind a list, left over from a push over the same tag: pullable by digest only. */
   readonly hidden?: ManifestFile;
+  /** A folder with a manifest somewhere below: of another image, whose name begins with this one's and the tag. */
+  readonly deeper?: string;
 }
 
 /** Every folder of an image with a manifest in it, by name: its tags and what was pushed by digest. */
@@ -29,7 +31,7 @@ export async function readImage(
   return foldersOf(await client.search(JSON.stringify(criteria), purpose), place.image);
 }
 
-/** Those of the folders that are there. */
+/** Those of the folders that are there, and what lies below them. */
 export async function readFolders(
   client: Client,
   place: Place,
@@ -37,12 +39,22 @@ export async function readFolders(
   purpose: Purpose,
 ): Promise<ReadonlyMap<string, Folder>> {
   const found: ManifestFile[] = [];
-  const terms = names.map((name) => ({ path: `${place.image}/${name}` }));
+  const terms = names.flatMap((name) => {
+    const path = `${place.image}/${name}`;
+    return [{ path }, { path: { $match: `${path}/*` } }];
+  });
   for (const $or of portions(terms)) {
     const criteria = { repo: place.key, name: { $match: `*${MANIFEST}` }, $or };
     found.push(...(await client.search(JSON.stringify(criteria), purpose)));
   }
-  return foldersOf(found, place.image);
+  const folders = new Map(foldersOf(found, place.image));
+  for (const { folder: deeper } of found) {
+    const name = deeper.slice(place.image.length + 1).split("/")[0] ?? "";
+    const folder = folders.get(name);
+    if (folder === undefined || deeper === `${place.image}/${name}`) continue;
+    folders.set(name, { ...folder, deeper });
+  }
+  return folders;
 }
 
 /** Names of the folders that hold a copy of each digest. */

@@ -19,7 +19,7 @@ export interface StoredFile {
 export interface Storage {
   /** Files of a repository; of the trash can for its key. */
   files(key: string): readonly StoredFile[];
-  /** Removes `image/folder` of a repository, into the trash can. Answers whether it was there. */
+  /** Removes `image/folder` of a repository, into the trash can, and all that is below it. Answers whether it was there. */
   remove(key: string, path: string): boolean;
   /** Puts back what was removed from `key/image/folder`. */
   restore(path: string): boolean;
@@ -106,6 +106,11 @@ export function createStorage({ state, now, placeOf, nameOf, hasTrash }: Storage
     const digest = repository.tags.get(folder) ?? digestFolder(name, repository, folder);
     if (digest === undefined) return false;
     if (hasTrash) throwAway(`${key}/${path}`, digest, repository);
+    for (const deeper of state.repositories.keys()) {
+      const place = placeOf(deeper);
+      if (place.key !== key || !`${place.image}/`.startsWith(`${path}/`)) continue;
+      state.repositories.delete(deeper);
+    }
     const behind = hidden.get(folder);
     if (repository.tags.delete(folder)) hidden.delete(folder);
     else byDigest.delete(digest);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Fault } from "../../../contract-tests/fakes/faults.ts";
-import { imageOf, indexOf } from "../../../contract-tests/fakes/seed.ts";
+import { imageOf, indexOf, seedContent } from "../../../contract-tests/fakes/seed.ts";
+import { repositoryIn } from "../../../contract-tests/fakes/state.ts";
 import { USER, openArtifactory } from "./fixture.ts";
 
 describe("deleteManifests", () => {
@@ -99,6 +100,25 @@ describe("deleteManifests", () => {
     expect(outcomes).toEqual([{ digest, status: "deleted" }]);
     expect(await registry.resolve({ ...repository, digest })).toBeUndefined();
     expect((await registry.resolve({ ...nested, tag: "1.0" }))?.digest).toBe(digest);
+  });
+
+  it("leaves a tag whose folder another image lies in, and that image", async () => {
+    await using opened = await openArtifactory();
+    const { registry, repository, seed, fake } = opened;
+    const digest = seed(imageOf(), "api", "1.0");
+    const nested = { ...repository, name: `${repository.name}/api` };
+    const deeper = seedContent(repositoryIn(fake.state, nested.name), imageOf(), ["2.0"]);
+
+    const [byDigest] = await Array.fromAsync(registry.deleteManifests(repository, [digest]));
+    const byTag = await Array.fromAsync(registry.deleteTags(repository, ["api", "1.0"]));
+
+    expect(byDigest).toMatchObject({ status: "failed", error: { code: "conflict" } });
+    expect(byTag.toSorted((a) => (a.tag === "api" ? -1 : 1))).toMatchObject([
+      { tag: "api", status: "failed", error: { code: "conflict" } },
+      { tag: "1.0", status: "deleted" },
+    ]);
+    expect((await registry.resolve({ ...repository, tag: "api" }))?.digest).toBe(digest);
+    expect((await registry.resolve({ ...nested, tag: "2.0" }))?.digest).toBe(deeper);
   });
 
   it("does not count as gone what the search only hides", async () => {
