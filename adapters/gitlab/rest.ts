@@ -6,6 +6,7 @@ import type { Repository, TagReference } from "../../src/oci/reference.ts";
 import { isRegistryError } from "../../src/registry/error.ts";
 import type { CallOptions } from "../../src/registry/registry.ts";
 import type { GitlabApi } from "./api.ts";
+import { PAGE, isPage } from "./page.ts";
 import { projectPaths } from "./repository-id.ts";
 import { RepositoryPage, UserAnswer } from "./schema.ts";
 
@@ -35,14 +36,15 @@ export async function findRest(
     const place = `/projects/${encodeURIComponent(project)}/registry/repositories/${found.id}`;
     return {
       async deleteTag(reference, { signal }) {
-        await rest.call({
+        const call: NativeCall = {
           method: "DELETE",
           target: `${place}/tags/${encodeURIComponent(reference.tag)}`,
           verb: "delete",
           reference: formatReference(reference),
           accept: [200, 202, 204],
           signal,
-        });
+        };
+        if (isPage(await rest.call(call))) throw rest.protocolError(call, PAGE);
       },
     };
   }

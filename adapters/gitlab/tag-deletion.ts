@@ -8,6 +8,7 @@ import { RegistryError, isRegistryError } from "../../src/registry/error.ts";
 import type { CallOptions, Registry, TagOutcome } from "../../src/registry/registry.ts";
 import type { Call } from "../../src/distribution/connection.ts";
 import { asRule } from "./errors.ts";
+import { PAGE, isPage } from "./page.ts";
 import type { Rest } from "./rest.ts";
 
 /** How a server removes one tag and nothing else. */
@@ -40,6 +41,7 @@ export async function* deleteByReference(
       const call = referenceCall(reference, options);
       const answer = await connection.read(call, MAX_ANSWER_BYTES);
       if (answer.status === 404) throw connection.refusal(call, answer);
+      if (isPage(answer)) throw connection.protocolError(call, PAGE);
     }),
   );
 }

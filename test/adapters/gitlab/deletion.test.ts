@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { FaultRule } from "../../../contract-tests/fakes/faults.ts";
 import { imageOf, indexOf } from "../../../contract-tests/fakes/seed.ts";
 import { PEOPLE, openFixture } from "./fixture.ts";
 
@@ -97,6 +98,25 @@ describe("tags of an older server", () => {
     expect(outcomes.find(({ tag }) => tag === "v1")).toMatchObject({ error: { code: "conflict" } });
     expect(tags()).toEqual(["v1", "kept"]);
   });
+
+  it.each(["reference", "none"] as const)(
+    "are not gone by a page for people (%s)",
+    async (untags) => {
+      const isUntagging: NonNullable<FaultRule["when"]> = ({ method, path }) =>
+        method === "DELETE" && /\/tags\/(?:reference\/)?1\.0$/.test(path);
+      const { registry, repository, seed, tags } = await openFixture({
+        traits: { untags },
+        options: () => ({ "gitlab-job-token": PEOPLE.jobToken }),
+        faults: [{ when: isUntagging, fault: { kind: "html", status: 200 } }],
+      });
+      seed(imageOf(), ["1.0", "kept"]);
+
+      const outcomes = await Array.fromAsync(registry.deleteTags(repository, ["1.0"]));
+
+      expect(outcomes).toMatchObject([{ status: "failed", error: { code: "protocol" } }]);
+      expect(tags()).toEqual(["1.0", "kept"]);
+    },
+  );
 
   it("stay where there is no way", async () => {
     const { registry, repository, seed, tags } = await openFixture({
