@@ -52,7 +52,8 @@ export async function* listTagsByApi(
       yield entryOf(node);
     }
     if (!page.hasNextPage) {
-      await refuseCut(seen.size, expected, graphql, question);
+      const first = questionFor({ repository, id, after: undefined, fields, signal });
+      await refuseCut(seen.size, expected, graphql, first);
       return;
     }
     if (page.endCursor === undefined || cursors.has(page.endCursor)) {
@@ -63,7 +64,11 @@ export async function* listTagsByApi(
   }
 }
 
-/** Tags may have gone since the first page, so the number is asked for again before it counts. */
+/**
+ * Tags may have gone since the first page, so the number is asked for again before it counts.
+ *
+ * @param question The first page's: no other one asks for the number.
+ */
 async function refuseCut(
   listed: number,
   expected: number | undefined,
@@ -71,10 +76,7 @@ async function refuseCut(
   question: Question,
 ): Promise<void> {
   if (expected === undefined || listed >= expected) return;
-  const { tagsCount } = await readPage(graphql, {
-    ...question,
-    variables: { ...question.variables, after: null },
-  });
+  const { tagsCount } = await readPage(graphql, question);
   if (tagsCount === undefined || listed >= tagsCount) return;
   throw graphql.protocolError(
     question,

@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
+import type { Graphql } from "../../../adapters/gitlab/api.ts";
+import { listTagsByApi } from "../../../adapters/gitlab/tag-listing.ts";
 import type { FaultRule } from "../../../contract-tests/fakes/faults.ts";
 import { imageOf } from "../../../contract-tests/fakes/seed.ts";
+import { RegistryError } from "../../../src/registry/error.ts";
 import { PEOPLE, openFixture } from "./fixture.ts";
 
 const graphql: NonNullable<FaultRule["when"]> = ({ path, body }) =>
@@ -110,6 +113,41 @@ describe("a listing with a token for the API", () => {
     expect(await Array.fromAsync(registry.listTags(repository))).toHaveLength(1);
   });
 });
+
+describe("a listing whose last page is missing", () => {
+  const names = ["a", "b", "c", "d", "e"];
+
+  it.each([1, 2])("is refused after %i pages of two tags", async (pages) => {
+    const listed = Array.fromAsync(listTagsByApi(pagesOf(names, pages), PLACE, "gid", {}));
+
+    await expect(listed).rejects.toMatchObject({
+      code: "protocol",
+      message: expect.stringContaining(`it has ${pages * 2} tags, and there are 5`),
+    });
+  });
+
+  it("is whole with all of them", async () => {
+    const listed = await Array.fromAsync(listTagsByApi(pagesOf(names, 3), PLACE, "gid", {}));
+
+    expect(listed.map(({ tag }) => tag)).toEqual(names);
+  });
+});
+
+const PLACE = { host: "registry.example", name: "acme/app" };
+
+/** GraphQL that answers the first `pages` pages of two tags, and the number of all tags where it is asked for. */
+function pagesOf(names: readonly string[], pages: number): Graphql {
+  return {
+    async ask({ query, variables }) {
+      const at = Number(variables["after"] ?? 0);
+      const nodes = names.slice(at * 2, at * 2 + 2).map((name) => ({ name }));
+      const pageInfo = { hasNextPage: at + 1 < pages, endCursor: String(at + 1) };
+      const count = query.includes("tagsCount") ? { tagsCount: names.length } : {};
+      return { containerRepository: { ...count, tags: { nodes, pageInfo } } };
+    },
+    protocolError: (_, why) => new RegistryError("protocol", why),
+  };
+}
 
 describe("a listing without the API", () => {
   it("is plain, and says why, where the API refuses the token", async () => {
