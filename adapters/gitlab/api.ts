@@ -4,8 +4,10 @@ import type { NativeApi, NativeCall } from "../../src/distribution/native-api.ts
 import { isLoopback } from "../../src/distribution/origin.ts";
 import type { Wire } from "../../src/distribution/open-distribution.ts";
 import { HttpError } from "../../src/http/client.ts";
+import { redactText } from "../../src/http/redact.ts";
 import type { AdapterContext } from "../../src/registry/adapter.ts";
 import { RegistryError } from "../../src/registry/error.ts";
+import type { RegistryErrorCode } from "../../src/registry/error.ts";
 import type { ApiToken } from "./credentials.ts";
 import { classifyApi } from "./errors.ts";
 import { GraphqlAnswer } from "./schema.ts";
@@ -89,23 +91,30 @@ function callFor({ query, variables, verb, reference, signal }: Question): Nativ
   };
 }
 
-/** A GraphQL error has no code: a field the server lacks is told by its words, and the rest is a lack of rights. */
+/**
+ * A GraphQL error has no code and comes with status 200: a field the server lacks, an outage and a limit are told by their
+ * words, and the rest is a lack of rights.
+ */
 function refusal(
   host: string,
   { verb, reference }: Question,
   words: readonly string[],
 ): RegistryError {
-  const isUnknownField = words.some((text) =>
-    /doesn't exist on type|doesn't accept argument/.test(text),
-  );
-  const code = isUnknownField ? "unsupported" : "denied";
-  const why = words.slice(0, MAX_WORDS).join("; ");
-  const message = `${host}: cannot ${verb} ${reference}: ${code} (${why})`;
-  if (isUnknownField) return new RegistryError(code, message);
-  return new RegistryError(code, message, {
+  const code = BY_WORDS.find(([pattern]) => words.some((text) => pattern.test(text)))?.[1];
+  const why = redactText(words.slice(0, MAX_WORDS).join("; "));
+  const message = `${host}: cannot ${verb} ${reference}: ${code ?? "denied"} (${why})`;
+  if (code !== undefined) return new RegistryError(code, message);
+  return new RegistryError("denied", message, {
     hint: "GraphQL takes the scope read_api to read, and api to delete.",
   });
 }
+
+/** Source: GitLab, `ContainerRepositoryDetailsType`, `Gitlab::Graphql::Authorize`; graphql-ruby, timeouts and validation. */
+const BY_WORDS: readonly (readonly [RegExp, RegistryErrorCode])[] = [
+  [/doesn't exist on type|doesn't accept argument/, "unsupported"],
+  [/too many (?:times|requests)|rate limit/i, "rate-limited"],
+  [/trouble connecting|can't connect|internal server error|time(?:d )?out/i, "unavailable"],
+];
 
 const MAX_WORDS = 3;
 

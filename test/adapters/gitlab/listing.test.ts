@@ -1,8 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { createApi } from "../../../adapters/gitlab/api.ts";
 import type { Graphql } from "../../../adapters/gitlab/api.ts";
 import { listTagsByApi } from "../../../adapters/gitlab/tag-listing.ts";
 import type { FaultRule } from "../../../contract-tests/fakes/faults.ts";
 import { imageOf } from "../../../contract-tests/fakes/seed.ts";
+import type { HttpClient } from "../../../src/http/client.ts";
+import type { AdapterContext } from "../../../src/registry/adapter.ts";
 import { RegistryError } from "../../../src/registry/error.ts";
 import { PEOPLE, openFixture } from "./fixture.ts";
 
@@ -148,6 +151,49 @@ function pagesOf(names: readonly string[], pages: number): Graphql {
     protocolError: (_, why) => new RegistryError("protocol", why),
   };
 }
+
+describe("a listing that GraphQL refuses with words", () => {
+  it.each([
+    ["We are having trouble connecting to the Container Registry.", "unavailable"],
+    ["Internal server error: Faraday::TimeoutError", "unavailable"],
+    ["Timeout on ContainerRepositoryDetails.tags", "unavailable"],
+    ["This endpoint has been requested too many times. Try again later.", "rate-limited"],
+    ["you don't have permission to perform this action", "denied"],
+  ])("%s: %s", async (message, code) => {
+    const body = new TextEncoder().encode(JSON.stringify({ errors: [{ message }] }));
+    const headers = { "content-type": "application/json" };
+    const http: HttpClient = {
+      send: async ({ url }) => ({
+        ...{ status: 200, headers, challenges: [], url },
+        bytes: async () => body,
+        stream: () => new Blob([body]).stream(),
+        discard: async () => undefined,
+      }),
+      counts: () => ({ GET: 0, HEAD: 0, PUT: 0, POST: 0, PATCH: 0, DELETE: 0 }),
+      async [Symbol.asyncDispose]() {},
+    };
+    const api = createApi(
+      { ...CONTEXT, http },
+      { kind: "access", token: "glpat-s3cret" },
+      new URL("https://gitlab.example/api/v4"),
+    );
+    if (api.graphql === undefined) throw new Error("no GraphQL");
+
+    const listed = Array.fromAsync(listTagsByApi(api.graphql, PLACE, "gid", {}));
+
+    await expect(listed).rejects.toMatchObject({ code });
+  });
+});
+
+const CONTEXT: Omit<AdapterContext, "http"> = {
+  host: PLACE.host,
+  credentials: { find: async () => undefined },
+  options: {},
+  env: {},
+  now: () => new Date(),
+  sleep: async () => undefined,
+  warn: () => undefined,
+};
 
 describe("a listing without the API", () => {
   it("is plain, and says why, where the API refuses the token", async () => {
