@@ -48,7 +48,7 @@ export async function openRegistry(context: AdapterContext): Promise<Registry> {
     client,
     packages,
     versions,
-    resolve: base.resolve,
+    images: base,
   });
 
   return {

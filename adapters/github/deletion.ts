@@ -38,7 +38,7 @@ export interface DeletionParts {
   readonly client: GithubClient;
   readonly packages: Packages;
   readonly versions: Versions;
-  readonly resolve: Registry["resolve"];
+  readonly images: Pick<Registry, "resolve" | "listTags">;
 }
 
 /** How long the list of versions is given to show what the registry has. How long it lags is not documented. */
@@ -49,7 +49,7 @@ export function createDeletion({
   client,
   packages,
   versions,
-  resolve,
+  images,
 }: DeletionParts): Deletion {
   const deletesPackages = context.options["github-delete-packages"] === "true";
 
@@ -111,7 +111,8 @@ export function createDeletion({
   ): Promise<PackageVersion | undefined> {
     for (const delayMs of [0, ...LAG_DELAYS_MS]) {
       if (delayMs > 0) await context.sleep(delayMs, options.signal);
-      if ((await resolve({ ...repository, digest }, options)) === undefined) return undefined;
+      if ((await images.resolve({ ...repository, digest }, options)) === undefined)
+        return undefined;
       const recent = await versions.listRecent(repository, options);
       const found = recent.find((version) => version.digest === digest);
       if (found !== undefined) return found;
@@ -141,7 +142,7 @@ export function createDeletion({
     const refusal = client.refusal(call, answer);
     if (answer.status === 400) {
       if (deletesPackages && (await isAlone(repository, version, options))) {
-        return deletePackage(repository, path, options);
+        return deletePackage(repository, version, path, options);
       }
       throw refusal;
     }
@@ -151,30 +152,43 @@ export function createDeletion({
     }
   }
 
-  /** Whether a package holds this version and nothing else, under the tags that were looked at. */
+  /**
+   * Whether a package holds this version and nothing else, under the tags that were looked at. The registry is asked too:
+   * the API learns of a push later.
+   */
   async function isAlone(
     repository: Repository,
     { id, tags }: PackageVersion,
     options: CallOptions,
   ): Promise<boolean> {
     const [only, ...others] = (await versions.list(repository, options)) ?? [];
-    return others.length === 0 && only?.id === id && only.tags.every((tag) => tags.includes(tag));
+    if (others.length > 0 || only?.id !== id) return false;
+    if (!only.tags.every((tag) => tags.includes(tag))) return false;
+    for await (const { tag } of images.listTags(repository, options)) {
+      if (!tags.includes(tag)) return false;
+    }
+    return true;
   }
 
   async function deletePackage(
     repository: Repository,
+    { id }: PackageVersion,
     target: string,
-    { signal }: CallOptions,
+    options: CallOptions,
   ): Promise<void> {
-    await client.call({
+    const call: GithubCall = {
       method: "DELETE",
       target,
       verb: "delete the package of",
       reference: formatRepository(repository),
       accept: [204, 404],
       repositoryName: repository.name,
-      signal,
-    });
+      signal: options.signal,
+    };
+    const answer = await client.call(call);
+    if (answer.status === 204) return;
+    if ((await versions.read(repository, id, options)) === undefined) return;
+    throw asHidden(client.refusal(call, answer));
   }
 }
 

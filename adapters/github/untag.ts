@@ -92,6 +92,7 @@ export function createUntag(parts: UntagParts): Registry["deleteTags"] {
     options: CallOptions,
   ): Promise<void> {
     const { tag, ...repository } = reference;
+    const there = await stillThere(reference, siblings, options);
     await storeEmptyBlob(repository, options);
     const original = await images.getManifest(reference, options);
     if (original.digest !== digest) throw problem(reference, "conflict", "the tag moved meanwhile");
@@ -103,7 +104,20 @@ export function createUntag(parts: UntagParts): Registry["deleteTags"] {
     } catch (error) {
       throw await putBack(reference, original, stand.digest, error);
     }
-    await proveSiblings(reference, siblings, original, options);
+    await proveSiblings(reference, there, original, options);
+  }
+
+  /** A version may be told with a tag that went before: that one is not put back. */
+  async function stillThere(
+    reference: TagReference,
+    siblings: readonly string[],
+    options: CallOptions,
+  ): Promise<readonly string[]> {
+    const there: string[] = [];
+    for (const tag of siblings) {
+      if ((await images.resolve({ ...reference, tag }, options)) !== undefined) there.push(tag);
+    }
+    return there;
   }
 
   async function storeEmptyBlob(repository: Repository, options: CallOptions): Promise<void> {

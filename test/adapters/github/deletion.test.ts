@@ -56,6 +56,36 @@ describe("a manifest", () => {
     expect(repository.manifests.size).toBe(0);
   });
 
+  it("leaves its package when something came that the list does not show yet", async () => {
+    const { registry, repository, seed, clock } = await open(
+      { lagMs: 5000 },
+      [{ when: isDelete, times: 1, before: () => void seedContent(repository, newer, ["2.0"]) }],
+      { "github-delete-packages": "true" },
+    );
+    const newer = imageOf({ labels: { n: "newer" } });
+    const digest = seed(imageOf(), ["1.0"]);
+    await clock.sleep(5000);
+
+    const outcomes = await Array.fromAsync(registry.deleteManifests(REPOSITORY, [digest]));
+
+    expect(outcomes).toMatchObject([{ status: "failed", error: { code: "conflict" } }]);
+    expect([...repository.tags.keys()]).toEqual(["1.0", "2.0"]);
+  });
+
+  it("is not called deleted when its package is hidden from who may not delete that", async () => {
+    const { registry, repository, seed } = await open(
+      {},
+      [{ when: isPackageDelete, fault: { kind: "status", status: 404 } }],
+      { "github-delete-packages": "true" },
+    );
+    const digest = seed(imageOf(), ["1.0"]);
+
+    const outcomes = await Array.fromAsync(registry.deleteManifests(REPOSITORY, [digest]));
+
+    expect(outcomes).toMatchObject([{ status: "failed", error: { code: "denied" } }]);
+    expect([...repository.tags.keys()]).toEqual(["1.0"]);
+  });
+
   it("that was downloaded too often is refused", async () => {
     const { digest } = imageOf();
     const { registry, seed } = await open({ popular: new Set([digest]) });
@@ -130,6 +160,31 @@ describe("one tag among several", () => {
     expect(outcomes).toMatchObject([{ tag: "latest", status: "failed" }]);
     expect(http.sent.filter(({ method, url }) => isManifestPut(method, url))).toHaveLength(2);
     expect(Object.fromEntries(repository.tags)).toEqual({ "1.0": digest, latest: digest });
+  });
+
+  it("does not come back because the API still shows it beside the next one", async () => {
+    const clock = virtualClock();
+    const fake = createFakeGithub({ now: () => clock.now().getTime() });
+    const repository = repositoryIn(fake.state, REPOSITORY.name);
+    const digest = seedContent(repository, imageOf(), ["1.0", "latest", "stable"]);
+    const { registry } = await openOver(
+      {
+        handle: async (request) => {
+          const answer = await fake.handle(request);
+          const isVersion = /\/versions\/\d+$/.test(request.path) && request.method === "GET";
+          const text = new TextDecoder().decode(answer.body);
+          if (!isVersion || !text.includes(digest)) return answer;
+          const stale = text.replace(/"tags":\[[^\]]*\]/, '"tags":["1.0","latest","stable"]');
+          return { ...answer, body: new TextEncoder().encode(stale) };
+        },
+      },
+      { clock },
+    );
+
+    const outcomes = await Array.fromAsync(registry.deleteTags(REPOSITORY, ["latest", "stable"]));
+
+    expect(outcomes.map(({ status }) => status)).toEqual(["deleted", "deleted"]);
+    expect([...repository.tags]).toEqual([["1.0", digest]]);
   });
 
   it("is put back when the run is interrupted half-way", async () => {
@@ -256,6 +311,16 @@ async function open(
 
 function isDelete({ method }: { readonly method: string }): boolean {
   return method === "DELETE";
+}
+
+function isPackageDelete({
+  method,
+  path,
+}: {
+  readonly method: string;
+  readonly path: string;
+}): boolean {
+  return method === "DELETE" && !path.includes("/versions/");
 }
 
 /** Looks for the version that a tag was given of its own: a listing after the placeholder came. */
