@@ -164,7 +164,10 @@ describe("a listing that GraphQL refuses with words", () => {
     const headers = { "content-type": "application/json" };
     const http: HttpClient = {
       send: async ({ url }) => ({
-        ...{ status: 200, headers, challenges: [], url },
+        status: 200,
+        headers,
+        challenges: [],
+        url,
         bytes: async () => body,
         stream: () => new Blob([body]).stream(),
         discard: async () => undefined,
