@@ -9,7 +9,7 @@ import type {
   TagOutcome,
 } from "../../src/registry/registry.ts";
 import type { AcrClient } from "./client.ts";
-import { asConflict } from "./locks.ts";
+import { asConflict, isLocked } from "./locks.ts";
 
 /** Tags by the registry's own call, manifests by digest: the latter takes every tag along, so it is looked at right before. */
 export function createDeletion(
@@ -82,9 +82,7 @@ export function createDeletion(
     const tags = await client.tagsOn(reference, options);
     const other = tags.find(({ name }) => !known.includes(name));
     if (other !== undefined) return kept(reference, `it has got the tag ${other.name} since`);
-    const fast = tags.find(
-      ({ changeableAttributes }) => changeableAttributes?.deleteEnabled === false,
-    );
+    const fast = tags.find(({ changeableAttributes }) => isLocked(changeableAttributes));
     return fast === undefined ? undefined : kept(reference, `its tag ${fast.name} is locked`);
   }
 }

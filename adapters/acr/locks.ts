@@ -17,8 +17,7 @@ export async function asConflict(
   const { host, name } = reference;
   for (const place of [reference, { host, name }]) {
     const attributes = await readAttributes(place);
-    const isLocked = attributes?.deleteEnabled === false || attributes?.writeEnabled === false;
-    if (isLocked) return locked(refusal, place === reference ? "" : "repository's ");
+    if (isLocked(attributes)) return locked(refusal, place === reference ? "" : "repository's ");
   }
   return refusal;
 
@@ -32,6 +31,11 @@ export async function asConflict(
       throw error;
     }
   }
+}
+
+/** Either of the two keeps from deletion. Source: learn.microsoft.com, "Lock a container image". */
+export function isLocked(attributes: Attributes | null | undefined): boolean {
+  return attributes?.deleteEnabled === false || attributes?.writeEnabled === false;
 }
 
 interface Refused {

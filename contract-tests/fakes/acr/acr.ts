@@ -13,6 +13,7 @@ import { createState } from "../state.ts";
 import type { RepositoryState } from "../state.ts";
 import { disallowed, serveDataPlane } from "./data-plane.ts";
 import { createLocks } from "./locks.ts";
+import type { Locks } from "./locks.ts";
 import { createAcrTokens } from "./tokens.ts";
 import type { AcrAction, AcrUser } from "./tokens.ts";
 
@@ -29,7 +30,7 @@ export interface FakeAcrOptions {
 
 export interface FakeAcr extends FakeRegistry {
   /** Locks a tag, a digest, or without one the repository, against deletion and change. */
-  readonly lock: (name: string, item?: string) => void;
+  readonly lock: Locks["lock"];
 }
 
 /** Images of a seed were pushed then. */

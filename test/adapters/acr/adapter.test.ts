@@ -123,6 +123,23 @@ describe("locks", () => {
     ]);
   });
 
+  it.each(["delete", "write"])(
+    "against %s on a tag keep its manifest, which goes by its digest otherwise",
+    async (what) => {
+      const { acr, seed, registry, repository } = await openAcr();
+      const digest = seed(imageOf(), "1.0", "latest");
+      acr.lock(repository.name, "1.0", what === "write" ? { deleteEnabled: true } : {});
+      const tags = new Map([[digest, ["1.0", "latest"]]]);
+
+      const outcomes = await Array.fromAsync(
+        registry.deleteManifests(repository, [digest], { tags }),
+      );
+
+      expect(outcomes).toMatchObject([{ status: "failed", error: { code: "conflict" } }]);
+      expect(await registry.resolve({ ...repository, tag: "1.0" })).toBeDefined();
+    },
+  );
+
   it("keep a tag where it is: a conflict", async () => {
     const { acr, seed, registry, repository } = await openAcr();
     seed(imageOf(), "1.0");
