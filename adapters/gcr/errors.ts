@@ -1,4 +1,5 @@
 import { RegistryError } from "../../src/registry/error.ts";
+import type { RegistryErrorCode } from "../../src/registry/error.ts";
 
 const HINTS: ReadonlyMap<string, string> = new Map([
   ["GOOGLE_MANIFEST_DANGLING_TAG", "A tag came to it since; what has a tag is not removed."],
@@ -20,8 +21,7 @@ const IMMUTABLE_HINT =
  */
 export function asRule(error: RegistryError): RegistryError {
   const { registryCode = "", status, cause, code } = error;
-  const isImmutable = status !== undefined && status < 500 && /immutab/i.test(error.message);
-  const hint = HINTS.get(registryCode) ?? (isImmutable ? IMMUTABLE_HINT : undefined);
+  const hint = HINTS.get(registryCode) ?? (isImmutable(error) ? IMMUTABLE_HINT : undefined);
   if (hint === undefined) return error;
   return new RegistryError("conflict", error.message.replace(`: ${code} (`, ": conflict ("), {
     ...(status === undefined ? {} : { status }),
@@ -29,4 +29,19 @@ export function asRule(error: RegistryError): RegistryError {
     ...(cause === undefined ? {} : { cause }),
     hint,
   });
+}
+
+/** How a rule may show; a login that is refused, a limit and an outage are none. */
+const MAY_BE_RULE: ReadonlySet<RegistryErrorCode> = new Set([
+  "conflict",
+  "denied",
+  "invalid",
+  "unsupported",
+]);
+
+/** By the registry's words alone: our own sentence, and paths in theirs, name repositories that may be called so. */
+function isImmutable({ code, status, message }: RegistryError): boolean {
+  if (status === undefined || !MAY_BE_RULE.has(code)) return false;
+  const [, ...words] = message.split(`: ${code} (`);
+  return /immutab/i.test(words.join(" ").replaceAll(/\S*\/\S*/g, ""));
 }

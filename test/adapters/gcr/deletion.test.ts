@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { asRule } from "../../../adapters/gcr/errors.ts";
 import { imageOf, indexOf } from "../../../contract-tests/fakes/seed.ts";
-import { openFixture } from "./fixture.ts";
+import { RegistryError } from "../../../src/registry/error.ts";
+import { PLACE, openFixture } from "./fixture.ts";
 
 const image = imageOf();
 const other = imageOf({ labels: { n: "other" } });
@@ -123,6 +125,39 @@ describe("a manifest", () => {
     expect(byDigest.get(other.digest)).toMatchObject({ status: "deleted" });
     expect(untagged).toMatchObject([{ status: "failed", error: { code: "conflict" } }]);
     expect(tags()).toEqual(["1.0"]);
+  });
+
+  it.each([
+    ["DENIED", 403, "denied"],
+    ["UNAUTHORIZED", 401, "unauthorized"],
+    ["TOOMANYREQUESTS", 429, "rate-limited"],
+  ])("is refused by %s, not by a rule, whatever its repository is called", async (...given) => {
+    const [registryCode, status, code] = given;
+    const { registry, repository, seed } = await openFixture({
+      faults: () => [
+        {
+          when: ({ method }) => method === "DELETE",
+          fault: { kind: "status", status, code: registryCode },
+        },
+      ],
+    });
+    const immutable = { ...repository, name: `${PLACE}/immutable-app` };
+    seed(image, ["1.0"], immutable.name);
+
+    const [byTag] = await Array.fromAsync(registry.deleteTags(immutable, ["1.0"]));
+    const [byDigest] = await Array.fromAsync(registry.deleteManifests(immutable, [image.digest]));
+
+    expect(byTag).toMatchObject({ status: "failed", error: { code } });
+    expect(byDigest).toMatchObject({ status: "failed", error: { code } });
+  });
+
+  it("is denied though what the words name is called immutable", () => {
+    const message =
+      'r.example: cannot delete r.example/p/r/app:1: denied (403 DENIED: Permission "artifactregistry.tags.delete" denied on resource "projects/p/locations/us/repositories/immutable-images")';
+
+    const told = asRule(new RegistryError("denied", message, { status: 403 }));
+
+    expect(told.code).toBe("denied");
   });
 
   it("waits for the quota of deletions", async () => {
