@@ -26,8 +26,8 @@ const MAX_LIST_BYTES = 512 * 1024 * 1024;
 /**
  * Reads everything of a repository: one request for as much as ten thousand tags.
  *
- * A page of a round length that has no next link is doubted: it is asked for what comes after its last tag. Source:
- * go-containerregistry, `pkg/v1/google`.
+ * A page of a round length, a full one among them, that has no next link is doubted: it is asked for what comes after its
+ * last tag; one that is longer was not cut. Source: go-containerregistry, `pkg/v1/google`.
  */
 export async function readListing(
   connection: Connection,
@@ -69,11 +69,11 @@ export async function readListing(
 
   async function doubt(page: readonly string[]): Promise<void> {
     const last = page.at(-1);
-    if (last === undefined || page.length >= PAGE_SIZE || page.length % PAGE_STEP !== 0) return;
+    if (last === undefined || page.length > PAGE_SIZE || page.length % PAGE_STEP !== 0) return;
     const more = `?n=${PAGE_SIZE}&last=${encodeURIComponent(last)}`;
-    const probe = (await readPage(connection, repository, more, signal))?.tags ?? [];
-    const isWhole = page.every((tag) => probe.includes(tag));
-    if (isWhole || probe.every((tag) => names.has(tag))) return;
+    const probe = new Set((await readPage(connection, repository, more, signal))?.tags);
+    const isWhole = page.every((tag) => probe.has(tag));
+    if (isWhole || probe.isSubsetOf(names)) return;
     throw errorOf(
       connection,
       repository,

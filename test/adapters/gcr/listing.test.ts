@@ -5,7 +5,7 @@ import { PLACE, openFixture } from "./fixture.ts";
 const image = imageOf();
 
 describe("a listing", () => {
-  it("takes one request for ten thousand tags, and two for authorisation", async () => {
+  it("takes one request for ten thousand tags, one for a doubt, and two for authorisation", async () => {
     const { registry, repository, seed, requests } = await openFixture();
     seed(
       image,
@@ -16,7 +16,23 @@ describe("a listing", () => {
 
     expect(entries).toHaveLength(10_000);
     expect(new Set(entries.map(({ digest }) => digest))).toEqual(new Set([image.digest]));
-    expect(requests()).toHaveLength(3);
+    expect(requests()).toHaveLength(4);
+  });
+
+  it("is refused when a page of all ten thousand has lost its link", async () => {
+    const { registry, repository, seed } = await openFixture({
+      faults: () => [
+        { when: ({ path }) => path.endsWith("/tags/list"), fault: { kind: "lost-link" } },
+      ],
+    });
+    seed(
+      image,
+      Array.from({ length: 10_001 }, (_, at) => `build-${at}`),
+    );
+
+    const listed = Array.fromAsync(registry.listTags(repository));
+
+    await expect(listed).rejects.toMatchObject({ code: "protocol" });
   });
 
   it("has names only where a server in front leaves the rest out", async () => {
