@@ -1,8 +1,9 @@
 import { openDistribution, openWire } from "../../src/distribution/open-distribution.ts";
 import { isBelow } from "../../src/distribution/repositories.ts";
+import type { Digest } from "../../src/oci/digest.ts";
 import type { Repository } from "../../src/oci/reference.ts";
 import type { AdapterContext, CredentialSource } from "../../src/registry/adapter.ts";
-import { RegistryError } from "../../src/registry/error.ts";
+import { RegistryError, isRegistryError } from "../../src/registry/error.ts";
 import type { Registry } from "../../src/registry/registry.ts";
 import { readAccess } from "./access.ts";
 import { capabilities, withoutToken } from "./capabilities.ts";
@@ -10,6 +11,7 @@ import { PAGE_SIZE, createQuayClient } from "./client.ts";
 import type { QuayClient } from "./client.ts";
 import { explainRefusal } from "./errors.ts";
 import { listTags } from "./listing.ts";
+import { refuseNewcomers } from "./newcomers.ts";
 import { checkRights } from "./rights.ts";
 import { withQuayScopes } from "./scopes.ts";
 import { undelete } from "./undelete.ts";
@@ -59,8 +61,11 @@ export async function openRegistry(context: AdapterContext): Promise<Registry> {
       }
     },
 
-    async *deleteManifests(repository, digests, options) {
-      for await (const outcome of base.deleteManifests(repository, digests, options)) {
+    async *deleteManifests(repository, digests, options = {}) {
+      const refused = await refusalsOf(repository, digests, options);
+      for (const [digest, error] of refused) yield { digest, status: "failed", error };
+      const open = digests.filter((digest) => !refused.has(digest));
+      for await (const outcome of base.deleteManifests(repository, open, options)) {
         yield outcome.status === "failed"
           ? { ...outcome, error: explainRefusal(outcome.error) }
           : outcome;
@@ -78,6 +83,21 @@ export async function openRegistry(context: AdapterContext): Promise<Registry> {
       return checkRights({ client, base, repository, username, signal });
     },
   };
+
+  /** Without a token, nothing tells which tags a manifest has. When it cannot be told, all of them stay. */
+  async function refusalsOf(
+    ...[repository, digests, options = {}]: Parameters<Registry["deleteManifests"]>
+  ): Promise<ReadonlyMap<Digest, RegistryError>> {
+    options.signal?.throwIfAborted();
+    if (client === undefined) return new Map();
+    try {
+      return await refuseNewcomers(client, repository, digests, options);
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      if (!isRegistryError(error)) throw error;
+      return new Map(digests.map((digest) => [digest, error]));
+    }
+  }
 }
 
 /** Of the namespace that the first part of the name is; its pages name the next one. */

@@ -26,7 +26,7 @@ export function classify({ call, status, json }: NativeRefusal): Classified | un
       return { code: "denied", registryCode };
     default:
       // A repository that is mirrored or read-only. Source: `disallow_for_non_normal_repositories`.
-      if (status === 503 && isSaid(json)) {
+      if (status === 503 && call.method !== "GET" && isRule(json)) {
         return { code: "conflict", hint: "The repository is a mirror, or read-only." };
       }
       return status === 401 ? { code: "unauthorized", hint: "Check quay-token." } : undefined;
@@ -39,9 +39,10 @@ export function scopeFor(method: string): string {
     : "scope repo:write (Read/Write to any accessible repositories)";
 }
 
-/** The words that `flask_restful.abort` sends. */
-function isSaid(json: unknown): boolean {
-  return typeof json === "object" && json !== null && "message" in json;
+/** Its own words; what stands in front of a server that is down answers 503 with others. */
+function isRule(json: unknown): boolean {
+  if (typeof json !== "object" || json === null || !("message" in json)) return false;
+  return /read.?only|mirror/i.test(String(json.message));
 }
 
 /**

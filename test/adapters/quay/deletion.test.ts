@@ -1,6 +1,9 @@
 import { expect, it } from "vitest";
 import { imageOf, indexOf } from "../../../contract-tests/fakes/seed.ts";
+import { classify } from "../../../adapters/quay/errors.ts";
 import { ROBOT, TOKEN, openSetting } from "./fixture.ts";
+
+const isTagPage = ({ path }: { readonly path: string }): boolean => path.endsWith("/tag/");
 
 it("asks the token service for what it knows, and deletes", async () => {
   await using setting = await openSetting();
@@ -27,6 +30,59 @@ it("leaves an immutable tag, and a manifest that has one", async () => {
   expect(tag).toMatchObject({ status: "failed", error: { ...error, hint: expect.any(String) } });
   expect(manifest).toMatchObject({ status: "failed", error: { code: "conflict" } });
   expect(setting.tags()).toEqual(["1.0", "latest"]);
+});
+
+it("leaves a manifest with a tag that the caller does not know, and says so", async () => {
+  await using setting = await openSetting();
+  const { registry, repository, seed } = setting;
+  const strange = seed(imageOf(), "1.0", "came-since");
+  const known = seed(imageOf({ labels: { n: "2" } }), "2.0");
+  const tags = new Map([
+    [strange, ["1.0"]],
+    [known, ["2.0"]],
+  ]);
+
+  const outcomes = await Array.fromAsync(
+    registry.deleteManifests(repository, [strange, known], { tags }),
+  );
+
+  expect(outcomes).toMatchObject([
+    { digest: strange, status: "failed", error: { code: "conflict" } },
+    { digest: known, status: "deleted" },
+  ]);
+  expect(setting.tags()).toEqual(["1.0", "came-since"]);
+});
+
+it("leaves every manifest when nobody can tell which tags it has", async () => {
+  await using setting = await openSetting({
+    rules: [{ when: isTagPage, fault: { kind: "status", status: 500 } }],
+  });
+  const { registry, repository, seed } = setting;
+  const digest = seed(imageOf(), "1.0");
+
+  const outcomes = await Array.fromAsync(
+    registry.deleteManifests(repository, [digest], { tags: new Map([[digest, ["1.0"]]]) }),
+  );
+
+  expect(outcomes).toMatchObject([{ status: "failed", error: { code: "unavailable" } }]);
+  expect(setting.tags()).toEqual(["1.0"]);
+});
+
+it.each([
+  ["GET", { message: "Service Unavailable" }],
+  ["POST", { message: "Service Unavailable" }],
+  ["POST", undefined],
+] as const)("takes a 503 to %s that says %j for an outage", (method, json) => {
+  const call = { method, target: "/", verb: "list", reference: "h/n" } as const;
+
+  expect(classify({ call, status: 503, headers: {}, json, text: "" })).toBeUndefined();
+});
+
+it("takes a 503 of a mirror for a rule", () => {
+  const call = { method: "POST", target: "/", verb: "restore", reference: "h/n" } as const;
+  const json = { message: "Repository is in read only or mirror mode: RepositoryState.MIRROR" };
+
+  expect(classify({ call, status: 503, headers: {}, json, text: "" })?.code).toBe("conflict");
 });
 
 it("calls read-only mode a rule of the registry", async () => {
