@@ -40,7 +40,10 @@ export function createDeletion(
       }),
   };
 
-  /** From the artifact it was seen on: Harbor answers 404 when the tag has moved away from it. */
+  /**
+   * From the artifact it was seen on: Harbor answers 404 when the tag has moved away from it. That it is really gone, the
+   * registry itself has to say: the API may be another server's, or a proxy may have spoilt the name.
+   */
   async function deleteTag(
     repository: Repository,
     tag: string,
@@ -51,9 +54,9 @@ export function createDeletion(
     const seenOn = known.digestOf(repository, tag);
     const isDone = await client.deleteTag(repository, seenOn ?? tag, tag, signal);
     if (!isDone) {
-      const there = await client.artifact(repository, tag, signal);
+      const there = await base.resolve({ host, name, tag }, signal === undefined ? {} : { signal });
       if (there !== undefined) {
-        throw there.digest === seenOn
+        throw seenOn === undefined || there.digest === seenOn
           ? hidden({ host, name, tag })
           : conflict({ host, name, tag }, `it points at ${there.digest} by now`);
       }

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import type { FaultRule } from "../../../contract-tests/fakes/faults.ts";
+import { createFakeHarbor } from "../../../contract-tests/fakes/harbor/harbor.ts";
 import { MAINTAINER } from "../../../contract-tests/fakes/harbor/gate.ts";
 import { descriptorOf, imageOf, indexOf } from "../../../contract-tests/fakes/seed.ts";
 import type { DeleteOptions } from "../../../src/registry/registry.ts";
@@ -30,6 +31,28 @@ it("leaves a tag that has moved since it was listed", async () => {
 
   expect(outcomes).toMatchObject([{ status: "failed", error: { code: "conflict" } }]);
   expect(setting.tags()).toEqual(["1.0", "2.0", "latest"]);
+});
+
+it("does not count as gone what another server's API does not know", async () => {
+  const other = await createFakeHarbor({ users: [ROBOT], projects: ["acme"] }).listen();
+  await using setting = await openSetting({
+    options: () => ({
+      "harbor-username": ROBOT.username,
+      "harbor-password": ROBOT.password,
+      "harbor-api-url": other.url,
+    }),
+  });
+  const { registry, repository, seed } = setting;
+  const digest = seed(imageOf(), "1.0", "latest");
+  await Array.fromAsync(registry.listTags(repository));
+
+  const [byTag] = await Array.fromAsync(registry.deleteTags(repository, ["latest"]));
+  const [byDigest] = await Array.fromAsync(registry.deleteManifests(repository, [digest]));
+  await other.close();
+
+  expect(byTag).toMatchObject({ status: "failed", error: { code: "denied" } });
+  expect(byDigest).toMatchObject({ status: "failed", error: { code: "denied" } });
+  expect(setting.tags()).toEqual(["1.0", "latest"]);
 });
 
 it("leaves an immutable tag and says why", async () => {
