@@ -1,3 +1,4 @@
+import { unreadableCredentials } from "../../src/distribution/error-response.ts";
 import { openDistribution, openWire } from "../../src/distribution/open-distribution.ts";
 import { isBelow } from "../../src/distribution/repositories.ts";
 import { formatRepository } from "../../src/oci/reference.ts";
@@ -108,12 +109,9 @@ export async function openRegistry(context: AdapterContext): Promise<Registry> {
     try {
       return await credentials.find(context.host, name);
     } catch (error) {
-      const why = error instanceof Error ? error.message : "they cannot be read";
-      throw new RegistryError(
-        "unauthorized",
-        `${context.host}: cannot find credentials: unauthorized (${why})`,
-        { cause: error },
-      );
+      const { host } = context;
+      const purpose = { host, verb: "find credentials for", reference: `${host}/${name}` };
+      throw unreadableCredentials({ ...purpose, scrub: (text) => text }, error);
     }
   }
 }

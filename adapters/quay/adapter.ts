@@ -1,9 +1,11 @@
+import { unreadableCredentials } from "../../src/distribution/error-response.ts";
 import { openDistribution, openWire } from "../../src/distribution/open-distribution.ts";
 import { isBelow } from "../../src/distribution/repositories.ts";
 import type { Digest } from "../../src/oci/digest.ts";
 import type { Repository } from "../../src/oci/reference.ts";
 import type { AdapterContext, CredentialSource } from "../../src/registry/adapter.ts";
-import { RegistryError, isRegistryError } from "../../src/registry/error.ts";
+import { isRegistryError } from "../../src/registry/error.ts";
+import type { RegistryError } from "../../src/registry/error.ts";
 import type { Registry } from "../../src/registry/registry.ts";
 import { readAccess } from "./access.ts";
 import { capabilities, withoutToken } from "./capabilities.ts";
@@ -136,11 +138,7 @@ async function usernameIn(
     const found = await credentials.find(host, name);
     return found?.kind === "password" ? found.username : undefined;
   } catch (error) {
-    const why = error instanceof Error ? error.message : "they cannot be read";
-    throw new RegistryError(
-      "unauthorized",
-      `${host}: cannot find credentials: unauthorized (${why})`,
-      { cause: error },
-    );
+    const purpose = { host, verb: "find credentials for", reference: `${host}/${name}` };
+    throw unreadableCredentials({ ...purpose, scrub: (text) => text }, error);
   }
 }

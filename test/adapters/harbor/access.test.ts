@@ -142,3 +142,19 @@ function contextOf(host: string): AdapterContext {
     warn: () => undefined,
   };
 }
+
+it("says that credentials cannot be read, without what stands in an address of theirs", async () => {
+  await using setting = await openSetting({
+    options: () => ({}),
+    credentialsError: new Error("helper: https://bot:s3cret@vault.example.com/?key=s3cret\nfailed"),
+  });
+  const { registry, repository } = setting;
+
+  const error: unknown = await Array.fromAsync(registry.listTags(repository)).catch(
+    (reason: unknown) => reason,
+  );
+
+  expect(error).toMatchObject({ code: "unauthorized" });
+  expect(String(error)).toContain("vault.example.com");
+  expect(String(error)).not.toMatch(/s3cret|\n/);
+});

@@ -33,6 +33,8 @@ export interface SettingOptions extends Partial<FakeHarborOptions> {
   /** Default: the robot's, as options. */
   readonly options?: (host: string) => AdapterOptionValues;
   readonly credentials?: Credentials;
+  /** Why they cannot be read. */
+  readonly credentialsError?: Error;
 }
 
 /** The adapter in front of a simulated Harbor. It does not wait: its clock jumps. */
@@ -43,6 +45,7 @@ export async function openSetting({
     "harbor-password": ROBOT.password,
   }),
   credentials,
+  credentialsError,
   ...traits
 }: SettingOptions = {}): Promise<Setting> {
   let waited = 0;
@@ -63,7 +66,12 @@ export async function openSetting({
   const registry = await openRegistry({
     host,
     http,
-    credentials: { find: async () => credentials },
+    credentials: {
+      find: async () => {
+        if (credentialsError !== undefined) throw credentialsError;
+        return credentials;
+      },
+    },
     options: options(host),
     env: {},
     now,

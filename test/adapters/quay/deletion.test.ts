@@ -191,3 +191,17 @@ it.each([
 ])("refuses the options %j", async (options, why) => {
   await expect(openSetting({ options: () => options })).rejects.toThrow(why);
 });
+
+it("says that credentials cannot be read, without what stands in an address of theirs", async () => {
+  await using setting = await openSetting({
+    options: () => ({}),
+    credentialsError: new Error("helper: https://bot:s3cret@vault.example.com/?key=s3cret\nfailed"),
+  });
+  const { registry, repository } = setting;
+
+  const error: unknown = await registry.checkRights(repository).catch((reason: unknown) => reason);
+
+  expect(error).toMatchObject({ code: "unauthorized" });
+  expect(String(error)).toContain("vault.example.com");
+  expect(String(error)).not.toMatch(/s3cret|\n/);
+});

@@ -38,6 +38,8 @@ export interface SettingOptions extends Partial<FakeQuayOptions> {
   /** Default: the token's and the robot's. */
   readonly options?: (host: string) => AdapterOptionValues;
   readonly credentials?: Credentials;
+  /** Why they cannot be read. */
+  readonly credentialsError?: Error;
 }
 
 /** The adapter in front of a simulated Quay. It does not wait: its clock jumps. */
@@ -49,6 +51,7 @@ export async function openSetting({
     "quay-password": ROBOT.password,
   }),
   credentials,
+  credentialsError,
   ...traits
 }: SettingOptions = {}): Promise<Setting> {
   let waited = 0;
@@ -69,7 +72,12 @@ export async function openSetting({
   const registry = await openRegistry({
     host,
     http,
-    credentials: { find: async () => credentials },
+    credentials: {
+      find: async () => {
+        if (credentialsError !== undefined) throw credentialsError;
+        return credentials;
+      },
+    },
     options: options(host),
     env: {},
     now,
