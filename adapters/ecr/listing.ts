@@ -19,8 +19,9 @@ export interface ListingParts {
 }
 
 /**
- * Every tag with its digest and the time of its push. Archived images are not told: they cannot be read, and nothing is
- * decided about them. Without the right to the API the names alone are listed.
+ * Every tag with its digest and the time of its push. Those of archived images come without a digest: nobody can read what
+ * they point at, and a record among them protects by its name alone. Without the right to the API the names alone are
+ * listed.
  */
 export async function* listImages(
   { client, names, listTags, warn }: ListingParts,
@@ -73,13 +74,14 @@ async function* imagePages(
 
 function entriesOf(client: EcrClient, what: CallPurpose, image: ImageDetail): readonly TagEntry[] {
   const { imageDigest = "", imageTags = [], imageManifestMediaType, imagePushedAt } = image;
+  const isReadable = image.imageStatus === undefined || image.imageStatus === "ACTIVE";
   if (!isDigest(imageDigest) || !imageTags.every(isTag)) {
     throw protocolError(client.purpose(what), "an image has no digest, or a tag that is none");
   }
   const pushedAt = imagePushedAt?.getTime() ?? Number.NaN;
   return imageTags.map((tag) => ({
     tag,
-    digest: imageDigest,
+    ...(isReadable ? { digest: imageDigest } : {}),
     ...(imageManifestMediaType === undefined ? {} : { mediaType: imageManifestMediaType }),
     ...(Number.isNaN(pushedAt) ? {} : { pushedAt }),
   }));

@@ -91,6 +91,8 @@ export interface ImageDetail {
   readonly imageTags?: readonly string[] | undefined;
   readonly imageManifestMediaType?: string | undefined;
   readonly imagePushedAt?: Date | undefined;
+  /** `ACTIVE`, `ARCHIVED` or `ACTIVATING`. Absent: the service has no such states. */
+  readonly imageStatus?: string | undefined;
 }
 
 /** Of a deletion `imageIds` are those that are gone, of a read `images` are those that are there. */

@@ -54,6 +54,6 @@ function describing(input: DescribeImages): ConstructorParameters<typeof Describ
     ...common,
     maxResults,
     ...(nextToken === undefined ? {} : { nextToken }),
-    filter: { tagStatus: "TAGGED" },
+    filter: { tagStatus: "TAGGED", imageStatus: "ANY" },
   };
 }

@@ -28,6 +28,8 @@ export interface ActionsOptions {
   readonly now: () => number;
   /** Most items of a page, whatever was asked for. */
   readonly pageSize: number;
+  /** Digests in the archival storage class. */
+  readonly archived: ReadonlySet<Digest>;
   readonly issueToken: (user: AwsUser) => { readonly token: string; readonly expiresAt: number };
 }
 
@@ -39,7 +41,7 @@ export const MAX_PAGE = 1000;
 
 /** The actions, strict about what they take. Source: ECR API reference. */
 export function createActions(options: ActionsOptions): Actions {
-  const { kind, state, account, region, alias, now, pageSize } = options;
+  const { kind, state, account, region, alias, now, pageSize, archived } = options;
   /** When each image was first seen: seeds come behind the service's back. */
   const pushedAt = new Map<string, number>();
   /** What a token of a page stands for. Opaque: a client that makes one up is refused. */
@@ -94,15 +96,18 @@ export function createActions(options: ActionsOptions): Actions {
       const tags = tagsByDigest(repository);
       return { imageDetails: [...new Set(digests)].map((digest) => detail(name, digest, tags)) };
     }
-    const status = input.filter?.tagStatus ?? "ANY";
+    const { tagStatus: status = "ANY", imageStatus: storage = "ACTIVE" } = input.filter ?? {};
     const tags = tagsByDigest(repository);
     const digests = [...repository.manifests.keys()].filter(
-      (digest) => status === "ANY" || tags.has(digest) === (status === "TAGGED"),
+      (digest) =>
+        (status === "ANY" || tags.has(digest) === (status === "TAGGED")) &&
+        (storage === "ANY" || statusOf(digest) === storage),
     );
     const details = digests.flatMap((digest) =>
       inParts(digest, detail(name, digest, tags), pageSize),
     );
-    const { items, nextToken } = page(input, new Map(details), `images ${name} ${status}`);
+    const query = `images ${name} ${status} ${storage}`;
+    const { items, nextToken } = page(input, new Map(details), query);
     return {
       imageDetails: items,
       ...(nextToken === undefined ? {} : { nextToken }),
@@ -124,7 +129,12 @@ export function createActions(options: ActionsOptions): Actions {
       imageSizeInBytes: manifest?.bytes.length ?? 0,
       imagePushedAt: seconds,
       imageManifestMediaType: manifest?.mediaType ?? "",
+      ...(kind === "private" ? { imageStatus: statusOf(digest) } : {}),
     };
+  }
+
+  function statusOf(digest: Digest): "ACTIVE" | "ARCHIVED" {
+    return archived.has(digest) ? "ARCHIVED" : "ACTIVE";
   }
 
   function batchDelete(input: Input): object {
@@ -172,6 +182,10 @@ export function createActions(options: ActionsOptions): Actions {
       const manifest = digest === undefined ? undefined : repository.manifests.get(digest);
       if (digest === undefined || manifest === undefined) {
         failures.push({ imageId: id, ...NOT_FOUND });
+        continue;
+      }
+      if (archived.has(digest)) {
+        failures.push({ imageId: id, ...INACCESSIBLE });
         continue;
       }
       images.push({
@@ -309,6 +323,11 @@ function byKey([a]: readonly [string, unknown], [b]: readonly [string, unknown])
 type Id = NonNullable<Input["imageIds"]>[number];
 
 const NOT_FOUND = { failureCode: "ImageNotFound", failureReason: "Requested image not found" };
+
+const INACCESSIBLE = {
+  failureCode: "ImageInaccessible",
+  failureReason: "The image is archived",
+};
 
 interface Looked {
   readonly repository: RepositoryState;

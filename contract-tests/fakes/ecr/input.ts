@@ -7,7 +7,7 @@ export interface Input {
   readonly imageIds?: readonly { readonly imageDigest?: string; readonly imageTag?: string }[];
   readonly maxResults?: number;
   readonly nextToken?: string;
-  readonly filter?: { readonly tagStatus?: string };
+  readonly filter?: { readonly tagStatus?: string; readonly imageStatus?: string };
 }
 
 const NAME = /^(?:[a-z0-9]+(?:[._-]+[a-z0-9]+)*\/)*[a-z0-9]+(?:[._-]+[a-z0-9]+)*$/;
@@ -93,9 +93,12 @@ function readIds(value: unknown): NonNullable<Input["imageIds"]> {
   });
 }
 
-function readFilter(value: unknown): { readonly tagStatus?: string } {
+function readFilter(value: unknown): NonNullable<Input["filter"]> {
   if (typeof value !== "object" || value === null)
     throw new AwsError("SerializationException", "filter");
   const fields: Readonly<Record<string, unknown>> = { ...value };
-  return text("tagStatus", fields["tagStatus"], /^(?:TAGGED|UNTAGGED|ANY)$/);
+  return {
+    ...text("tagStatus", fields["tagStatus"], /^(?:TAGGED|UNTAGGED|ANY)$/),
+    ...text("imageStatus", fields["imageStatus"], /^(?:ACTIVE|ARCHIVED|ACTIVATING|ANY)$/),
+  };
 }

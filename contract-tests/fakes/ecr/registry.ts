@@ -1,4 +1,6 @@
 import { randomBytes } from "node:crypto";
+import { isDigest } from "../../../src/oci/digest.ts";
+import type { Digest } from "../../../src/oci/digest.ts";
 import { assemble, createFakeRegistry } from "../distribution.ts";
 import type { FakeRegistry } from "../distribution.ts";
 import { answer, answerJson, originOf, problem } from "../message.ts";
@@ -41,6 +43,8 @@ export interface FakeEcr extends FakeRegistry {
   readonly alias: string;
   /** A token that docker's configuration may hold. */
   issueToken(lifetimeMs?: number): string;
+  /** Puts an image into the archival storage class: it is described when it is asked for, and read no more. */
+  archive(digest: Digest): void;
   /** Calls of the API by action. */
   actions(): Readonly<Record<string, number>>;
 }
@@ -76,6 +80,7 @@ export function createFakeEcr(options: FakeEcrOptions = {}): FakeEcr {
   });
   const tokens = new Map<string, { readonly user: AwsUser; readonly expiresAt: number }>();
   const anonymous = new Set<string>();
+  const archived = new Set<Digest>();
   const counts: Record<string, number> = {};
   const actions = createActions({
     kind,
@@ -85,6 +90,7 @@ export function createFakeEcr(options: FakeEcrOptions = {}): FakeEcr {
     now,
     alias,
     pageSize: options.pageSize ?? MAX_PAGE,
+    archived,
     issueToken: (user) => issue(user, tokenLifetimeMs),
   });
   const service = kind === "public" ? "ecr-public" : "ecr";
@@ -105,6 +111,7 @@ export function createFakeEcr(options: FakeEcrOptions = {}): FakeEcr {
       const [user = AWS_USER] = users;
       return issue(user, lifetimeMs).token;
     },
+    archive: (digest) => void archived.add(digest),
     actions: () => ({ ...counts }),
   };
 
@@ -168,7 +175,7 @@ export function createFakeEcr(options: FakeEcrOptions = {}): FakeEcr {
       const message = `The repository with name '${name}' does not exist in the registry with id '${account}'`;
       return problem(404, { code: "NAME_UNKNOWN", message });
     }
-    return immutableRefusal(request) ?? content.handle(request);
+    return immutableRefusal(request) ?? archivedRefusal(request) ?? content.handle(request);
   }
 
   function gate(request: FakeRequest): FakeResponse | undefined {
@@ -223,6 +230,16 @@ export function createFakeEcr(options: FakeEcrOptions = {}): FakeEcr {
     return answerJson(200, { token: bearer });
   }
 
+  /** "Requests to pull the archived image will fail with a 404 error." Source: ECR user guide, "Archiving an image". */
+  function archivedRefusal({ method, path }: FakeRequest): FakeResponse | undefined {
+    const route = routeOf(path);
+    if (route?.kind !== "manifest" || !isRead({ method })) return undefined;
+    const { name, reference } = route;
+    const digest = state.repositories.get(name)?.tags.get(reference) ?? reference;
+    if (!isDigest(digest) || !archived.has(digest)) return undefined;
+    return problem(404, { code: "MANIFEST_UNKNOWN", message: "Requested image not found" });
+  }
+
   function immutableRefusal({ method, path, body }: FakeRequest): FakeResponse | undefined {
     const route = routeOf(path);
     if (options.immutableTags !== true || method !== "PUT" || route?.kind !== "manifest") return;
@@ -233,7 +250,7 @@ export function createFakeEcr(options: FakeEcrOptions = {}): FakeEcr {
   }
 }
 
-function isRead({ method }: FakeRequest): boolean {
+function isRead({ method }: Pick<FakeRequest, "method">): boolean {
   return method === "GET" || method === "HEAD";
 }
 

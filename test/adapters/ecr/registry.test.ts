@@ -46,6 +46,36 @@ describe("a listing", () => {
   });
 });
 
+describe("an archived image", () => {
+  const archived = imageOf({ layers: ["archived"] });
+
+  it("is listed by its tags, without a digest as nobody can read it", async () => {
+    await using opened = await openEcr();
+    opened.seed(imageOf(), ["1.0"]);
+    opened.seed(archived, ["record", "old"]);
+    opened.fake.archive(archived.digest);
+
+    const entries = await Array.fromAsync(opened.registry.listTags(opened.repository));
+
+    const readable = entries.map(({ tag, digest }) => [tag, digest !== undefined]);
+    expect(Object.fromEntries(readable)).toEqual({ "1.0": true, record: false, old: false });
+  });
+
+  it("is not told as deleted while the API has it", async () => {
+    await using opened = await openEcr();
+    opened.seed(archived, ["old", "new"]);
+    opened.fake.archive(archived.digest);
+    const tags = new Map([[archived.digest, ["old"]]]);
+
+    const outcomes = await Array.fromAsync(
+      opened.registry.deleteManifests(opened.repository, [archived.digest], { tags }),
+    );
+
+    expect(outcomes).toMatchObject([{ status: "failed", error: { code: "conflict" } }]);
+    expect(opened.tags()).toEqual(["new", "old"]);
+  });
+});
+
 describe("a push", () => {
   const blob = imageOf().blobs[0];
 
