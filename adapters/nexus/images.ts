@@ -57,7 +57,9 @@ export function openImages(given: AdapterContext): Images {
     async open(repository, options = {}) {
       const opened = await client(repository.name, options);
       const text = formatRepository(repository);
-      const place = placeBySetting(repository) ?? (await placeByPath(opened, repository, options));
+      const place =
+        (await placeBySetting(opened, repository, options)) ??
+        (await placeByPath(opened, repository, options));
       return { repository, text, client: opened, ...place };
     },
   };
@@ -81,12 +83,46 @@ export function openImages(given: AdapterContext): Images {
     return known;
   }
 
-  /** Where the address shows the repository all the same, the rest of it is the image. */
-  function placeBySetting({ name }: Repository): Pick<Image, "store" | "name"> | undefined {
+  /**
+   * Where the address shows the repository all the same, the rest of it is the image, unless there is an image of the whole
+   * name. With both, a guess could remove the tags of the other one.
+   */
+  async function placeBySetting(
+    opened: Client,
+    repository: Repository,
+    options: CallOptions,
+  ): Promise<Pick<Image, "store" | "name"> | undefined> {
+    const { name } = repository;
     const store = settings.repository;
     if (store === undefined) return undefined;
-    const isShown = name.startsWith(`${store}/`);
-    return { store, name: isShown ? name.slice(store.length + 1) : name };
+    if (!name.startsWith(`${store}/`)) return { store, name };
+    const rest = name.slice(store.length + 1);
+    if (!(await hasImage(opened, { store, name }, repository, options))) {
+      return { store, name: rest };
+    }
+    if (!(await hasImage(opened, { store, name: rest }, repository, options))) {
+      return { store, name };
+    }
+    throw new RegistryError(
+      "unsupported",
+      `${host}: cannot tell which image ${formatRepository(repository)} is: unsupported (the repository "${store}" has the images ${name} and ${rest})`,
+      { hint: "Where the address shows the repository, leave --repo-nexus-repository out." },
+    );
+  }
+
+  async function hasImage(
+    opened: Client,
+    { store, name }: Pick<Image, "store" | "name">,
+    repository: Repository,
+    { signal }: CallOptions,
+  ): Promise<boolean> {
+    const query = new URLSearchParams({ repository: store, name });
+    const purpose = { verb: "find the image", reference: formatRepository(repository), signal };
+    const path = `/service/rest/v1/search?${query.toString()}`;
+    for await (const one of opened.components(path, purpose)) {
+      if (one.repository === store && one.image === name) return true;
+    }
+    return false;
   }
 
   /** `<host>/<repository>/<image>`, when there is a repository of that name. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Fault } from "../../../contract-tests/fakes/faults.ts";
-import { imageOf, indexOf } from "../../../contract-tests/fakes/seed.ts";
+import { imageOf, indexOf, seedContent } from "../../../contract-tests/fakes/seed.ts";
+import { repositoryIn } from "../../../contract-tests/fakes/state.ts";
 import type { FakeRequest } from "../../../contract-tests/fakes/message.ts";
 import { BY_PASSWORD, USER, openNexus } from "./fixture.ts";
 import type { Setting } from "./fixture.ts";
@@ -201,6 +202,45 @@ describe("a deletion", () => {
 
     expect(outcomes).toMatchObject([{ status: "failed", error: { code: "conflict" } }]);
     expect(elsewhere.tags.has("1.0")).toBe(true);
+  });
+
+  it.each<[string, Setting]>([
+    ["a connector", { connector: "team", name: "team/app" }],
+    ["a path", { name: "team/app" }],
+  ])("touches neither image where %s can mean two", async (_, setting) => {
+    await using opened = await openNexus({
+      ...setting,
+      repositories: { team: "hosted" },
+      options: { ...BY_PASSWORD, "nexus-repository": "team" },
+    });
+    const { registry, repository, seed, fake } = opened;
+    const digest = seed(imageOf(), "1.0");
+    const other = setting.connector === undefined ? "team/team/app" : "app";
+    const copy = repositoryIn(fake.state, other);
+    seedContent(copy, imageOf(), ["1.0"]);
+
+    const listed = await Array.fromAsync(registry.listTags(repository));
+    const outcomes = await Array.fromAsync(registry.deleteTags(repository, ["1.0"]));
+
+    expect(listed).toEqual([{ tag: "1.0" }]);
+    expect(outcomes).toMatchObject([{ status: "failed", error: { code: "unsupported" } }]);
+    expect(copy.tags.get("1.0")).toBe(digest);
+    expect((await registry.resolve({ ...repository, tag: "1.0" }))?.digest).toBe(digest);
+  });
+
+  it("takes a name that begins with the repository's for an image of a connector", async () => {
+    await using opened = await openNexus({
+      connector: "team",
+      name: "team/app",
+      repositories: { team: "hosted" },
+      options: { ...BY_PASSWORD, "nexus-repository": "team" },
+    });
+    const { registry, repository, seed } = opened;
+    seed(imageOf(), "1.0");
+
+    const outcomes = await Array.fromAsync(registry.deleteTags(repository, ["1.0"]));
+
+    expect(outcomes).toEqual([{ tag: "1.0", status: "deleted" }]);
   });
 
   it("leaves a tag that leads to nothing, and says so", async () => {
