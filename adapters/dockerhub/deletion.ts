@@ -131,12 +131,19 @@ export function createDeletion({
     return false;
   }
 
-  /** Whether these credentials may delete a manifest at all, tried with a digest that nobody has. */
+  /**
+   * Whether these credentials may delete a manifest at all, tried with a digest that nobody has. Rejects with
+   * `RegistryError` where nobody can tell; then it is tried again the next time.
+   */
   function mayDelete({ host, name }: Repository, options: CallOptions): Promise<boolean> {
     const nobody: Digest = `sha256:${randomBytes(32).toString("hex")}`;
     const known =
       rights.get(name) ??
-      deleteByDigest({ host, name, digest: nobody }, options).then((error) => error === undefined);
+      deleteByDigest({ host, name, digest: nobody }, options).then((error) => {
+        if (error === undefined) return true;
+        if (isRegistryError(error, "denied", "unauthorized")) return false;
+        throw error;
+      });
     rights.set(name, known);
     known.catch(() => rights.delete(name));
     return known;

@@ -76,6 +76,30 @@ describe("deleteManifests", () => {
   });
 });
 
+describe("a refusal of a manifest that nobody can explain for an outage", () => {
+  it("is the outage's, and a conflict once that is over", async () => {
+    let isDown = true;
+    const { seed, registry, repository } = await openHub({
+      faults: [
+        {
+          when: ({ method, path }) =>
+            isDown && method === "DELETE" && /sha256:/.test(path) && !path.endsWith(digest),
+          fault: { kind: "status", status: 503 },
+        },
+      ],
+    });
+    const digest = seed(imageOf(), "1.0", "came-since");
+    const tags = new Map([[digest, ["1.0"]]]);
+
+    const [first] = await Array.fromAsync(registry.deleteManifests(repository, [digest], { tags }));
+    isDown = false;
+    const [then] = await Array.fromAsync(registry.deleteManifests(repository, [digest], { tags }));
+
+    expect(first).toMatchObject({ status: "failed", error: { code: "unavailable" } });
+    expect(then).toMatchObject({ status: "failed", error: { code: "conflict" } });
+  });
+});
+
 describe("deleteTags", () => {
   it("explains a token without the right to delete", async () => {
     const { seed, registry, repository } = await openHub({
