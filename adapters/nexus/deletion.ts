@@ -48,8 +48,8 @@ export function createTagDeletion(
       signal: options.signal,
     };
     const answer = await image.client.remove(component.id, purpose);
-    if (answer === "removed") return;
     if ((await base.resolve(reference, options)) === undefined) return;
+    if (answer === "removed") throw misplaced(reference, component);
     throw answer === "absent" ? hidden(reference) : unclear(reference);
   }
 
@@ -114,7 +114,7 @@ async function attempt<T>(
 
 function failed(
   reference: TagReference,
-  code: "conflict" | "denied" | "protocol",
+  code: "conflict" | "denied" | "protocol" | "unsupported",
   details: { readonly why: string; readonly hint?: string },
 ): RegistryError {
   return new RegistryError(
@@ -142,6 +142,14 @@ function another(reference: TagReference, { repository, digest }: Component): Re
   return failed(reference, "conflict", {
     why: `in the repository "${repository}" the tag is at ${digest ?? "an unknown digest"}`,
     hint: "It moved meanwhile, or --repo-nexus-repository names another repository than the one that is served here.",
+  });
+}
+
+/** Nothing more may be tried after this: the same would go wrong with the next tag. */
+function misplaced(reference: TagReference, { repository, image }: Component): RegistryError {
+  return failed(reference, "unsupported", {
+    why: `it is still there, though the same tag of ${image} in the repository "${repository}" was removed`,
+    hint: "The host serves another repository; name it with --repo-nexus-repository.",
   });
 }
 

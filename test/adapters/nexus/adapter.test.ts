@@ -138,7 +138,7 @@ describe("a list", () => {
 });
 
 describe("a deletion", () => {
-  it("of listed tags takes a look at tag and component, and one request more", async () => {
+  it("of listed tags takes a look at tag and component before it, and at the tag after it", async () => {
     await using opened = await openNexus();
     const { registry, repository, seed, requests } = opened;
     seed(imageOf(), "1.0", "2.0", "3.0");
@@ -151,7 +151,7 @@ describe("a deletion", () => {
       .slice(before)
       .map((one) => one.replace(/(components)\/.*/, "$1"));
     expect(sent.filter((one) => one === "DELETE /service/rest/v1/components")).toHaveLength(2);
-    expect(sent).toHaveLength(6);
+    expect(sent).toHaveLength(10);
   });
 
   it("finds a tag that the search does not know yet", async () => {
@@ -225,6 +225,21 @@ describe("a deletion", () => {
     expect(listed).toEqual([{ tag: "1.0" }]);
     expect(outcomes).toMatchObject([{ status: "failed", error: { code: "unsupported" } }]);
     expect(copy.tags.get("1.0")).toBe(digest);
+    expect((await registry.resolve({ ...repository, tag: "1.0" }))?.digest).toBe(digest);
+  });
+
+  it("is not called removed when another server's API removed its own", async () => {
+    await using other = await openNexus();
+    other.seed(imageOf(), "1.0");
+    await using opened = await openNexus({
+      options: { ...BY_PASSWORD, "nexus-api-url": other.server.url },
+    });
+    const { registry, repository, seed } = opened;
+    const digest = seed(imageOf(), "1.0");
+
+    const outcomes = await Array.fromAsync(registry.deleteTags(repository, ["1.0"]));
+
+    expect(outcomes).toMatchObject([{ status: "failed", error: { code: "unsupported" } }]);
     expect((await registry.resolve({ ...repository, tag: "1.0" }))?.digest).toBe(digest);
   });
 
