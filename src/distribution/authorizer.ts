@@ -3,6 +3,7 @@ import type { HttpClient } from "../http/client.ts";
 import type { Credentials, CredentialSource } from "../registry/adapter.ts";
 import { chooseChallenge } from "./challenge.ts";
 import type { Challenge } from "./challenge.ts";
+import { isRegistryError } from "../registry/error.ts";
 import { protocolError, transportFailure, unreadableCredentials } from "./error-response.ts";
 import type { Purpose } from "./error-response.ts";
 import type { Origin } from "./origin.ts";
@@ -213,7 +214,10 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
     };
     void entry.credentials.then(
       (credentials) => (entry.renewAt = credentials?.renewAt ?? Number.POSITIVE_INFINITY),
-      () => undefined, // Whoever waits for the credentials gets the error.
+      (error: unknown) => {
+        // Whoever waits for the credentials gets the error; after an outage the next one asks again.
+        if (isOutage(error) && found.get(name) === entry) found.delete(name);
+      },
     );
     found.set(name, entry);
     return entry.credentials;
@@ -225,6 +229,7 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
       if (credentials !== undefined) rememberCredentials(credentials);
       return credentials;
     } catch (error) {
+      if (isOutage(error)) throw error;
       throw unreadableCredentials(purpose, error);
     }
   }
@@ -261,6 +266,11 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
 }
 
 type HeldPass = NonNullable<Pass["token"]>;
+
+/** Whether a source of credentials is out of reach for now, which says nothing about them. */
+function isOutage(error: unknown): boolean {
+  return isRegistryError(error, "unavailable", "rate-limited");
+}
 
 function isSameService(one: Challenge, other: Challenge): boolean {
   if (one.scheme === "basic" || other.scheme === "basic") return one.scheme === other.scheme;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { imageOf } from "../../../contract-tests/fakes/seed.ts";
-import { openEcr } from "./harness.ts";
+import { calls, openEcr } from "./harness.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -60,6 +60,29 @@ describe("the token for content", () => {
 
     await expect(found).rejects.toMatchObject({ code: "denied" });
     expect(opened.fake.actions()).toEqual({ GetAuthorizationToken: 1 });
+  });
+
+  it.each([
+    [503, "unavailable"],
+    [429, "rate-limited"],
+  ])("that does not come for a %i is no refusal, and comes afterwards", async (status, code) => {
+    let isDown = true;
+    await using opened = await openEcr({
+      rules: [
+        {
+          when: (request, at) => isDown && calls("GetAuthorizationToken")(request, at),
+          fault: { kind: "status", status },
+        },
+      ],
+    });
+    opened.seed(imageOf(), ["1.0"]);
+    const { registry, repository } = opened;
+
+    const first = registry.resolve({ ...repository, tag: "1.0" });
+    await expect(first).rejects.toMatchObject({ code });
+    isDown = false;
+
+    expect(await registry.resolve({ ...repository, tag: "1.0" })).toBeDefined();
   });
 
   it("needs credentials, and says which", async () => {
