@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { beforeAll, describe, expect, it } from "vitest";
 import { openRegistry } from "../../adapters/ecr/adapter.ts";
+import type { HttpClient } from "../../src/http/client.ts";
 import { openHttpClient } from "../../src/http/open-client.ts";
 import { findPeer, peersAreRequired } from "../servers/peers.ts";
 import type { Exchange } from "./ecr/actions.ts";
@@ -12,6 +13,7 @@ import { AWS_USER } from "./ecr/users.ts";
 import { imageOf, indexOf, seedContent } from "./seed.ts";
 import { repositoryIn } from "./state.ts";
 
+const PUBLIC_HOST = "public.ecr.aws";
 const python = findPeer("moto's python");
 
 describe("botocore", () => {
@@ -101,36 +103,48 @@ async function readModel(service: string): Promise<ServiceModel> {
   return model;
 }
 
+/** The name alone opens a public registry to AWS credentials, so requests to it are sent to the simulation. */
+function standingFor(host: string, url: string, door: HttpClient): HttpClient {
+  const named = (text: string): string => text.replaceAll(url, `https://${host}`);
+  return {
+    ...door,
+    async send(request) {
+      if (request.url.host !== host) return door.send(request);
+      const there = new URL(`${request.url.pathname}${request.url.search}`, url);
+      const { headers, challenges, ...response } = await door.send({ ...request, url: there });
+      const { location, ...others } = headers;
+      return {
+        ...response,
+        headers: location === undefined ? others : { ...others, location: named(location) },
+        challenges: challenges.map(named),
+        url: request.url,
+      };
+    },
+  };
+}
+
 /** All that the adapter ever asks, with successes and failures. */
 async function everyAction(kind: "private" | "public", name: string): Promise<readonly Exchange[]> {
   const exchanges: Exchange[] = [];
   const fake = createFakeEcr({ kind, onExchange: (exchange) => exchanges.push(exchange) });
   await using server = await fake.listen();
-  await using http = openHttpClient({ userAgent: "tidemark-contract" });
-  const { host } = server;
+  await using door = openHttpClient({ userAgent: "tidemark-contract" });
+  const isPrivate = kind === "private";
+  const host = isPrivate ? server.host : PUBLIC_HOST;
+  const http = isPrivate ? door : standingFor(PUBLIC_HOST, server.url, door);
   const registry = await openRegistry({
     host,
     http,
     credentials: { find: async () => undefined },
     options: {
-      ...(kind === "private" ? { "ecr-account": fake.account, "ecr-region": fake.region } : {}),
-      "ecr-api-url": `http://${host}`,
+      ...(isPrivate ? { "ecr-account": fake.account, "ecr-region": fake.region } : {}),
+      "ecr-api-url": server.url,
       "create-repositories": "true",
     },
     env: {
       AWS_ACCESS_KEY_ID: AWS_USER.accessKeyId,
       AWS_SECRET_ACCESS_KEY: AWS_USER.secretAccessKey,
     },
-    ...(kind === "private"
-      ? {}
-      : {
-          greeting: {
-            protocol: "http:",
-            status: 401,
-            headers: {},
-            challenges: [`Bearer realm="http://${host}/token/",service="public.ecr.aws"`],
-          },
-        }),
     now: () => new Date(),
     sleep: async () => undefined,
     warn: (message) => expect.fail(message),
