@@ -33,6 +33,7 @@ export function withTargets(command: Command): Command {
 /** The targets, when there is more than one repository that `--repo` names; `undefined` when there is not. */
 export function targetsOf(flags: TargetFlags): readonly CleanupTarget[] | undefined {
   const { repo, stagesStorage, imagesRepo } = flags;
+  if (repo === "") return undefined;
   if (stagesStorage !== undefined && repo !== undefined) {
     throw new UsageError("--stages-storage is another name of --repo; give one of them");
   }
