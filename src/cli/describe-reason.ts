@@ -19,6 +19,15 @@ export function describeReason(reason: Reason): string {
       return `a record names commit ${reason.commit.slice(0, 12)}, which this clone lacks, and the remote was not asked`;
     case "keep-list":
       return "the keep list names it";
+    case "in-use": {
+      const { cluster, namespace, object, container, image } = reason;
+      const place = namespace === "" ? "" : `, namespace ${namespace}`;
+      return `${object} uses it as ${image} (${container}) in cluster ${cluster}${place}`;
+    }
+    case "in-use-more":
+      return reason.count === 1
+        ? "and 1 more place uses it"
+        : `and ${reason.count} more places use it`;
     case "index-child":
       return `child of the index ${reason.of}`;
     case "ancestor":

@@ -4,7 +4,8 @@ import { stageRelations } from "../../stages/labels.ts";
 import type { StageRelations } from "../../stages/labels.ts";
 import type { Catalog, CustomTag } from "./catalog.ts";
 import type { Facts, InventoryTag, Need } from "./inventory.ts";
-import type { Reason } from "./reason.ts";
+import type { Reason, ReasonKind } from "./reason.ts";
+import type { Roots } from "./roots.ts";
 
 export interface Closure {
   /** Every tag that is kept, with all its reasons. */
@@ -16,12 +17,12 @@ export interface Closure {
 }
 
 /**
- * Closes the roots over everything they need: index → children, stage → ancestors, imports and dependencies, image ↔
- * referrers, stage → custom tags. A stage tag on a digest that something kept reaches stays too, since builders find
- * children by their stage tag.
+ * Closes the roots, tags and digests that no tag names, over everything they need: index → children, stage → ancestors,
+ * imports and dependencies, image ↔ referrers, stage → custom tags. A stage tag on a digest that something kept reaches
+ * stays too, since builders find children by their stage tag.
  */
 export function closeOver(
-  roots: ReadonlyMap<string, readonly Reason[]>,
+  roots: Pick<Roots, "reasons" | "digests">,
   catalog: Catalog,
   facts: ReadonlyMap<Digest, Facts>,
 ): Closure {
@@ -35,7 +36,10 @@ export function closeOver(
   let byConfig: Map<Digest, string[]> | undefined;
   const imports = Map.groupBy(catalog.imports.values(), ({ checksum }) => checksum);
 
-  for (const [tag, reasons] of roots) for (const reason of reasons) keep(tag, reason);
+  for (const [tag, reasons] of roots.reasons) for (const reason of reasons) keep(tag, reason);
+  for (const digest of roots.digests.keys()) {
+    queue.push({ digest, by: digest, read: facts.has(digest) ? "config" : "nothing" });
+  }
   for (let next = queue.pop(); next !== undefined; next = queue.pop()) walk(next);
   return {
     kept,
@@ -156,7 +160,7 @@ type Reading = "nothing" | "manifest" | "config";
 
 interface Visit {
   readonly digest: Digest;
-  /** The kept tag that led here. */
+  /** The kept tag, or the digest without one, that led here. */
   readonly by: string;
   readonly read: Reading;
 }
@@ -173,10 +177,16 @@ function readingOf(mediaType: string, parent: Reading): Reading {
   return parent === "config" ? "config" : "nothing";
 }
 
+/** Reasons that differ by more than `of`. */
+const EVIDENCE: ReadonlySet<ReasonKind> = new Set([
+  "git-policy",
+  "git-policy-more",
+  "in-use",
+  "in-use-more",
+]);
+
 /** Two reasons of one key say the same. */
 function keyOf(reason: Reason): string {
-  if (reason.kind === "git-policy" || reason.kind === "git-policy-more") {
-    return JSON.stringify(reason);
-  }
+  if (EVIDENCE.has(reason.kind)) return JSON.stringify(reason);
   return "of" in reason ? `${reason.kind} ${reason.of}` : reason.kind;
 }

@@ -11,6 +11,7 @@ export const GUARD_NAMES = [
   "records-gone",
   "other-project",
   "unreadable",
+  "cluster-missing",
 ] as const;
 
 export type GuardName = (typeof GUARD_NAMES)[number];

@@ -3,6 +3,7 @@ import type { Repository } from "../../oci/reference.ts";
 import type { TagClass } from "../../stages/tag.ts";
 import type { History } from "./history.ts";
 import type { KeepPolicy } from "./policy.ts";
+import type { UsedImage } from "./usage.ts";
 
 /** A tag of the listing, classified, with what it points at. */
 export interface InventoryTag {
@@ -62,6 +63,10 @@ export interface CleanupInput {
   readonly keepBuiltWithinHours: number;
   /** Tags that a person wants kept. */
   readonly keepList: ReadonlySet<string>;
+  /** Images that clusters use; absent when none was asked. */
+  readonly usage?: readonly UsedImage[];
+  /** Other addresses under which clusters know the repository. */
+  readonly aliases?: readonly Repository[];
   /** Milliseconds since the epoch. */
   readonly now: number;
 }

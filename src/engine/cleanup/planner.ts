@@ -39,7 +39,7 @@ export function createCleanupPlanner(
       history = judgeRecords(input, catalog);
     }
     const roots = findRoots(input, catalog, history, facts);
-    const closure = closeOver(roots.reasons, catalog, facts);
+    const closure = closeOver(roots, catalog, facts);
     const needs = [...roots.needs, ...closure.needs];
     if (needs.length > 0) return { kind: "needs", needs };
     const decisions = decideTags({ input, catalog, roots, closure, facts });

@@ -16,6 +16,21 @@ export type Reason =
   /** A record names a commit that nobody here has, and the remote was not asked. */
   | { readonly kind: "unknown-commit"; readonly commit: string }
   | { readonly kind: "keep-list" }
+  /** Something in a cluster runs it, or is about to. */
+  | {
+      readonly kind: "in-use";
+      readonly cluster: string;
+      /** Empty for what lies in no namespace. */
+      readonly namespace: string;
+      /** `Deployment/web`. */
+      readonly object: string;
+      /** Name of the container, or the path of the field. */
+      readonly container: string;
+      /** As it stands there. */
+      readonly image: string;
+    }
+  /** How many more places use it. */
+  | { readonly kind: "in-use-more"; readonly count: number }
   | { readonly kind: "index-child"; readonly of: string }
   | { readonly kind: "ancestor"; readonly of: string }
   | { readonly kind: "import-source"; readonly of: string }

@@ -17,6 +17,8 @@ const HOUR_MS = 3_600_000;
 export interface Roots {
   /** Why a tag is kept for its own sake. */
   readonly reasons: ReadonlyMap<string, readonly Reason[]>;
+  /** Why a digest that no tag names is kept for its own sake. */
+  readonly digests: ReadonlyMap<Digest, readonly Reason[]>;
   /** Stage ids that age alone would keep: their records are left alone. */
   readonly recent: ReadonlySet<string>;
   readonly history: HistoryVerdict | undefined;
@@ -92,7 +94,7 @@ export function findRoots(
       needs.push({ digest: entry.digest, config: false });
     }
   }
-  return { reasons, recent, history, needs };
+  return { reasons, digests: new Map(), recent, history, needs };
 }
 
 /**
