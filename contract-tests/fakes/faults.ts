@@ -18,6 +18,8 @@ export type Fault =
   | { readonly kind: "broken-json" }
   /** An HTML page, as proxies answer. */
   | { readonly kind: "html"; readonly status: number }
+  /** The answer is this one, whatever the registry would say. */
+  | { readonly kind: "answer"; readonly response: FakeResponse }
   /** A list answer loses its second half and its link, and nothing betrays it. */
   | { readonly kind: "truncated-list" }
   /** A list answer is a full page, and its link is gone. */
@@ -78,6 +80,8 @@ async function spoil(
       return fault.code === undefined ? answer(fault.status) : problem(fault.status, fault.code);
     case "html":
       return html(fault.status);
+    case "answer":
+      return fault.response;
     case "reset":
       return { ...answer(500), broken: { kind: "reset" } };
     case "reset-after":
