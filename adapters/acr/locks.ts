@@ -7,7 +7,8 @@ import type { Attributes } from "./schema.ts";
 /**
  * The refusal of an item, as a conflict when a lock keeps it. Locks are never taken off here.
  *
- * The registry answers a locked item as one whose deletion it does not know (405 `UNSUPPORTED`), so its locks are read.
+ * The registry answers a locked item with 405 and a code of its own (Azure/acr-cli#70). Other refusals may be a lock's too,
+ * so the locks are read.
  */
 export async function asConflict(
   refusal: RegistryError,
@@ -19,7 +20,7 @@ export async function asConflict(
     const attributes = await readAttributes(place);
     if (isLocked(attributes)) return locked(refusal, place === reference ? "" : "repository's ");
   }
-  return refusal;
+  return refusal.registryCode === DISALLOWED ? locked(refusal, "") : refusal;
 
   /** Locks that cannot be read leave the refusal as it is. */
   async function readAttributes(place: Reference | Repository): Promise<Attributes | undefined> {
@@ -43,6 +44,8 @@ interface Refused {
   readonly reference: Reference;
   readonly options: CallOptions;
 }
+
+const DISALLOWED = "REGISTRY_DISALLOWED_OPERATION";
 
 const MAY_BE_LOCKED: ReadonlySet<RegistryError["code"]> = new Set([
   "unsupported",

@@ -30,7 +30,8 @@ export function serveDataPlane(plane: DataPlane, request: FakeRequest): FakeResp
   if (refusal !== undefined) return refusal;
   const repository = plane.state.repositories.get(name);
   if (repository === undefined) {
-    return problem(404, { code: "NAME_UNKNOWN", message: "repository name not known to registry" });
+    const message = "repository name not known to registry";
+    return problem(404, { code: "NAME_UNKNOWN", message, detail: { name } });
   }
   const target: Target = { name, repository, request };
   if (kind === "_tags" && item !== undefined) {
@@ -116,12 +117,12 @@ function deleteTag({ locks }: DataPlane, { name, repository }: Target, tag: stri
   return answer(202);
 }
 
-/** The answer to whatever a lock forbids. Source: Azure, "Troubleshoot registry", disallowed operation. */
+/** The answer to whatever a lock forbids. Source: Azure/acr-cli#70. */
 export function disallowed(): FakeResponse {
   return problem(405, {
-    code: "UNSUPPORTED",
-    message: "The operation is unsupported.",
-    detail: "The operation is disallowed on this registry, repository or image.",
+    code: "REGISTRY_DISALLOWED_OPERATION",
+    message: "The operation is disallowed on this registry, repository or image.",
+    detail: {},
   });
 }
 

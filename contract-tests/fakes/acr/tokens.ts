@@ -140,6 +140,11 @@ function challenge(request: FakeRequest, needs: readonly AcrNeed[], error?: stri
     code: "UNAUTHORIZED",
     message:
       "authentication required, visit https://aka.ms/acr/authorization for more information.",
+    detail: needs.map(({ repository, action }) => ({
+      Type: "repository",
+      Name: repository,
+      Action: action,
+    })),
   };
   return problem(401, refusal, { "www-authenticate": `Bearer ${parts.join(",")}` });
 }

@@ -105,7 +105,10 @@ describe("locks", () => {
     const outcomes = await Array.fromAsync(registry.deleteManifests(repository, [digest]));
 
     expect(outcomes).toMatchObject([
-      { status: "failed", error: { code: "conflict", registryCode: "UNSUPPORTED", status: 405 } },
+      {
+        status: "failed",
+        error: { code: "conflict", registryCode: "REGISTRY_DISALLOWED_OPERATION", status: 405 },
+      },
     ]);
     expect(await registry.resolve({ ...repository, digest })).toBeDefined();
   });
