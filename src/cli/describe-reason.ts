@@ -28,6 +28,10 @@ export function describeReason(reason: Reason): string {
       return reason.count === 1
         ? "and 1 more place uses it"
         : `and ${reason.count} more places use it`;
+    case "lease":
+      return `${reason.holder} said that it is about to use it, until ${reason.until}`;
+    case "primary":
+      return `copy of ${reason.of}, which stays`;
     case "index-child":
       return `child of the index ${reason.of}`;
     case "ancestor":
@@ -52,6 +56,10 @@ export function describeReason(reason: Reason): string {
       return `newest record of ${reason.of}, which stays and keeps one record`;
     case "rejected-but-needed":
       return `marks ${reason.of}, which is still needed`;
+    case "rule":
+      return `${reason.rule} keeps it: it is ${reason.because}`;
+    case "undecided":
+      return `${reason.rule} claims it and does not decide about it: ${reason.because}`;
     case "service":
       return "a service record, which cleanup leaves alone";
     case "foreign":
@@ -80,10 +88,20 @@ export function describeBecause(because: Because): string {
       return "the stage it tells of goes or is gone";
     case "subject-gone":
       return "what it is about goes";
+    case "untagged":
+      return "no tag names it, nothing that stays leads to it, and it is old enough";
+    case "orphan":
+      return "what it is about is not there";
     case "unknown-commit":
       return "its commit is in no reference's history";
+    case "retired":
+      return "no reference defines an image of this name any more";
+    case "purged":
+      return "everything of the project is to go";
     case "unknown-image":
       return "its image name is not known to the project";
+    case "lease-over":
+      return "its time is up, or its process is dead";
     case "superseded":
       return "a newer record of its stage serves, or no reference needs it";
   }

@@ -7,7 +7,12 @@ import type { Reason } from "./reason.ts";
  * - `rejected`: it is marked as broken, and nothing kept needs it
  * - `stage-gone`, `source-gone`, `subject-gone`: what it belongs to goes or is not there
  * - `unknown-commit`, `unknown-image`: a record that names what nobody has
+ * - `untagged`: no tag names it, nothing that stays leads to it, and it is old enough
+ * - `orphan`: it is about something that is not there
+ * - `retired`: the name of an image that no reference defines any more
+ * - `purged`: everything of the project is to go, and nothing that stays needs it
  * - `superseded`: a newer record of the same stage serves the same references
+ * - `lease-over`: a lease whose time is up, or whose process is dead
  */
 export type Because =
   | "unneeded"
@@ -15,9 +20,14 @@ export type Because =
   | "stage-gone"
   | "source-gone"
   | "subject-gone"
+  | "untagged"
+  | "orphan"
   | "unknown-commit"
   | "unknown-image"
-  | "superseded";
+  | "retired"
+  | "purged"
+  | "superseded"
+  | "lease-over";
 
 export type Decision =
   | { readonly reasons: readonly Reason[] }

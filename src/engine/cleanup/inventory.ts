@@ -2,7 +2,9 @@ import type { Digest } from "../../oci/digest.ts";
 import type { Repository } from "../../oci/reference.ts";
 import type { TagClass } from "../../stages/tag.ts";
 import type { History } from "./history.ts";
+import type { FoundLease } from "./leases.ts";
 import type { KeepPolicy } from "./policy.ts";
+import type { Rule } from "./rules/rule.ts";
 import type { UsedImage } from "./usage.ts";
 
 /** A tag of the listing, classified, with what it points at. */
@@ -22,14 +24,23 @@ export type Facts =
       readonly kind: "image";
       readonly config: Digest;
       readonly subject?: Digest;
+      /** Of the manifest; absent: it has none. */
+      readonly annotations?: Annotations;
       /** Absent: the config was not asked for. `unreadable`: it is gone or broken. */
       readonly image?: ImageFacts | "unreadable";
     }
-  | { readonly kind: "index"; readonly children: readonly Child[]; readonly subject?: Digest }
+  | {
+      readonly kind: "index";
+      readonly children: readonly Child[];
+      readonly subject?: Digest;
+      readonly annotations?: Annotations;
+    }
   /** Nothing is stored under the digest. */
   | { readonly kind: "absent" }
   /** Stored, but no manifest anyone understands. */
   | { readonly kind: "unreadable" };
+
+export type Annotations = Readonly<Record<string, string>>;
 
 export interface ImageFacts {
   readonly labels: Readonly<Record<string, string>>;
@@ -57,6 +68,8 @@ export interface CleanupInput {
   /** Absent when the Git policies are off. */
   readonly history?: History;
   readonly policies: readonly KeepPolicy[];
+  /** Rules that claim foreign tags, in order: the first that matches has it. Absent: none. */
+  readonly rules?: readonly Rule[];
   /** Whether the policies are the built-in ones: then one that matches nothing is no news. */
   readonly builtInPolicies: boolean;
   /** Stages younger than this stay; 0 is off. */
@@ -67,6 +80,31 @@ export interface CleanupInput {
   readonly usage?: readonly UsedImage[];
   /** Other addresses under which clusters know the repository. */
   readonly aliases?: readonly Repository[];
+  /** Set where the repository holds copies of what another one decides about. */
+  readonly primary?: Primary;
+  /** Image names, by murmur hash, that no reference defines any more: their records protect nothing. */
+  readonly retired?: ReadonlySet<string>;
+  /** Whether everything of the project is to go that no cluster, keep list or lease needs. Default: false. */
+  readonly purge?: boolean;
+  /** What running processes say about themselves; absent: nobody looked. */
+  readonly leases?: readonly FoundLease[];
   /** Milliseconds since the epoch. */
   readonly now: number;
+}
+
+/** What the primary repository of a project says about its copies. */
+export interface Primary {
+  readonly repository: Repository;
+  /** Ids of the stages and indexes that stay there. */
+  readonly stays: ReadonlySet<string>;
+  /** Custom tags that its records tell of; the tags themselves may be in a copy. */
+  readonly customTags: readonly CustomTagRecord[];
+}
+
+/** What the record of a custom tag says. */
+export interface CustomTagRecord {
+  /** The record's own tag. */
+  readonly record: string;
+  readonly tag: string;
+  readonly stageId: string;
 }

@@ -16,6 +16,10 @@ export type Reason =
   /** A record names a commit that nobody here has, and the remote was not asked. */
   | { readonly kind: "unknown-commit"; readonly commit: string }
   | { readonly kind: "keep-list" }
+  /** A copy of what stays in the primary repository; `of` is the reference there, with its tag. */
+  | { readonly kind: "primary"; readonly of: string }
+  /** A running publisher said that it is about to use it. `until` is RFC 3339. */
+  | { readonly kind: "lease"; readonly holder: string; readonly until: string }
   /** Something in a cluster runs it, or is about to. */
   | {
       readonly kind: "in-use";
@@ -45,6 +49,10 @@ export type Reason =
   /** A record that nothing but a kept stage needs. */
   | { readonly kind: "last-record"; readonly of: string }
   | { readonly kind: "rejected-but-needed"; readonly of: string }
+  /** A rule that claims the tag keeps it. `because` is what comes after "it is": `among the newest 3 of image web`. */
+  | { readonly kind: "rule"; readonly rule: string; readonly because: string }
+  /** A rule claims the tag, and nothing in it tells whether it may go. `because` is a clause: `it names no commit`. */
+  | { readonly kind: "undecided"; readonly rule: string; readonly because: string }
   | { readonly kind: "service" }
   | { readonly kind: "foreign" }
   /** Listed, but it resolves to nothing that can be read. */
