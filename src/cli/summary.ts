@@ -7,6 +7,7 @@ const NAMES: Readonly<Record<TagLabel, string>> = {
   stage: "stages",
   index: "multi-platform indexes",
   "custom-tag": "custom tags",
+  image: "images that rules claim",
   "image-metadata": "records: image metadata",
   "managed-image": "records: image names",
   "custom-tag-metadata": "records: custom tags",
@@ -17,7 +18,9 @@ const NAMES: Readonly<Record<TagLabel, string>> = {
   "last-cleanup": "service records",
   "meta-repo-marker": "service records",
   journal: "journals",
+  lease: "leases",
   signature: "signatures and referrers",
+  untagged: "untagged manifests",
   foreign: "foreign tags",
 };
 

@@ -1,4 +1,5 @@
 import type { Digest } from "../oci/digest.ts";
+import { isLeaseTag } from "./lease.ts";
 import { managedImageName } from "./slug.ts";
 
 /**
@@ -16,6 +17,7 @@ export type TagClass =
   | { readonly kind: "import-metadata" }
   | { readonly kind: "client-id" | "sync-server" | "last-cleanup" | "meta-repo-marker" }
   | { readonly kind: "journal" }
+  | { readonly kind: "lease" }
   | { readonly kind: "signature"; readonly subject: Digest }
   | { readonly kind: "foreign" };
 
@@ -80,6 +82,7 @@ function classifyRecord(tag: string): TagClass {
   if (CLIENT_ID.test(tag)) return { kind: "client-id" };
   if (META_REPO_MARKER.test(tag)) return { kind: "meta-repo-marker" };
   if (JOURNAL.test(tag)) return { kind: "journal" };
+  if (isLeaseTag(tag)) return { kind: "lease" };
   return { kind: "foreign" };
 }
 

@@ -90,6 +90,7 @@ export function catalogTags(
       case "last-cleanup":
       case "meta-repo-marker":
       case "journal":
+      case "lease":
       case "foreign":
         break;
     }

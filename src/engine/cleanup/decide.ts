@@ -4,6 +4,7 @@ import { isMoved } from "./closure.ts";
 import type { Closure } from "./closure.ts";
 import type { Decision } from "./decision.ts";
 import type { CleanupInput, Facts, InventoryTag } from "./inventory.ts";
+import { decideLease } from "./leases.ts";
 import { findParents } from "./parents.ts";
 import { decideRecords } from "./records.ts";
 import type { Roots } from "./roots.ts";
@@ -64,6 +65,8 @@ function decideTag(entry: InventoryTag, findings: Findings, prepared: Prepared):
       return decideCustomTag(entry, findings, prepared);
     case "signature":
       return { reasons: [{ kind: "foreign" }] };
+    case "lease":
+      return decideLease(entry, findings.input.leases ?? []);
     case "managed-image":
     case "client-id":
     case "sync-server":

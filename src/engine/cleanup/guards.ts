@@ -11,6 +11,7 @@ export const GUARD_NAMES = [
   "records-gone",
   "other-project",
   "unreadable",
+  "lease-unreadable",
   "cluster-missing",
 ] as const;
 

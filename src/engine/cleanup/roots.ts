@@ -7,6 +7,7 @@ import { provesOurs } from "./catalog.ts";
 import { judgeHistory } from "./git-policy.ts";
 import type { BuildRecord, HistoryEvidence, HistoryVerdict } from "./git-policy.ts";
 import type { CleanupInput, Facts, InventoryTag, Need } from "./inventory.ts";
+import { leaseReasons } from "./leases.ts";
 import type { Reason } from "./reason.ts";
 
 /** Most references named as evidence for one stage; the rest are counted. */
@@ -78,6 +79,7 @@ export function findRoots(
     const hours = input.keepBuiltWithinHours;
     keep(stageId, { kind: "built-recently", builtAt: isoTime(builtAt), hours });
   }
+  for (const { tag, reason } of leaseReasons(input.leases ?? [], catalog)) keep(tag, reason);
   for (const entry of input.tags) {
     if (input.keepList.has(entry.tag)) {
       keep(entry.tag, { kind: "keep-list" });
