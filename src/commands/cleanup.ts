@@ -1,6 +1,7 @@
 import type { DeletionLimit, GuardName, Violation } from "../engine/cleanup/guards.ts";
 import { RECORD_COUNTS_LABEL, checkGuards, recordCounts } from "../engine/cleanup/guards.ts";
 import type { CleanupPlan } from "../engine/cleanup/plan.ts";
+import type { JournalHeader } from "../journal/journal.ts";
 import { formatRepository } from "../oci/reference.ts";
 import { isRegistryError } from "../registry/error.ts";
 import type { Registry } from "../registry/registry.ts";
@@ -54,13 +55,14 @@ export async function carryOut(
   { gcGraceMs }: Pick<CleanupRequest, "gcGraceMs">,
   deps: CommandDeps,
 ): Promise<CleanupResult> {
-  await using journal = await deps.openJournal({
+  const header: JournalHeader = {
     kind: "tidemark-journal",
-    schema: 1,
+    schema: 2,
     repository: formatRepository(plan.repository),
     project: plan.project,
     startedAt: deps.now().toISOString(),
-  });
+  };
+  await using journal = await deps.openJournal(header, registry);
   const applied = await applyCleanup(plan, gathered, registry, journal, deps);
   const { deleted, failed, skipped, brokeOff } = applied;
   const settled: CleanupResult = {

@@ -17,7 +17,8 @@ export interface CommandDeps {
   openRegistry(repository: Repository, role?: string): Promise<Registry>;
   /** The Git history behind the project; rejects with `GitError`. */
   readHistory(request: HistoryRequest): Promise<GitHistory>;
-  openJournal(header: JournalHeader): Promise<Journal>;
+  /** @param registry Of the repository that the header names: the journal may have to lie in it. */
+  openJournal(header: JournalHeader, registry: Registry): Promise<Journal>;
   readonly report: (event: Event) => void;
   readonly signal: AbortSignal;
   readonly now: () => Date;

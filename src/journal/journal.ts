@@ -2,29 +2,18 @@ import { mkdir, open } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 
-import type { Digest } from "../oci/digest.ts";
+import type { JournalEntry } from "./entry.ts";
 import { JournalError } from "./journal-error.ts";
 
 /** First line of a journal: which run wrote it. */
 export interface JournalHeader {
   readonly kind: "tidemark-journal";
-  readonly schema: 1;
+  readonly schema: 2;
   /** `host/name` or `oci:/path`. */
   readonly repository: string;
   readonly project: string;
   /** RFC 3339, UTC. */
   readonly startedAt: string;
-}
-
-/** Every further line: a manifest as it was just before it went. */
-export interface JournalEntry {
-  readonly digest: Digest;
-  readonly mediaType: string;
-  /** `manifest`: it went with these tags. `tag`: the tags went, the manifest stayed. */
-  readonly how: "manifest" | "tag";
-  readonly tags: readonly string[];
-  /** The manifest's bytes in base64. */
-  readonly manifest: string;
 }
 
 /** What was deleted, in a file that is complete up to the last entry whose `append` resolved. */

@@ -37,7 +37,7 @@ it("is written before each deletion, with the bytes of what goes", async () => {
   const { header, entries } = await readJournal(directory);
   expect(header).toEqual({
     kind: "tidemark-journal",
-    schema: 1,
+    schema: 2,
     repository: world.address,
     project: "shop",
     startedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),

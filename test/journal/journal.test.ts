@@ -3,11 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { createJournal } from "../../src/journal/journal.ts";
-import type { JournalEntry, JournalHeader } from "../../src/journal/journal.ts";
+import type { JournalEntry } from "../../src/journal/entry.ts";
+import type { JournalHeader } from "../../src/journal/journal.ts";
 
 const HEADER: JournalHeader = {
   kind: "tidemark-journal",
-  schema: 1,
+  schema: 2,
   repository: "reg.test/shop",
   project: "shop",
   startedAt: "2026-01-31T01:02:03.004Z",

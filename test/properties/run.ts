@@ -2,7 +2,7 @@ import { runCleanup } from "../../src/commands/cleanup.ts";
 import type { CleanupRequest } from "../../src/commands/cleanup.ts";
 import type { CommandDeps } from "../../src/commands/deps.ts";
 import type { CleanupResult } from "../../src/commands/result.ts";
-import type { JournalEntry } from "../../src/journal/journal.ts";
+import type { JournalEntry } from "../../src/journal/entry.ts";
 import type { Repository } from "../../src/oci/reference.ts";
 import type { Registry } from "../../src/registry/registry.ts";
 import { GUARD_NAMES } from "../../src/engine/cleanup/guards.ts";
