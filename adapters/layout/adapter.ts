@@ -13,6 +13,7 @@ import { damaged, translating } from "./errors.ts";
 import { collect } from "./garbage.ts";
 import { createLayout } from "./layout.ts";
 import type { Layout } from "./layout.ts";
+import { findManifests } from "./manifest-listing.ts";
 import { readManifest } from "./manifests.ts";
 import { currentOwner } from "./owner.ts";
 import { checkRights, listRepositories } from "./repositories.ts";
@@ -35,6 +36,7 @@ export async function openRegistry(context: AdapterContext): Promise<Registry> {
     capabilities,
     learn: async () => capabilities,
     listTags,
+    listManifests,
     listRepositories,
     resolve,
     getManifest,
@@ -107,6 +109,22 @@ export async function openRegistry(context: AdapterContext): Promise<Registry> {
     for (const { tag, digest, mediaType, size } of entries) {
       signal?.throwIfAborted();
       yield { tag, digest, mediaType, size };
+    }
+  }
+
+  async function* listManifests(
+    repository: Repository,
+    { signal }: CallOptions = {},
+  ): ReturnType<Registry["listManifests"]> {
+    signal?.throwIfAborted();
+    const { store, links } = layoutOf(repository);
+    const catalog = await store.readExisting();
+    const entries = await translating(`list manifests of ${repository.name}`, () =>
+      findManifests(store.paths, catalog, links.read),
+    );
+    for (const entry of entries) {
+      signal?.throwIfAborted();
+      yield entry;
     }
   }
 

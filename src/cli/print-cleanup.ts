@@ -1,5 +1,6 @@
 import { dirname } from "node:path";
 
+import { nameOf } from "../commands/result.ts";
 import type { CleanupResult } from "../commands/result.ts";
 import type { RequestCounts } from "../http/client.ts";
 import { formatRepository } from "../oci/reference.ts";
@@ -135,7 +136,13 @@ function repositoryJson({ result }: CleanupReport): RepositoryJson {
       })),
     ),
     deleted: sorted(
-      deleted.map(({ tag, digest, class: label, how }) => ({ tag, digest, class: label, how })),
+      deleted.map(({ tag, digest, class: label, how, because }) => ({
+        tag,
+        digest,
+        class: label,
+        how,
+        because,
+      })),
     ),
     failed: sorted(
       failed.map(({ tag, digest, class: label, code, message }) => ({
@@ -173,13 +180,15 @@ function cleanupText({ result }: CleanupReport, host: Host): string {
     table(host, ["kept by", "tags", "for example"], groupKept(result.kept)),
   ];
   if (failed.length > 0) {
-    const rows = failed.slice(0, MAX_LISTED).map(({ tag, code, message }) => [tag, code, message]);
+    const rows = failed
+      .slice(0, MAX_LISTED)
+      .map((entry) => [nameOf(entry), entry.code, entry.message]);
     blocks.push(table(host, ["failed", "code", "why"], rows) + more(failed.length));
   }
   if (skipped.length > 0) {
     const rows = skipped
       .slice(0, MAX_LISTED)
-      .map(({ tag, why, message }) => [tag, message ?? SKIPPED[why]]);
+      .map((entry) => [nameOf(entry), entry.message ?? SKIPPED[entry.why]]);
     blocks.push(table(host, ["skipped", "why"], rows) + more(skipped.length));
   }
   return `${blocks.filter((block) => block !== "").join("\n")}\n`;
@@ -231,6 +240,10 @@ function formatBytes(bytes: number): string {
   return `${power === 0 ? amount : amount.toFixed(1)} ${units[power] ?? ""}`;
 }
 
-function sorted<Entry extends { readonly tag: string }>(entries: Entry[]): Entry[] {
-  return entries.sort((a, b) => (a.tag < b.tag ? -1 : a.tag > b.tag ? 1 : 0));
+/** By tag; what has none comes last, by digest. */
+function sorted<
+  Entry extends { readonly tag?: string | undefined; readonly digest?: string | undefined },
+>(entries: Entry[]): Entry[] {
+  const key = ({ tag, digest }: Entry): string => (tag === undefined ? `~${digest ?? ""}` : tag);
+  return entries.sort((a, b) => (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0));
 }

@@ -1,12 +1,16 @@
+import { namesOf } from "../engine/cleanup/plan.ts";
 import type { CleanupPlan, Deletion } from "../engine/cleanup/plan.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { ManifestBody } from "../oci/manifest.ts";
+import { journalEntryOf } from "../journal/entry.ts";
+import type { EntrySource } from "../journal/entry.ts";
 import type { Journal } from "../journal/journal.ts";
 import { RegistryError, isRegistryError } from "../registry/error.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { CommandDeps } from "./deps.ts";
 import type { Gathered } from "./gather-cleanup.ts";
 import { mapParallel } from "./parallel.ts";
+import { nameOf, settledOf } from "./result.ts";
 import type { Deleted, Failed, Skipped } from "./result.ts";
 
 /** How long a listing is trusted before it is taken again, at the next border of two batches. Milliseconds. */
@@ -57,6 +61,13 @@ export async function applyCleanup(
   let listingCost = 0;
   /** Whether the manifest was seen to stay when its tag went. */
   let untags = registry.capabilities.tagDeletion === "native";
+  const tagged = taggedDigests(plan);
+  const entrySource: EntrySource = {
+    registry,
+    repository: plan.repository,
+    isTagged: (digest) => tagged.has(digest),
+    signal: deps.signal,
+  };
   const total = plan.deletions.length;
   let done = 0;
 
@@ -90,7 +101,7 @@ export async function applyCleanup(
     if ((isRecent || isDear) && !changes) return;
     listedAt = deps.now().getTime();
     const before = sent();
-    const again = await gathered.replan(held, new Set(deleted.map(({ tag }) => tag)));
+    const again = await gathered.replan(held, new Set(deleted.map(nameOf)));
     sentAtListing = sent();
     listingCost = sentAtListing - before;
     if (again !== undefined) fresh = freshPlan(again);
@@ -100,26 +111,30 @@ export async function applyCleanup(
   /** Leaves out, for good, what the fresh plan keeps and what something that stays has to go before. */
   function takeOut(items: readonly Deletion[]): Deletion[] {
     return items.filter((item) => {
-      if (item.tags.some(({ tag }) => held.has(tag))) return false;
-      if (item.after.some((tag) => held.has(tag))) return hold(item, "still-needed");
+      if (namesOf(item).some((name) => held.has(name))) return false;
+      if (item.after.some((name) => held.has(name))) return hold(item, "still-needed");
       if (fresh !== undefined && !fresh.allows(item)) return hold(item, "changed");
       return true;
     });
   }
 
   function hold(item: Deletion, why: Skipped["why"]): false {
-    for (const { tag, class: label } of item.tags) {
-      if (held.has(tag)) continue;
-      held.add(tag);
-      skipped.push({ tag, digest: item.digest, class: label, why });
+    for (const entry of settledOf(item)) {
+      if (held.has(nameOf(entry))) continue;
+      held.add(nameOf(entry));
+      skipped.push({ ...entry, why });
     }
     return false;
   }
 
-  /** Reads the manifest by its tags, in turn while they are gone. */
+  /** Reads the manifest by its tags, in turn while they are gone; by its digest where it has none. */
   async function check(item: Deletion): Promise<Checked> {
+    if (item.tags.length === 0) {
+      const body = await readManifest({ digest: item.digest });
+      return body === undefined ? { item, state: "absent" } : { item, state: "present", body };
+    }
     for (const { tag } of item.tags) {
-      const body = await readTag(tag);
+      const body = await readManifest({ tag });
       if (body === undefined) continue;
       if (body.digest === item.digest && !(await hasMovedTag(item, tag))) {
         return { item, state: "present", body };
@@ -142,10 +157,12 @@ export async function applyCleanup(
     return false;
   }
 
-  async function readTag(tag: string): Promise<ManifestBody | undefined> {
+  async function readManifest(
+    key: { readonly tag: string } | { readonly digest: Digest },
+  ): Promise<ManifestBody | undefined> {
     const { host, name } = plan.repository;
     try {
-      return await registry.getManifest({ host, name, tag }, { signal: deps.signal });
+      return await registry.getManifest({ host, name, ...key }, { signal: deps.signal });
     } catch (error) {
       if (isRegistryError(error, "not-found")) return undefined;
       throw error;
@@ -157,13 +174,9 @@ export async function applyCleanup(
     const present = ready.flatMap((entry) => (entry.state === "present" ? [entry] : []));
     if (present.length === 0) return;
     await journal.append(
-      present.map(({ item, body }) => ({
-        digest: item.digest,
-        mediaType: body.mediaType,
-        how: item.how,
-        tags: item.tags.map(({ tag }) => tag),
-        manifest: Buffer.from(body.bytes).toString("base64"),
-      })),
+      await mapParallel(present, deps.parallel, ({ item, body }) =>
+        journalEntryOf(item, body, entrySource),
+      ),
     );
     await deleteManifests(present.filter(({ item }) => item.how === "manifest"));
     const alone = present.filter(({ item }) => item.how === "tag");
@@ -180,7 +193,7 @@ export async function applyCleanup(
    */
   async function proveUntagging({ item, body }: Present): Promise<void> {
     const { host, name } = plan.repository;
-    if (item.tags.some(({ tag }) => held.has(tag))) return;
+    if (namesOf(item).some((name) => held.has(name))) return;
     const stays = await registry.resolve({ host, name, digest: item.digest });
     if (stays !== undefined) {
       untags = true;
@@ -221,24 +234,29 @@ export async function applyCleanup(
     }
   }
 
-  function settle({ digest, how, tags }: Deletion): void {
-    for (const { tag, class: label } of tags) deleted.push({ tag, digest, class: label, how });
+  function settle(item: Deletion): void {
+    for (const entry of settledOf(item)) deleted.push({ ...entry, how: item.how });
   }
 
-  function fail({ digest, tags }: Deletion, error: RegistryError): void {
+  function fail(item: Deletion, error: RegistryError): void {
     const isFirst = deleted.length === 0 && failed.length === 0;
     if (isFirst && lacksRight(error)) throw error;
-    for (const { tag, class: label } of tags) {
-      held.add(tag);
+    const { code, message } = error;
+    for (const entry of settledOf(item)) {
+      held.add(nameOf(entry));
       // The registry's own rule keeps it: nothing failed, and nothing will go better next time.
-      if (error.code === "conflict") {
-        skipped.push({ tag, digest, class: label, why: "refused", message: error.message });
-        continue;
-      }
-      failed.push({ tag, digest, class: label, code: error.code, message: error.message });
+      if (code === "conflict") skipped.push({ ...entry, why: "refused", message });
+      else failed.push({ ...entry, code, message });
     }
     changes = true;
   }
+}
+
+/** Every digest that a tag named when the plan was made. */
+function taggedDigests({ deletions, kept }: CleanupPlan): ReadonlySet<Digest> {
+  const staying = kept.flatMap(({ digest }) => (digest === undefined ? [] : [digest]));
+  const going = deletions.flatMap(({ digest, tags }) => (tags.length === 0 ? [] : [digest]));
+  return new Set([...staying, ...going]);
 }
 
 interface Present {
@@ -260,17 +278,26 @@ interface FreshPlan {
   allows(item: Deletion): boolean;
 }
 
-function freshPlan({ deletions, kept }: CleanupPlan): FreshPlan {
-  const going = new Map(deletions.flatMap((item) => item.tags.map(({ tag }) => [tag, item])));
-  const staying = new Set(kept.map(({ tag }) => tag));
+function freshPlan({ deletions, kept, keptManifests }: CleanupPlan): FreshPlan {
+  const going = new Map(deletions.flatMap((item) => namesOf(item).map((name) => [name, item])));
+  const staying = new Set([
+    ...kept.map(({ tag }) => tag),
+    ...(keptManifests ?? []).map(({ digest }) => digest),
+  ]);
+  // A manifest without tags that got one since then stays with it.
+  const tagged = new Set(kept.flatMap(({ digest }) => (digest === undefined ? [] : [digest])));
   return {
-    allows: ({ digest, how, tags }) =>
-      tags.every(({ tag }) => {
-        const now = going.get(tag);
-        if (now === undefined) return !staying.has(tag);
-        return now.digest === digest && (how === "tag" || now.how === "manifest");
+    allows: (item) =>
+      namesOf(item).every((name) => {
+        const now = going.get(name);
+        if (now === undefined) return !staying.has(name) && !isTagged(item);
+        return now.digest === item.digest && (item.how === "tag" || now.how === "manifest");
       }),
   };
+
+  function isTagged({ digest, tags }: Deletion): boolean {
+    return tags.length === 0 && tagged.has(digest);
+  }
 }
 
 /**

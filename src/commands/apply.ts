@@ -1,3 +1,4 @@
+import { namesOf } from "../engine/cleanup/plan.ts";
 import type { CleanupPlan, Deletion } from "../engine/cleanup/plan.ts";
 import type { ReasonKind } from "../engine/cleanup/reason.ts";
 import type { PlannedTag, SavedPlan } from "../journal/plan-file.ts";
@@ -54,8 +55,8 @@ async function keepStrangers(
   for (;;) {
     const known = strange.size;
     for (const item of fresh.deletions) {
-      for (const { tag } of item.tags)
-        if (!isPlanned(item, saved.deletes.get(tag))) strange.add(tag);
+      for (const name of namesOf(item))
+        if (!isPlanned(item, saved.deletes.get(name))) strange.add(name);
     }
     if (strange.size === known) return { fresh, strange };
     fresh = (await gathered.replan(strange, new Set())) ?? fresh;
@@ -112,11 +113,14 @@ function narrow(
   { deletes }: SavedPlan,
   strange: ReadonlySet<string>,
 ): { readonly plan: CleanupPlan; readonly skipped: readonly Skipped[] } {
-  const skipped = fresh.kept.flatMap(({ tag, digest, class: label }): Skipped[] =>
+  const tags = fresh.kept.flatMap(({ tag, digest, class: label }): Skipped[] =>
     deletes.has(tag) && digest !== undefined ? [{ tag, digest, class: label, why: "changed" }] : [],
+  );
+  const manifests = (fresh.keptManifests ?? []).flatMap(({ digest }): Skipped[] =>
+    deletes.has(digest) ? [{ digest, class: "untagged", why: "changed" }] : [],
   );
   const kept = fresh.kept.map((item) =>
     strange.has(item.tag) ? { ...item, reasons: [{ kind: "not-in-plan" } as const] } : item,
   );
-  return { plan: { ...fresh, kept }, skipped };
+  return { plan: { ...fresh, kept }, skipped: [...tags, ...manifests] };
 }

@@ -1,5 +1,11 @@
 import type { Violation } from "../engine/cleanup/guards.ts";
-import type { CleanupPlan, Kept, TagLabel } from "../engine/cleanup/plan.ts";
+import type {
+  BecauseUntagged,
+  CleanupPlan,
+  Deletion,
+  Kept,
+  TagLabel,
+} from "../engine/cleanup/plan.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { RegistryErrorCode } from "../registry/error.ts";
 import type { Garbage } from "../registry/registry.ts";
@@ -26,8 +32,8 @@ export interface CleanupResult {
 
 /** The result of a dry run: everything as planned. */
 export function resultOfPlan(plan: CleanupPlan): CleanupResult {
-  const deleted = plan.deletions.flatMap(({ digest, how, tags }) =>
-    tags.map(({ tag, class: label }) => ({ tag, digest, class: label, how })),
+  const deleted = plan.deletions.flatMap((item) =>
+    settledOf(item).map((entry) => ({ ...entry, how: item.how })),
   );
   return {
     plan,
@@ -41,10 +47,24 @@ export function resultOfPlan(plan: CleanupPlan): CleanupResult {
   };
 }
 
+/** One entry for each tag of an item, or one for a manifest that no tag names. */
+export function settledOf({ digest, tags, because }: Deletion): readonly Settled[] {
+  if (tags.length > 0) return tags.map(({ tag, class: label }) => ({ tag, digest, class: label }));
+  return [{ digest, class: "untagged", ...(because === undefined ? {} : { because }) }];
+}
+
+/** What people know an entry by: its tag, or its digest where it has none. */
+export function nameOf({ tag, digest }: Pick<Settled, "tag" | "digest">): string {
+  return tag ?? digest;
+}
+
 interface Settled {
-  readonly tag: string;
+  /** Absent: no tag names the manifest. */
+  readonly tag?: string;
   readonly digest: Digest;
   readonly class: TagLabel;
+  /** Why a manifest without a tag was to go; absent for tags, whose plan says it. */
+  readonly because?: BecauseUntagged;
 }
 
 export interface Deleted extends Settled {

@@ -2,7 +2,7 @@ import type { AdapterContext } from "../registry/adapter.ts";
 import type { Capabilities } from "../registry/capabilities.ts";
 import { RegistryError } from "../registry/error.ts";
 import type { Registry } from "../registry/registry.ts";
-import { cannotUndelete } from "../registry/unsupported.ts";
+import { cannotListManifests, cannotUndelete } from "../registry/unsupported.ts";
 import { createAuthorizer } from "./authorizer.ts";
 import { createBlobs } from "./blobs.ts";
 import { createConnection } from "./connection.ts";
@@ -84,6 +84,7 @@ export async function openDistribution(
         ...(signal === undefined ? {} : { signal }),
         ...(tagPageSize === undefined ? {} : { pageSize: tagPageSize }),
       }),
+    listManifests: (repository) => cannotListManifests(repository),
     listRepositories: (namespace, options) =>
       listRepositories(connection, { host, name: namespace }, options),
     resolve: manifests.resolve,

@@ -18,17 +18,33 @@ const PlanFile = z.looseObject({
   project: z.string().min(1),
   createdAt: z.iso.datetime(),
   deletions: z.array(
-    z.object({
-      digest: DigestText,
-      how: z.enum(["manifest", "tag"]),
-      tags: z.array(z.object({ tag: z.string(), class: z.string(), because: z.string() })).min(1),
-      level: z.int().min(0),
-      after: z.array(z.string()),
-    }),
+    z
+      .object({
+        digest: DigestText,
+        how: z.enum(["manifest", "tag"]),
+        tags: z.array(z.object({ tag: z.string(), class: z.string(), because: z.string() })),
+        because: z.enum(["untagged", "orphan", "subject-gone"]).optional(),
+        level: z.int().min(0),
+        after: z.array(z.string()),
+      })
+      .refine(isItem, "has neither tags nor a reason to go without"),
   ),
   kept: z.array(z.looseObject({ tag: z.string(), class: z.string() })),
   references: z.record(z.string(), z.string()),
 });
+
+/** A manifest without tags goes as a whole, and says why. */
+function isItem({
+  tags,
+  how,
+  because,
+}: {
+  readonly tags: readonly unknown[];
+  readonly how: string;
+  readonly because?: string | undefined;
+}): boolean {
+  return tags.length === 0 ? how === "manifest" && because !== undefined : because === undefined;
+}
 
 /** What a tag pointed at, and whether the manifest was to go with it. */
 export interface PlannedTag {
@@ -42,7 +58,7 @@ export interface SavedPlan {
   readonly project: string;
   /** RFC 3339. */
   readonly createdAt: string;
-  /** Tags that the plan deletes. */
+  /** What the plan deletes: tags, and digests of manifests without one. */
   readonly deletes: ReadonlyMap<string, PlannedTag>;
 }
 
@@ -93,7 +109,9 @@ export async function readPlanFile(path: string): Promise<SavedPlan> {
   const { repository, project, createdAt, deletions } = parsed.data;
   const deletes = new Map(
     deletions.flatMap(({ digest, how, tags }) =>
-      tags.map(({ tag }) => [tag, { digest, how }] as const),
+      (tags.length === 0 ? [digest] : tags.map(({ tag }) => tag)).map(
+        (name) => [name, { digest, how }] as const,
+      ),
     ),
   );
   return { repository, project, createdAt, deletes };

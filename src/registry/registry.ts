@@ -33,6 +33,13 @@ export interface Registry extends AsyncDisposable {
   listTags(repository: Repository, options?: CallOptions): AsyncIterable<TagEntry>;
 
   /**
+   * Yields every manifest, each once, those that no tag names included: children of indexes, referrers, leftovers. A
+   * repository the registry does not know has none; a listing that is visibly cut rejects with `protocol`. Rejects with
+   * `unsupported` where the record says `untaggedListing: false`.
+   */
+  listManifests(repository: Repository, options?: CallOptions): AsyncIterable<ManifestEntry>;
+
+  /**
    * Yields every repository at or below a namespace, in no particular order; an empty namespace means the whole host.
    * Rejects with `unsupported` where the record says `repositoryListing: false`.
    */
@@ -162,6 +169,18 @@ export interface TagEntry {
   readonly tag: string;
   /** Absent where the listing has names only. */
   readonly digest?: Digest;
+  /** Absent where the listing does not tell. */
+  readonly mediaType?: string;
+  /** Bytes of the manifest. Absent where the listing does not tell. */
+  readonly size?: number;
+  /** Milliseconds since the epoch: the last push. Absent where the listing has no times. */
+  readonly pushedAt?: number;
+}
+
+export interface ManifestEntry {
+  readonly digest: Digest;
+  /** Every tag on it; empty when nothing names it but its digest. */
+  readonly tags: readonly string[];
   /** Absent where the listing does not tell. */
   readonly mediaType?: string;
   /** Bytes of the manifest. Absent where the listing does not tell. */

@@ -1,6 +1,6 @@
 import type { Repository } from "../oci/reference.ts";
 import { RegistryError } from "./error.ts";
-import type { UndeleteOutcome } from "./registry.ts";
+import type { ManifestEntry, UndeleteOutcome } from "./registry.ts";
 
 /** Rejects when it is read: nothing that was deleted comes back. For adapters whose record says so. */
 // oxlint-disable-next-line require-yield
@@ -8,5 +8,17 @@ export async function* cannotUndelete({ host, name }: Repository): AsyncGenerato
   throw new RegistryError(
     "unsupported",
     `${host}: cannot undelete in ${host}/${name}: unsupported (what is deleted here is gone)`,
+  );
+}
+
+/** Rejects when it is read: only tags can be listed. For adapters whose record says so. */
+// oxlint-disable-next-line require-yield
+export async function* cannotListManifests({
+  host,
+  name,
+}: Repository): AsyncGenerator<ManifestEntry> {
+  throw new RegistryError(
+    "unsupported",
+    `${host}: cannot list manifests of ${host}/${name}: unsupported (the registry tells its tags only)`,
   );
 }

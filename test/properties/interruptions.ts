@@ -1,3 +1,4 @@
+import { nameOf as resultName } from "../../src/commands/result.ts";
 import fc from "fast-check";
 import { RegistryError } from "../../src/registry/error.ts";
 import type { RegistryErrorCode } from "../../src/registry/error.ts";
@@ -195,17 +196,9 @@ async function refuseSome(
     const { failed, skipped, deleted } = result;
     // What a rule of the registry keeps is no failure.
     const refused = skipped.filter(({ why }) => why === "refused");
-    expectSame(
-      [...failed, ...refused].map(({ tag }) => tag),
-      held,
-      "what was refused is told",
-    );
-    const both = deleted.filter(({ tag }) => state.tags.has(tag) && tag !== "cleanup");
-    expectSame(
-      both.map(({ tag }) => tag),
-      [],
-      "what is told as deleted is gone",
-    );
+    expectSame([...failed, ...refused].map(resultName), held, "what was refused is told");
+    const both = deleted.filter((item) => state.tags.has(resultName(item)) && item.tag !== "cleanup");
+    expectSame(both.map(resultName), [], "what is told as deleted is gone");
   } catch (error) {
     if (!(error instanceof RegistryError)) throw error;
     const gone = [...contents.tags.keys()].filter((tag) => !state.tags.has(tag));

@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { nameOf } from "../../src/commands/result.ts";
 import { runApply } from "../../src/commands/apply.ts";
 import { PlanError } from "../../src/commands/error.ts";
 import type { CleanupPlan } from "../../src/engine/cleanup/plan.ts";
@@ -93,30 +94,18 @@ export const meanwhile = [
       try {
         const { deleted, skipped } = await runApply(request, depsOf(registry, ask, runOptions));
         const strange = deleted.filter(
-          ({ tag, digest }) => saved.deletes.get(tag)?.digest !== digest,
+          (item) => saved.deletes.get(nameOf(item))?.digest !== item.digest,
         );
-        expectSame(
-          strange.map(({ tag }) => tag),
-          [],
-          "what the plan does not name",
-        );
+        expectSame(strange.map(nameOf), [], "what the plan does not name");
         const gone = withoutOwn(before.tags.keys()).filter((tag) => !contents.tags.has(tag));
         expectSame(
           gone,
-          new Set(deleted.map(({ tag }) => tag).filter((tag) => before.tags.has(tag))),
+          new Set(deleted.map(nameOf).filter((tag) => before.tags.has(tag))),
           "what is told",
         );
         if (events.length === 0) {
-          expectSame(
-            deleted.map(({ tag }) => tag),
-            saved.deletes.keys(),
-            "the plan as it is",
-          );
-          expectSame(
-            skipped.map(({ tag }) => tag),
-            [],
-            "nothing is skipped",
-          );
+          expectSame(deleted.map(nameOf), saved.deletes.keys(), "the plan as it is");
+          expectSame(skipped.map(nameOf), [], "nothing is skipped");
         }
       } catch (error) {
         if (!(error instanceof PlanError || error instanceof RegistryError)) throw error;

@@ -108,6 +108,15 @@ export function createMemoryRegistry(
       const entries = [...state.tags].map(([tag, digest]) => entryOf(tag, digest));
       for (const entry of entries) yield entry;
     },
+    async *listManifests() {
+      if (!capabilities.untaggedListing) throw failure("unsupported", "manifests");
+      serve("list", "");
+      for (const [digest, { mediaType }] of [...state.manifests]) {
+        const tags = [...state.tags].flatMap(([tag, on]) => (on === digest ? [tag] : []));
+        const times = capabilities.listing === "digests-and-times" ? { pushedAt: 0 } : {};
+        yield { digest, tags, mediaType, ...times };
+      }
+    },
     async resolve(reference) {
       const key = keyOf(reference);
       serve("resolve", key);

@@ -1,3 +1,5 @@
+import { nameOf } from "../../src/commands/result.ts";
+import type { Deleted } from "../../src/commands/result.ts";
 import { expectSame, expectTold, expectUnmoved, frozen, watch } from "./checks.ts";
 import { createMemoryRegistry } from "./memory-registry.ts";
 import { judge } from "./model.ts";
@@ -107,13 +109,9 @@ export const outcomes = [
             ? { ...ask, hours: ask.hours + at * 10 }
             : { ...ask, keepList: new Set([...ask.keepList, tags[at % tags.length] ?? "none"]) };
       const kept = await cleanUp(createMemoryRegistry(contents, options), more, { dryRun: true });
-      const images1 = new Set(fewer.deleted.filter(isImage).map(({ tag }) => tag));
-      const surplus = kept.deleted.filter((item) => isImage(item) && !images1.has(item.tag));
-      expectSame(
-        surplus.map(({ tag }) => tag),
-        [],
-        `deleted although ${what} keeps more`,
-      );
+      const images1 = new Set(fewer.deleted.filter(isImage).map(nameOf));
+      const surplus = kept.deleted.filter((item) => isImage(item) && !images1.has(nameOf(item)));
+      expectSame(surplus.map(nameOf), [], `deleted although ${what} keeps more`);
     },
   ),
 ];
@@ -132,8 +130,8 @@ function expectWritten(
   if (!written.has(key)) throw new Error(`${op} ${key} is not in the journal`);
 }
 
-function line({ tag, digest, how }: { tag: string; digest: string; how: string }): string {
-  return `${tag} ${digest} ${how}`;
+function line(item: Deleted): string {
+  return `${nameOf(item)} ${item.digest} ${item.how}`;
 }
 
 /** Without the record of the run itself. */

@@ -8,6 +8,7 @@ import { copyOf } from "./contents.ts";
 import { openHttpRegistry } from "./http-registry.ts";
 import type { HttpRegistry } from "./http-registry.ts";
 import { createMemoryRegistry } from "./memory-registry.ts";
+import { nameOf } from "../../src/commands/result.ts";
 import { GuardError } from "../../src/commands/error.ts";
 import { GUARD_NAMES } from "../../src/engine/cleanup/guards.ts";
 import { digestOf, judge } from "./model.ts";
@@ -101,8 +102,8 @@ export const overHttp = [
       if (result === undefined || result.brokeOff !== undefined) return;
       const refused = result.failed.filter(({ code }) => code === "denied" || code === "conflict");
       expectSame(
-        result.failed.map(({ tag }) => tag),
-        kind === "zot" ? refused.map(({ tag }) => tag) : [],
+        result.failed.map(nameOf),
+        kind === "zot" ? refused.map(nameOf) : [],
         "what failed",
       );
       expectTold(before, after, result);
