@@ -1,7 +1,7 @@
 import type { Digest } from "../../oci/digest.ts";
 import { isIndexType } from "../../oci/media-type.ts";
 import { LABEL } from "../../stages/labels.ts";
-import type { Facts, InventoryTag, Need } from "./inventory.ts";
+import type { CleanupInput, CustomTagRecord, Facts, InventoryTag, Need } from "./inventory.ts";
 
 /** The tags of a repository by what they are, once every index and every record has proved itself. */
 export interface Catalog {
@@ -24,11 +24,8 @@ export interface Catalog {
   readonly referrers: ReadonlyMap<Digest, readonly InventoryTag[]>;
 }
 
-export interface CustomTag {
-  readonly record: string;
-  readonly tag: string;
-  readonly stageId: string;
-}
+/** A custom tag as its record tells of it. */
+export type CustomTag = CustomTagRecord;
 
 export interface ImportRecord {
   readonly record: string;
@@ -36,17 +33,16 @@ export interface ImportRecord {
   readonly checksum: string;
 }
 
-/** Sorts the tags, or says what has to be read first. */
+/** Sorts the tags, or says what has to be read first. In a copy the records of the primary tell of custom tags too. */
 export function catalogTags(
-  tags: readonly InventoryTag[],
+  { tags, project, primary }: Pick<CleanupInput, "tags" | "project" | "primary">,
   facts: ReadonlyMap<Digest, Facts>,
-  project: string,
 ): Catalog | { readonly needs: readonly Need[] } {
   const byDigest = groupByDigest(tags);
   const needs: Need[] = [];
   const stages = new Map<string, InventoryTag>();
   const rejected = new Set<string>();
-  const customTags: CustomTag[] = [];
+  const customTags: CustomTag[] = [...(primary?.customTags ?? [])];
   const imports = new Map<string, ImportRecord>();
   const referrers = new Map<Digest, InventoryTag[]>();
 

@@ -7,6 +7,8 @@ import type { CleanupInput, Facts, InventoryTag } from "./inventory.ts";
 import { decideLease } from "./leases.ts";
 import { findParents } from "./parents.ts";
 import { decideRecords } from "./records.ts";
+import { decideImageName, decideProjectRecord } from "./service.ts";
+import type { ProjectRecords } from "./service.ts";
 import type { Roots } from "./roots.ts";
 
 /** Everything the decisions stand on. */
@@ -23,15 +25,18 @@ export function decideTags(findings: Findings): Map<string, Decision> {
   const { input, roots, closure } = findings;
   const records = decideRecords(input, roots, closure);
   const parents = findParents(findings);
+  const stageIds = [...findings.catalog.stages.keys()];
+  const goingStages = input.purge === true ? stageIds.filter((id) => !closure.kept.has(id)) : [];
+  const isEmptied = goingStages.length === stageIds.length;
+  const prepared: Prepared = { input, records, parents, goingStages, isEmptied };
   const decisions = new Map<string, Decision>();
   for (const entry of input.tags) {
-    decisions.set(entry.tag, decideTag(entry, findings, { records, parents }));
+    decisions.set(entry.tag, decideTag(entry, findings, prepared));
   }
   return decisions;
 }
 
-interface Prepared {
-  readonly records: ReadonlyMap<string, Decision>;
+interface Prepared extends ProjectRecords {
   /** What leads to a tag's content, by tag: that has to go first. */
   readonly parents: ReadonlyMap<string, readonly string[]>;
 }
@@ -68,13 +73,24 @@ function decideTag(entry: InventoryTag, findings: Findings, prepared: Prepared):
     case "lease":
       return decideLease(entry, findings.input.leases ?? []);
     case "managed-image":
+      return decideImageName(entry.class.imageName, prepared);
     case "client-id":
     case "sync-server":
     case "last-cleanup":
     case "meta-repo-marker":
     case "journal":
-      return { reasons: [{ kind: "service" }] };
+      return decideProjectRecord(entry, prepared);
   }
+}
+
+/** A journal goes when it is old; one whose tag does not tell its time stays. */
+function decideJournal(
+  { startedAt }: { readonly startedAt?: number },
+  { journalKeepMs, now }: CleanupInput,
+): Decision {
+  const isOld =
+    journalKeepMs !== undefined && startedAt !== undefined && now - startedAt > journalKeepMs;
+  return isOld ? { because: "journal-old", after: [] } : { reasons: [{ kind: "service" }] };
 }
 
 function decideCustomTag(

@@ -11,6 +11,7 @@ export const GUARD_NAMES = [
   "records-gone",
   "other-project",
   "unreadable",
+  "not-a-copy",
   "lease-unreadable",
   "cluster-missing",
 ] as const;
@@ -53,7 +54,7 @@ export function checkGuards(
       message:
         "Git has no branch and no tag, so nothing would protect any image; is this the right clone?",
     }),
-    when(goes > 0 && stays === 0, {
+    when(goes > 0 && stays === 0 && !findings.isPurge, {
       guard: "nothing-kept",
       message: `${counted(goes)} would go and not one would stay; check the keep policies and the repository`,
     }),
@@ -63,6 +64,10 @@ export function checkGuards(
     }),
     recordsGone(plan, findings),
     otherProject(plan, findings),
+    when(goes > 0 && findings.isCopy && findings.records["image-metadata"] > 0, {
+      guard: "not-a-copy",
+      message: `it has records of its own, so somebody publishes to it as a primary repository, whose stages another one cannot decide about; clean it with --repo`,
+    }),
     when(goes > 0 && findings.unreadable.length > 0, {
       guard: "unreadable",
       message: `${findings.unreadable[0] ?? ""} is needed and cannot be read, so what it needs is not known; repair it, or mark it as rejected`,
@@ -82,7 +87,7 @@ export function recordCounts(plan: CleanupPlan): string {
 }
 
 function recordsGone(plan: CleanupPlan, findings: PlanFindings): Violation | undefined {
-  if (plan.deletions.length === 0) return undefined;
+  if (plan.deletions.length === 0 || findings.isPurge) return undefined;
   const before = readCounts(findings.lastRun?.[RECORD_COUNTS_LABEL]);
   const gone = RECORD_CLASSES.filter(
     (kind) => (before[kind] ?? 0) > 0 && findings.records[kind] === 0,

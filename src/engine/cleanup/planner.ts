@@ -33,7 +33,7 @@ export function createCleanupPlanner(
 
   return (facts, means) => {
     if (catalog === undefined) {
-      const found = catalogTags(input.tags, facts, input.project);
+      const found = catalogTags(input, facts);
       if ("needs" in found) return { kind: "needs", needs: found.needs };
       catalog = found;
       history = judgeRecords(input, catalog);

@@ -22,7 +22,7 @@ export function decideRecords(
   { kept }: Closure,
 ): Map<string, Decision> {
   const decisions = new Map<string, Decision>();
-  const names = imageNames(input.tags);
+  const names = imageNames(input);
   for (const [stageId, records] of recordsByStage(input)) {
     const serves = kept.has(stageId)
       ? records.filter((record) => isServing(record, input, roots, names))

@@ -1,4 +1,5 @@
 import type { Digest } from "../../oci/digest.ts";
+import { formatRepository } from "../../oci/reference.ts";
 import type { ImageMetadataTag } from "../../stages/tag.ts";
 import { murmurHash } from "../../stages/hash.ts";
 import { isIndexType, OCI_MANIFEST } from "../../oci/media-type.ts";
@@ -26,19 +27,24 @@ export interface Roots {
   readonly needs: readonly Need[];
 }
 
-/** Every known image name by its murmur hash. Records of other names protect nothing. */
-export function imageNames(tags: readonly InventoryTag[]): ReadonlyMap<string, string> {
-  return new Map(
-    tags.flatMap(({ class: known }) =>
-      known.kind === "managed-image" ? [[murmurHash(known.imageName), known.imageName]] : [],
-    ),
-  );
+/** Every known image name that is not retired, by its murmur hash. Records of other names protect nothing. */
+export function imageNames({
+  tags,
+  retired,
+}: Pick<CleanupInput, "tags" | "retired">): ReadonlyMap<string, string> {
+  const names = new Map<string, string>();
+  for (const { class: known } of tags) {
+    if (known.kind !== "managed-image") continue;
+    const hash = murmurHash(known.imageName);
+    if (retired?.has(hash) !== true) names.set(hash, known.imageName);
+  }
+  return names;
 }
 
 /** What the history policies say about this repository; a rejected stage takes no part. */
 export function judgeRecords(input: CleanupInput, catalog: Catalog): HistoryVerdict | undefined {
   if (input.history === undefined) return undefined;
-  const names = imageNames(input.tags);
+  const names = imageNames(input);
   const records = input.tags.flatMap(({ tag, class: known }): BuildRecord[] => {
     if (known.kind !== "image-metadata" || !names.has(known.nameHash)) return [];
     if (!catalog.stages.has(known.stageId) || catalog.rejected.has(known.stageId)) return [];
@@ -63,7 +69,7 @@ export function findRoots(
     else known.push(reason);
   };
 
-  const names = imageNames(input.tags);
+  const names = imageNames(input);
   for (const { stageId, commit } of unknownBuilds(input, catalog, names)) {
     keep(stageId, { kind: "unknown-commit", commit });
   }
@@ -72,6 +78,12 @@ export function findRoots(
   }
   for (const [stageId, entry] of catalog.stages) {
     if (entry.digest === undefined) keep(stageId, { kind: "unreadable" });
+    if (input.primary?.stays.has(stageId) === true) {
+      keep(stageId, {
+        kind: "primary",
+        of: `${formatRepository(input.primary.repository)}:${stageId}`,
+      });
+    }
     if (catalog.rejected.has(stageId)) continue;
     const builtAt = recentBuild(entry, input, catalog, facts, needs);
     if (builtAt === undefined) continue;

@@ -3,11 +3,17 @@ import { LABEL } from "../../stages/labels.ts";
 import type { Catalog } from "./catalog.ts";
 import type { Decision } from "./decision.ts";
 import type { HistoryVerdict } from "./git-policy.ts";
-import type { CleanupInput, Facts, Need } from "./inventory.ts";
+import type { CleanupInput, CustomTagRecord, Facts, Need } from "./inventory.ts";
 import { imageNames } from "./roots.ts";
 
 /** What the guards look at, besides the plan. */
 export interface PlanFindings {
+  /** Whether everything was to go. */
+  readonly isPurge: boolean;
+  /** Whether the repository holds copies of what another one decides about. */
+  readonly isCopy: boolean;
+  /** Custom tags that records here tell of. */
+  readonly customTags: readonly CustomTagRecord[];
   /** Whether the Git policies are on. */
   readonly usesHistory: boolean;
   readonly references: number;
@@ -76,7 +82,7 @@ export function findingsOf(
   history: HistoryVerdict | undefined,
   { facts, kept }: Read,
 ): PlanFindings {
-  const names = imageNames(input.tags);
+  const names = imageNames(input);
   const knowsHistory = input.tags.some(
     ({ class: known }) =>
       known.kind === "image-metadata" &&
@@ -87,6 +93,9 @@ export function findingsOf(
     input.tags.filter((entry) => entry.class.kind === kind).length;
   const [last] = digestsOf(input, "last-cleanup");
   return {
+    isPurge: input.purge === true,
+    isCopy: input.primary !== undefined,
+    customTags: catalog.customTags,
     usesHistory: history !== undefined,
     references: input.history?.references.length ?? 0,
     knowsHistory,

@@ -140,6 +140,9 @@ function lost(
 }
 
 const GOOD: PlanFindings = {
+  isPurge: false,
+  isCopy: false,
+  customTags: [],
   usesHistory: true,
   references: 1,
   knowsHistory: true,
