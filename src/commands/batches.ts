@@ -1,0 +1,24 @@
+import type { Deletion } from "../engine/cleanup/plan.ts";
+import type { Capabilities } from "../registry/capabilities.ts";
+
+/**
+ * Batches of one level each, the first of a single item.
+ *
+ * A batch is what runs in parallel, or what one request of the registry's own can carry.
+ */
+export function* batchesOf(
+  deletions: readonly Deletion[],
+  { deletionBatchSize, tagBatchSize }: Capabilities,
+  parallel: number,
+): Generator<readonly Deletion[]> {
+  const size = Math.max(parallel, deletionBatchSize, tagBatchSize);
+  let at = 0;
+  while (at < deletions.length) {
+    const level = deletions[at]?.level;
+    const most = at === 0 ? 1 : size;
+    let stop = at + 1;
+    while (stop < at + most && deletions[stop]?.level === level) stop += 1;
+    yield deletions.slice(at, stop);
+    at = stop;
+  }
+}
