@@ -94,6 +94,8 @@ export function createQuayClient({
         verb: "restore",
         reference: `${formatRepository(repository)}:${tag}`,
         json: { manifest_digest: digest },
+        // It answers 200; its API reference says 201.
+        accept: [200, 201],
         signal,
       });
     },
