@@ -100,6 +100,8 @@ export function describeBecause(because: Because): string {
       return "everything of the project is to go";
     case "unknown-image":
       return "its image name is not known to the project";
+    case "journal-old":
+      return "it is older than --journal-keep";
     case "lease-over":
       return "its time is up, or its process is dead";
     case "superseded":

@@ -25,6 +25,8 @@ export interface CleanupPolicy {
   readonly builtInPolicies: boolean;
   readonly keepBuiltWithinHours: number;
   readonly keepList: ReadonlySet<string>;
+  /** How long a journal in the repository stays. Milliseconds. Absent: for good. */
+  readonly journalKeepMs?: number;
 }
 
 /** A plan, and the means to make it again when the repository has changed. */
@@ -129,6 +131,7 @@ function inputOf(
     builtInPolicies,
     keepBuiltWithinHours,
     keepList,
+    ...(policy.journalKeepMs === undefined ? {} : { journalKeepMs: policy.journalKeepMs }),
     now,
   };
 }

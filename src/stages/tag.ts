@@ -1,4 +1,5 @@
 import type { Digest } from "../oci/digest.ts";
+import { journalStart } from "./journal-tag.ts";
 import { isLeaseTag } from "./lease.ts";
 import { managedImageName } from "./slug.ts";
 
@@ -16,7 +17,11 @@ export type TagClass =
   | { readonly kind: "custom-tag-metadata" }
   | { readonly kind: "import-metadata" }
   | { readonly kind: "client-id" | "sync-server" | "last-cleanup" | "meta-repo-marker" }
-  | { readonly kind: "journal" }
+  | {
+      readonly kind: "journal";
+      /** When its run began, milliseconds since the epoch. Absent: the tag does not tell. */
+      readonly startedAt?: number;
+    }
   | { readonly kind: "lease" }
   | { readonly kind: "signature"; readonly subject: Digest }
   | { readonly kind: "foreign" };
@@ -81,7 +86,7 @@ function classifyRecord(tag: string): TagClass {
   if (IMPORT.test(tag)) return { kind: "import-metadata" };
   if (CLIENT_ID.test(tag)) return { kind: "client-id" };
   if (META_REPO_MARKER.test(tag)) return { kind: "meta-repo-marker" };
-  if (JOURNAL.test(tag)) return { kind: "journal" };
+  if (JOURNAL.test(tag)) return { kind: "journal", ...journalStart(tag) };
   if (isLeaseTag(tag)) return { kind: "lease" };
   return { kind: "foreign" };
 }

@@ -12,6 +12,7 @@ import type { Reason } from "./reason.ts";
  * - `retired`: the name of an image that no reference defines any more
  * - `purged`: everything of the project is to go, and nothing that stays needs it
  * - `superseded`: a newer record of the same stage serves the same references
+ * - `journal-old`: a journal in the repository that nobody is to need any more
  * - `lease-over`: a lease whose time is up, or whose process is dead
  */
 export type Because =
@@ -27,6 +28,7 @@ export type Because =
   | "retired"
   | "purged"
   | "superseded"
+  | "journal-old"
   | "lease-over";
 
 export type Decision =

@@ -88,6 +88,8 @@ export interface CleanupInput {
   readonly purge?: boolean;
   /** What running processes say about themselves; absent: nobody looked. */
   readonly leases?: readonly FoundLease[];
+  /** How long a journal in the repository stays. Milliseconds. Absent: for good. */
+  readonly journalKeepMs?: number;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
