@@ -4,6 +4,7 @@ import { isMoved } from "./closure.ts";
 import type { Closure } from "./closure.ts";
 import type { Decision } from "./decision.ts";
 import type { CleanupInput, Facts, InventoryTag } from "./inventory.ts";
+import { decideJournal } from "./journals.ts";
 import { decideLease } from "./leases.ts";
 import { findParents } from "./parents.ts";
 import { decideRecords } from "./records.ts";
@@ -72,25 +73,16 @@ function decideTag(entry: InventoryTag, findings: Findings, prepared: Prepared):
       return { reasons: [{ kind: "foreign" }] };
     case "lease":
       return decideLease(entry, findings.input.leases ?? []);
+    case "journal":
+      return decideJournal(entry.class, findings.input);
     case "managed-image":
       return decideImageName(entry.class.imageName, prepared);
     case "client-id":
     case "sync-server":
     case "last-cleanup":
     case "meta-repo-marker":
-    case "journal":
       return decideProjectRecord(entry, prepared);
   }
-}
-
-/** A journal goes when it is old; one whose tag does not tell its time stays. */
-function decideJournal(
-  { startedAt }: { readonly startedAt?: number },
-  { journalKeepMs, now }: CleanupInput,
-): Decision {
-  const isOld =
-    journalKeepMs !== undefined && startedAt !== undefined && now - startedAt > journalKeepMs;
-  return isOld ? { because: "journal-old", after: [] } : { reasons: [{ kind: "service" }] };
 }
 
 function decideCustomTag(
