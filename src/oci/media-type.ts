@@ -22,3 +22,8 @@ export function isIndexType(mediaType: string): boolean {
 export function isManifestType(mediaType: string): boolean {
   return MANIFEST_TYPES.some((known) => known === mediaType);
 }
+
+/** Whether a manifest may have children or a subject: Docker's images have neither. `undefined`: nobody told its type. */
+export function mayPointAtOthers(mediaType: string | undefined): boolean {
+  return mediaType === undefined || mediaType === OCI_MANIFEST || isIndexType(mediaType);
+}

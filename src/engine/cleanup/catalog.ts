@@ -1,7 +1,10 @@
 import type { Digest } from "../../oci/digest.ts";
 import { isIndexType } from "../../oci/media-type.ts";
 import { LABEL } from "../../stages/labels.ts";
+import { customTagRecordTag } from "../../stages/tag.ts";
 import type { CleanupInput, CustomTagRecord, Facts, InventoryTag, Need } from "./inventory.ts";
+import { claimTags } from "./rules/claim.ts";
+import type { Claim } from "./rules/claim.ts";
 
 /** The tags of a repository by what they are, once every index and every record has proved itself. */
 export interface Catalog {
@@ -22,6 +25,8 @@ export interface Catalog {
   readonly imports: ReadonlyMap<string, ImportRecord>;
   /** Signature tags by the digest they are about. */
   readonly referrers: ReadonlyMap<Digest, readonly InventoryTag[]>;
+  /** Foreign tags that a rule claims. */
+  readonly claims: ReadonlyMap<string, Claim>;
 }
 
 /** A custom tag as its record tells of it. */
@@ -33,11 +38,18 @@ export interface ImportRecord {
   readonly checksum: string;
 }
 
+/** As much of the input as tells what tags are. */
+export type CatalogInput = Pick<
+  CleanupInput,
+  "tags" | "project" | "primary" | "rules" | "repository"
+>;
+
 /** Sorts the tags, or says what has to be read first. In a copy the records of the primary tell of custom tags too. */
 export function catalogTags(
-  { tags, project, primary }: Pick<CleanupInput, "tags" | "project" | "primary">,
+  input: CatalogInput,
   facts: ReadonlyMap<Digest, Facts>,
 ): Catalog | { readonly needs: readonly Need[] } {
+  const { tags, project, primary } = input;
   const byDigest = groupByDigest(tags);
   const needs: Need[] = [];
   const stages = new Map<string, InventoryTag>();
@@ -95,6 +107,8 @@ export function catalogTags(
   const named = new Map(tags.map((entry) => [entry.tag, entry]));
   const aliases = new Map(customTags.map((alias) => [alias.tag, alias]));
   const aliasRecords = new Map(customTags.map((alias) => [alias.record, alias]));
+  const isCustomTag = (tag: string): boolean =>
+    aliases.has(tag) || named.has(customTagRecordTag(tag));
   return {
     tags: named,
     byDigest,
@@ -106,6 +120,7 @@ export function catalogTags(
     aliasesOf: Map.groupBy(customTags, ({ stageId }) => stageId),
     imports,
     referrers,
+    claims: claimTags(input, isCustomTag),
   };
 }
 

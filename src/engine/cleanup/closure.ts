@@ -1,5 +1,5 @@
 import type { Digest } from "../../oci/digest.ts";
-import { isIndexType } from "../../oci/media-type.ts";
+import { isIndexType, mayPointAtOthers } from "../../oci/media-type.ts";
 import { stageRelations } from "../../stages/labels.ts";
 import type { StageRelations } from "../../stages/labels.ts";
 import type { Catalog, CustomTag } from "./catalog.ts";
@@ -61,7 +61,8 @@ export function closeOver(
     kept.set(tag, [reason]);
     const isStage = catalog.stages.has(tag);
     if (entry.digest !== undefined) {
-      queue.push({ digest: entry.digest, by: tag, read: isStage ? "config" : readOf(entry) });
+      const read = isStage ? "config" : readOf(entry, catalog.claims.has(tag));
+      queue.push({ digest: entry.digest, by: tag, read });
     }
     if (!isStage) return;
     for (const alias of catalog.aliasesOf.get(tag) ?? []) {
@@ -72,12 +73,12 @@ export function closeOver(
     }
   }
 
-  /** Keeps the stage tags on a digest that `by` points at, and walks on from it. */
+  /** Keeps the stage tags, and those that rules claim, on a digest that `by` points at, and walks on from it. */
   function reach(digest: Digest, reason: Reason, by: string, read: Reading): void {
-    const stages = (catalog.byDigest.get(digest) ?? []).filter(({ tag }) =>
-      catalog.stages.has(tag),
-    );
+    const entries = catalog.byDigest.get(digest) ?? [];
+    const stages = entries.filter(({ tag }) => catalog.stages.has(tag));
     for (const { tag } of stages) keep(tag, reason);
+    for (const { tag } of entries) if (catalog.claims.has(tag)) keep(tag, reason);
     if (stages.length === 0) queue.push({ digest, by, read });
   }
 
@@ -165,8 +166,12 @@ interface Visit {
   readonly read: Reading;
 }
 
-/** A kept tag that is no stage: a fallback tag names referrers; the others were read as roots where it matters. */
-function readOf({ class: { kind }, mediaType }: InventoryTag): Reading {
+/**
+ * A kept tag that is no stage: a fallback tag names referrers, and what a rule claims may be an index or have a subject;
+ * the others were read as roots where it matters.
+ */
+function readOf({ class: { kind }, mediaType }: InventoryTag, isClaimed: boolean): Reading {
+  if (isClaimed) return mayPointAtOthers(mediaType) ? "manifest" : "nothing";
   const isIndex = mediaType === undefined || isIndexType(mediaType);
   return kind === "signature" && isIndex ? "manifest" : "nothing";
 }
@@ -183,6 +188,8 @@ const EVIDENCE: ReadonlySet<ReasonKind> = new Set([
   "git-policy-more",
   "in-use",
   "in-use-more",
+  "rule",
+  "undecided",
 ]);
 
 /** Two reasons of one key say the same. */

@@ -21,6 +21,8 @@ export interface CommitGraph {
   readonly size: number;
   /** Place of a commit, or -1 when no reference reaches it. */
   indexOf(hex: string): number;
+  /** The commit at a place, all hex digits. */
+  hexOf(index: number): string;
   /** Committer dates, seconds since the epoch, by place. */
   readonly times: ArrayLike<number>;
   /** Where a commit's parents start in `parents`, by place; one longer than `times`. */

@@ -2,7 +2,7 @@ import type { Digest } from "../../oci/digest.ts";
 import { formatRepository } from "../../oci/reference.ts";
 import type { ImageMetadataTag } from "../../stages/tag.ts";
 import { murmurHash } from "../../stages/hash.ts";
-import { isIndexType, OCI_MANIFEST } from "../../oci/media-type.ts";
+import { mayPointAtOthers } from "../../oci/media-type.ts";
 import type { Catalog, Proof } from "./catalog.ts";
 import { provesOurs } from "./catalog.ts";
 import { judgeHistory } from "./git-policy.ts";
@@ -104,7 +104,11 @@ export function findRoots(
     const foreign = foreignReason(entry, input, catalog, { facts, needs });
     if (foreign === undefined) continue;
     keep(entry.tag, foreign);
-    if (mayPointAtOthers(entry) && entry.digest !== undefined && !facts.has(entry.digest)) {
+    if (
+      mayPointAtOthers(entry.mediaType) &&
+      entry.digest !== undefined &&
+      !facts.has(entry.digest)
+    ) {
       needs.push({ digest: entry.digest, config: false });
     }
   }
@@ -221,11 +225,6 @@ function foreignReason(
   }
   const proof = { facts, needs, byDigest: catalog.byDigest, project: input.project };
   return provesOurs(entry.digest, proof) === true ? undefined : { kind: "moved", of: stageId };
-}
-
-/** Whether a manifest nobody here wrote may have children or a subject: Docker's images have neither. */
-function mayPointAtOthers({ mediaType }: InventoryTag): boolean {
-  return mediaType === undefined || mediaType === OCI_MANIFEST || isIndexType(mediaType);
 }
 
 function isoTime(milliseconds: number): string {

@@ -129,6 +129,7 @@ function graphOf(specs: readonly string[]): CommitGraph {
   return {
     size: parsed.length,
     indexOf: (id) => places.get(id) ?? -1,
+    hexOf: (place) => parsed[place]?.id ?? "",
     times: parsed.map(({ days }) => (NOW - days * DAY_MS) / 1000),
     parentOffsets,
     parents: parents.flat(),

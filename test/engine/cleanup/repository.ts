@@ -59,6 +59,7 @@ export function lineOf(...commits: readonly string[]): History {
     graph: {
       size: commits.length,
       indexOf: (hex) => places.get(hex) ?? -1,
+      hexOf: (place) => commitOf(commits[place] ?? ""),
       times,
       parentOffsets: [...commits.keys(), Math.max(0, commits.length - 1)],
       parents: commits.slice(1).map((_, place) => place + 1),
