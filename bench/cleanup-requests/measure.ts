@@ -132,7 +132,8 @@ async function cleanUp(host: string, known: readonly Commit[], cacheDir: string)
     now: () => new Date(NOW),
     readHistory: async () => historyOf(known),
     openJournal: async () => ({
-      path: "",
+      place: "",
+      batch: 1,
       append: async () => {},
       [Symbol.asyncDispose]: async () => {},
     }),

@@ -54,7 +54,8 @@ export async function applyCleanup(
 
   deps.report({ type: "phase.started", phase: "deleting", total });
   try {
-    for (const batch of batchesOf(plan.deletions, registry.capabilities, deps.parallel)) {
+    const least = Math.max(deps.parallel, journal.batch);
+    for (const batch of batchesOf(plan.deletions, registry.capabilities, least)) {
       deps.signal.throwIfAborted();
       await listing.refresh();
       const checked = await mapParallel(batch.filter(mayGo), deps.parallel, check);

@@ -4,14 +4,16 @@ import type { Capabilities } from "../registry/capabilities.ts";
 /**
  * Batches of one level each, the first of a single item.
  *
- * A batch is what runs in parallel, or what one request of the registry's own can carry.
+ * A batch is what is journaled at once, or what one request of the registry's own can carry.
+ *
+ * @param least How many make a batch though the registry's requests carry fewer.
  */
 export function* batchesOf(
   deletions: readonly Deletion[],
   { deletionBatchSize, tagBatchSize }: Capabilities,
-  parallel: number,
+  least: number,
 ): Generator<readonly Deletion[]> {
-  const size = Math.max(parallel, deletionBatchSize, tagBatchSize);
+  const size = Math.max(least, deletionBatchSize, tagBatchSize);
   let at = 0;
   while (at < deletions.length) {
     const level = deletions[at]?.level;

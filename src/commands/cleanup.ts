@@ -4,6 +4,7 @@ import type { CleanupPlan } from "../engine/cleanup/plan.ts";
 import type { JournalHeader } from "../journal/journal.ts";
 import { formatRepository } from "../oci/reference.ts";
 import { isRegistryError } from "../registry/error.ts";
+import { putRecord } from "../registry/put-record.ts";
 import type { Registry } from "../registry/registry.ts";
 import { lastCleanupLabels, recordImage } from "../stages/record.ts";
 import { applyCleanup } from "./apply-cleanup.ts";
@@ -71,7 +72,7 @@ export async function carryOut(
     deleted,
     failed,
     skipped,
-    ...(deleted.length > 0 ? { journal: journal.path } : {}),
+    ...(deleted.length > 0 ? { journal: journal.place } : {}),
   };
   if (brokeOff !== undefined) return { ...settled, brokeOff: brokeOff.message };
   if (failed.length > 0) return settled;
@@ -175,26 +176,8 @@ async function writeCleanupRecord(
     [RECORD_COUNTS_LABEL]: recordCounts(plan),
   };
   const record = recordImage(plan.project, labels, endedAt.toISOString());
-  for (const { descriptor, bytes } of record.blobs) {
-    await registry.putBlob(plan.repository, descriptor, once(bytes), { signal });
-  }
   const { host, name } = plan.repository;
-  const reference = { host, name, tag: "cleanup" };
-  try {
-    await registry.putManifest(reference, record.manifest, { signal });
-  } catch (error) {
-    if (!isFormatRefused(error)) throw error;
-    await registry.putManifest(reference, record.ociManifest, { signal });
-  }
-}
-
-/** Whether it may be the format that the registry does not take; some say so by the status alone. */
-function isFormatRefused(error: unknown): boolean {
-  return isRegistryError(error, "invalid") || (isRegistryError(error) && error.status === 415);
+  await putRecord(registry, { host, name, tag: "cleanup" }, record, { signal });
 }
 
 const INTERRUPTED = "interrupted";
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
-}

@@ -16,11 +16,13 @@ export interface JournalHeader {
   readonly startedAt: string;
 }
 
-/** What was deleted, in a file that is complete up to the last entry whose `append` resolved. */
+/** What was deleted: complete up to the last entry whose `append` resolved. */
 export interface Journal extends AsyncDisposable {
-  /** Absolute path of the file. */
-  readonly path: string;
-  /** Resolves when the entries are on the disk. Rejects with `JournalError`. */
+  /** Where it lies, as `tidemark restore` takes it: the absolute path of a file, or `registry:RUN`. */
+  readonly place: string;
+  /** How many entries are worth an append of their own. */
+  readonly batch: number;
+  /** Resolves when the entries are safe. Rejects with `JournalError`. */
   append(entries: readonly JournalEntry[]): Promise<void>;
 }
 
@@ -32,7 +34,8 @@ export function createJournal(directory: string, header: JournalHeader): Journal
   const path = join(directory, `${header.startedAt.replaceAll(":", "-")}-${process.pid}.jsonl`);
   let file: FileHandle | undefined;
   return {
-    path,
+    place: path,
+    batch: 1,
     async append(entries) {
       try {
         file ??= await begin();

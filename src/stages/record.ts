@@ -13,7 +13,7 @@ import {
 } from "../oci/media-type.ts";
 import { LABEL } from "./labels.ts";
 
-/** A record: an image without content, whose labels are the data. */
+/** A record: an image whose labels are the data. It has no content, but for a journal. */
 export interface RecordImage {
   readonly blobs: readonly { readonly descriptor: Descriptor; readonly bytes: Uint8Array }[];
   /** A Docker manifest, as werf writes. */
@@ -43,19 +43,21 @@ const EMPTY_TAR = new Uint8Array(1024);
  * Makes a record image. `createdAt` makes its manifest unique, so that no two records ever share a digest.
  *
  * @param createdAt RFC 3339 with as fine a fraction as the caller has.
+ * @param tar What its layer holds.
  */
 export function recordImage(
   project: string,
   labels: Readonly<Record<string, string>>,
   createdAt: string,
+  tar: Uint8Array = EMPTY_TAR,
 ): RecordImage {
-  const layer = gzipSync(EMPTY_TAR);
+  const layer = gzipSync(tar);
   const config = encode({
     architecture: "amd64",
     os: "linux",
     created: createdAt,
     config: { Labels: { ...labels, [LABEL.project]: project } },
-    rootfs: { type: "layers", diff_ids: [digestOf(EMPTY_TAR)] },
+    rootfs: { type: "layers", diff_ids: [digestOf(tar)] },
     history: [{ created: createdAt }],
   });
   return {

@@ -26,12 +26,12 @@ it("holds every entry as soon as its append has resolved", async () => {
   await using journal = createJournal(join(root, "a/b"), HEADER);
 
   await journal.append([entry("1")]);
-  const first = await lines(journal.path);
+  const first = await lines(journal.place);
   await journal.append([entry("2"), entry("3")]);
 
   expect(first).toEqual([HEADER, entry("1")]);
-  expect(await lines(journal.path)).toEqual([HEADER, entry("1"), entry("2"), entry("3")]);
-  expect((await stat(journal.path)).mode & 0o777).toBe(0o600);
+  expect(await lines(journal.place)).toEqual([HEADER, entry("1"), entry("2"), entry("3")]);
+  expect((await stat(journal.place)).mode & 0o777).toBe(0o600);
 });
 
 it("leaves no file when nothing was deleted", async () => {
@@ -50,7 +50,7 @@ it("never writes into the file of another run", async () => {
 
   await expect(second.append([entry("2")])).rejects.toMatchObject({ name: "JournalError" });
 
-  expect(await lines(first.path)).toEqual([HEADER, entry("1")]);
+  expect(await lines(first.place)).toEqual([HEADER, entry("1")]);
 });
 
 it("says in one line where it cannot write", async () => {

@@ -60,7 +60,8 @@ export function depsOf(
     },
     openJournal: () =>
       Promise.resolve({
-        path: "/journal",
+        place: "/journal",
+        batch: 1,
         append: (entries) => {
           journal?.(entries);
           return Promise.resolve();
