@@ -1,6 +1,6 @@
 import type { Digest } from "../oci/digest.ts";
 import type { DeletionMeans } from "../engine/cleanup/deletions.ts";
-import type { CleanupInput, Facts, InventoryTag, Need } from "../engine/cleanup/inventory.ts";
+import type { CleanupInput, Facts, Need, Primary } from "../engine/cleanup/inventory.ts";
 import type { CleanupPlan } from "../engine/cleanup/plan.ts";
 import { createCleanupPlanner } from "../engine/cleanup/planner.ts";
 import type { PlanFindings } from "../engine/cleanup/samples.ts";
@@ -9,9 +9,10 @@ import type { Repository } from "../oci/reference.ts";
 import type { Capabilities } from "../registry/capabilities.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { CommandDeps, GitHistory } from "./deps.ts";
-import { GuardError } from "./error.ts";
 import { readFacts } from "./facts.ts";
-import { listTags, resolveTags } from "./inventory.ts";
+import { homeOf, listHomes, resolveHomes } from "./homes.ts";
+import type { Home, HomeListing, HomeTags, Homes } from "./homes.ts";
+import { refuseMovedRecords } from "./meta-repo.ts";
 import { mapParallel } from "./parallel.ts";
 
 /** What a cleanup is asked to keep, and where. */
@@ -25,6 +26,8 @@ export interface CleanupPolicy {
   readonly builtInPolicies: boolean;
   readonly keepBuiltWithinHours: number;
   readonly keepList: ReadonlySet<string>;
+  /** Whether everything of the project is to go that nothing but policies keeps. Default: false. */
+  readonly purge?: boolean;
   /** How long a journal in the repository stays. Milliseconds. Absent: for good. */
   readonly journalKeepMs?: number;
 }
@@ -42,6 +45,23 @@ export interface Gathered {
    * nobody's to delete.
    */
   replan(held: ReadonlySet<string>, gone: ReadonlySet<string>): Promise<CleanupPlan | undefined>;
+  readonly homes: Homes;
+  /** What the last listing of the homes found. */
+  tags(): HomeTags;
+  /** What was read of manifests so far; what a digest says is the same everywhere. */
+  readonly facts: ReadonlyMap<Digest, Facts>;
+}
+
+/** What a cleanup may be given besides the repository itself. */
+export interface GatherContext {
+  /** Where the records are, when they are not with the stages. */
+  readonly records?: Home;
+  /** What the primary repository says by now, where this one holds its copies. Asked before each decision. */
+  readonly primary?: () => Promise<Primary>;
+  /** A listing that was taken already. */
+  readonly listing?: HomeListing;
+  /** What is known of manifests that are stored here or in another repository of the project. */
+  readonly facts?: ReadonlyMap<Digest, Facts>;
 }
 
 /** Reads the repository and the history, and decides. Sends nothing that changes anything. */
@@ -49,48 +69,62 @@ export async function gatherCleanup(
   registry: Registry,
   policy: CleanupPolicy,
   deps: CommandDeps,
+  context: GatherContext = {},
 ): Promise<Gathered> {
   const now = deps.now().getTime();
+  const { records } = context;
+  const stages: Home = { registry, repository: policy.repository };
+  const homes: Homes = { stages, ...(records === undefined ? {} : { records }) };
   // The history after the listing: a commit is pushed before its records, so no record names one that is too new.
-  const listing = await listTags(registry, policy.repository, deps);
+  const listing = context.listing ?? (await listHomes(homes, deps));
   const [resolved, history] = await bothOrFirstFailure(
-    resolveTags(registry, policy.repository, listing, deps),
+    resolveHomes(homes, listing, deps),
     policy.gitHistory ? readHistory(policy, deps) : Promise.resolve(undefined),
   );
-  const facts = new Map<Digest, Facts>();
+  const facts = new Map<Digest, Facts>(context.facts);
   let capabilities = registry.capabilities;
-  let tags = resolved;
-  refuseMovedRecords(tags);
+  let found = resolved;
+  await refuseMovedRecords(found.stages, homes, { signal: deps.signal });
 
   const decide = async (keepList: ReadonlySet<string>): Promise<Decided> => {
-    const plan = createCleanupPlanner(inputOf(policy, { tags, history, keepList, now }));
+    const { tags } = found;
+    const primary = await context.primary?.();
+    const plan = createCleanupPlanner({
+      ...inputOf(policy, { tags, history, keepList, now }),
+      ...(primary === undefined ? {} : { primary }),
+    });
     for (;;) {
       const step = plan(facts, meansOf(capabilities));
       if (step.kind === "plan") return step;
       if (step.kind === "learn") {
         capabilities = await registry.learn(policy.repository, { signal: deps.signal });
       } else {
-        await readAll(registry, policy.repository, step.needs, facts, deps);
+        await readAll((digest) => homeOf(digest, homes, found), step.needs, facts, deps);
       }
     }
   };
 
   const { plan, findings } = await decide(policy.keepList);
   const warnings = [...(history?.warnings ?? []), ...plan.warnings];
-  const known = new Map(tags.map((entry) => [entry.tag, entry]));
+  const first = found;
+  const known = new Map(first.tags.map((entry) => [entry.tag, entry]));
   const appeared = new Set<string>();
   return {
     plan: { ...plan, warnings },
     findings,
+    homes,
+    facts,
+    tags: () => found,
     async replan(held, gone) {
-      const again = await listTags(registry, policy.repository, deps);
-      tags = await resolveTags(registry, policy.repository, again, { ...deps, known });
+      found = await resolveHomes(homes, await listHomes(homes, deps), deps, first);
+      const { tags } = found;
       for (const { tag, digest } of tags) {
         if (!known.has(tag) || known.get(tag)?.digest !== digest) appeared.add(tag);
       }
       const listed = new Set(tags.map(({ tag }) => tag));
       const isMissing = known.keys().some((tag) => !listed.has(tag) && !gone.has(tag));
-      if (appeared.size === 0 && held.size === 0 && !isMissing) return undefined;
+      const isCopy = context.primary !== undefined;
+      if (appeared.size === 0 && held.size === 0 && !isMissing && !isCopy) return undefined;
       return (await decide(new Set([...policy.keepList, ...appeared, ...held]))).plan;
     },
   };
@@ -131,6 +165,7 @@ function inputOf(
     builtInPolicies,
     keepBuiltWithinHours,
     keepList,
+    ...(policy.purge === undefined ? {} : { purge: policy.purge }),
     ...(policy.journalKeepMs === undefined ? {} : { journalKeepMs: policy.journalKeepMs }),
     now,
   };
@@ -147,8 +182,7 @@ function meansOf(capabilities: Capabilities): DeletionMeans {
 
 /** Reads what is needed, once a digest. */
 async function readAll(
-  registry: Registry,
-  repository: Repository,
+  homeOfDigest: (digest: Digest) => Home,
   needs: readonly Need[],
   facts: Map<Digest, Facts>,
   { parallel, signal, report }: CommandDeps,
@@ -158,17 +192,8 @@ async function readAll(
   for (const { digest, config } of needs) wanted.set(digest, config || wanted.get(digest) === true);
   await mapParallel([...wanted], parallel, async ([digest, config]) => {
     const known = facts.get(digest);
+    const { registry, repository } = homeOfDigest(digest);
     facts.set(digest, await readFacts(registry, repository, { digest, config }, { known, signal }));
     report({ type: "phase.advanced", phase: "reading manifests", done: facts.size });
   });
-}
-
-/** A marker says that the records lie in another repository: without them every stage would look unneeded. */
-function refuseMovedRecords(tags: readonly InventoryTag[]): void {
-  const marker = tags.find((entry) => entry.class.kind === "meta-repo-marker");
-  if (marker === undefined) return;
-  throw new GuardError(
-    "meta-repo",
-    `tag ${marker.tag} says that the records of this repository lie in another one; cleaning it needs --meta-repo, which this version does not have`,
-  );
 }

@@ -17,6 +17,7 @@ export const LABEL = {
   importRecordStage: "source-stage-id",
   importRecordChecksum: "checksum",
   lastCleanup: "lastcleanuptimestamp",
+  metaRepo: "metarepoaddress",
 } as const;
 
 /** An import whose source is no stage carries this prefix before the reference. */
