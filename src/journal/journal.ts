@@ -39,7 +39,7 @@ export function createJournal(directory: string, header: JournalHeader): Journal
     async append(entries) {
       try {
         file ??= await begin();
-        await file.appendFile(entries.map(line).join(""));
+        await file.appendFile(journalText(entries));
         await file.datasync();
       } catch (error) {
         throw cannotWrite(directory, error);
@@ -54,7 +54,7 @@ export function createJournal(directory: string, header: JournalHeader): Journal
     await mkdir(directory, { recursive: true });
     const begun = await open(path, "ax", 0o600);
     try {
-      await begun.appendFile(line(header));
+      await begun.appendFile(journalText([header]));
       await syncDirectory(directory);
       return begun;
     } catch (error) {
@@ -72,8 +72,9 @@ function cannotWrite(directory: string, error: unknown): JournalError {
   );
 }
 
-function line(value: JournalHeader | JournalEntry): string {
-  return `${JSON.stringify(value)}\n`;
+/** Lines of JSON. */
+export function journalText(values: readonly (JournalHeader | JournalEntry)[]): string {
+  return values.map((value) => `${JSON.stringify(value)}\n`).join("");
 }
 
 /** Makes sure that the file's name is on the disk as well as its content. */

@@ -42,12 +42,8 @@ export function journalStart(tag: string): { readonly startedAt?: number } {
   return known === undefined ? {} : { startedAt: known.startedAt };
 }
 
-/** Whether a text names a run. */
-export function isJournalRun(text: string): boolean {
-  return runStart(text) !== undefined;
-}
-
-function runStart(run: string): number | undefined {
+/** When a run began, milliseconds since the epoch; `undefined` when the text names no run. */
+export function runStart(run: string): number | undefined {
   const [, year, month, day, hour, minute, second, ms] = RUN.exec(run) ?? [];
   if (year === undefined) return undefined;
   const time = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}.${ms}Z`);
