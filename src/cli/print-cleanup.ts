@@ -6,7 +6,7 @@ import type { RequestCounts } from "../http/client.ts";
 import { formatRepository } from "../oci/reference.ts";
 import type { Namespace } from "../oci/reference.ts";
 import type { Host } from "./host.ts";
-import { summaryRows, groupKept } from "./summary.ts";
+import { summaryRows, groupKept } from "../report/summary.ts";
 import type { SharedFlags } from "./shared-options.ts";
 import { table } from "./table.ts";
 

@@ -1,7 +1,7 @@
 import type { ExplainedDeletion, Explanation } from "../commands/explain.ts";
 import type { Kept } from "../engine/cleanup/plan.ts";
 import type { RequestCounts } from "../http/client.ts";
-import { describeBecause, describeReason } from "./describe-reason.ts";
+import { describeBecause, describeReason } from "../report/describe-reason.ts";
 import type { Host } from "./host.ts";
 import type { SharedFlags } from "./shared-options.ts";
 

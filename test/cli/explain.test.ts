@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { dockerRegistry2 } from "../../contract-tests/fakes/personality.ts";
-import { describeBecause, describeReason } from "../../src/cli/describe-reason.ts";
+import { describeBecause, describeReason } from "../../src/report/describe-reason.ts";
 import type { Reason } from "../../src/engine/cleanup/reason.ts";
 import { openWorld, stage } from "./world.ts";
 import type { World } from "./world.ts";
