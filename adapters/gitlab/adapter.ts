@@ -52,6 +52,7 @@ export async function openRegistry(context: AdapterContext): Promise<Registry> {
   return {
     ...base,
     async learn(repository, options = {}) {
+      if (options.only !== undefined) return base.learn(repository, options);
       const way = await waysOf(repository, options);
       const tagDeletion = way === "reference" || way === "rest" ? "native" : way;
       return Object.freeze({ ...(await base.learn(repository, options)), tagDeletion });

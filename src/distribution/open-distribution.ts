@@ -72,10 +72,12 @@ export async function openDistribution(
   return {
     host,
     capabilities,
-    async learn(repository, options) {
+    async learn(repository, { only, ...options } = {}) {
       return Object.freeze({
         ...capabilities,
-        tagDeletion: await deletion.learn(repository, options),
+        ...(only === undefined
+          ? { tagDeletion: await deletion.learn(repository, options) }
+          : undefined),
         referrers: await referrers.learn(repository, options),
       });
     },

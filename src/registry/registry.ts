@@ -22,7 +22,7 @@ export interface Registry extends AsyncDisposable {
    * Changes nothing on the server. A question the server does not answer clearly is answered with the
    * careful side (`none`, `fallback-tag`).
    */
-  learn(repository: Repository, options?: CallOptions): Promise<Capabilities>;
+  learn(repository: Repository, options?: LearnOptions): Promise<Capabilities>;
 
   /**
    * Yields every tag, in the registry's own order; nothing is promised about that order. Yields each tag
@@ -129,6 +129,11 @@ export interface Registry extends AsyncDisposable {
 
 export interface CallOptions {
   readonly signal?: AbortSignal;
+}
+
+export interface LearnOptions extends CallOptions {
+  /** Find out this alone, by reading only; every other `probe` stays. Absent: everything. */
+  readonly only?: "referrers";
 }
 
 export interface DeleteOptions extends CallOptions {

@@ -64,6 +64,10 @@ export function describeReason(reason: Reason): string {
       return "a service record, which cleanup leaves alone";
     case "foreign":
       return "none of this project's stages, records and custom tags, so it is left alone";
+    case "untagged":
+      return "no tag names it, and such manifests were not asked to go";
+    case "unknown-age":
+      return "nobody knows when it was pushed, and doubt keeps";
     case "unreadable":
       return "cannot be read, and doubt keeps";
     case "shared-digest":

@@ -60,6 +60,27 @@ export interface Need {
   readonly config: boolean;
 }
 
+/** A manifest that no tag names, as a listing tells of it. */
+export interface UntaggedManifest {
+  readonly digest: Digest;
+  /** Absent where the listing does not tell. */
+  readonly mediaType?: string;
+  /** Milliseconds since the epoch. Absent where the registry does not tell. */
+  readonly pushedAt?: number;
+}
+
+/** What no manifest says of itself: whether something is stored under a digest, or which manifests are about it. */
+export interface Question {
+  readonly ask: "presence" | "referrers";
+  readonly digest: Digest;
+}
+
+/** What the registry said to the questions so far. */
+export interface Answers {
+  readonly presence: ReadonlyMap<Digest, boolean>;
+  readonly referrers: ReadonlyMap<Digest, readonly Child[]>;
+}
+
 /** Everything a cleanup decides from, apart from the facts, which are read as they are needed. */
 export interface CleanupInput {
   readonly repository: Repository;
@@ -90,6 +111,12 @@ export interface CleanupInput {
   readonly leases?: readonly FoundLease[];
   /** How long a journal in the repository stays. Milliseconds. Absent: for good. */
   readonly journalKeepMs?: number;
+  /** Every manifest that no tag names; absent: nobody looked for them. */
+  readonly untagged?: readonly UntaggedManifest[];
+  /** Whether manifests go that no tag names and that nothing staying leads to. Default: false. */
+  readonly deleteUntagged?: boolean;
+  /** Whether signatures and other referrers go whose subject is not there. Default: false. */
+  readonly deleteOrphans?: boolean;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }

@@ -55,6 +55,10 @@ export type Reason =
   | { readonly kind: "undecided"; readonly rule: string; readonly because: string }
   | { readonly kind: "service" }
   | { readonly kind: "foreign" }
+  /** A manifest that no tag names, where such manifests were not asked to go. */
+  | { readonly kind: "untagged" }
+  /** Nobody knows when it was pushed. */
+  | { readonly kind: "unknown-age" }
   /** Listed, but it resolves to nothing that can be read. */
   | { readonly kind: "unreadable" }
   /** The registry cannot remove it without the tag that stays. */
