@@ -2,9 +2,12 @@ import type { Event } from "../events/event.ts";
 import type { History } from "../git/history.ts";
 import type { RequestCounts } from "../http/client.ts";
 import type { Journal, JournalHeader } from "../journal/journal.ts";
+import type { LockAttempt } from "../locks/lock-file.ts";
 import type { Repository } from "../oci/reference.ts";
 import type { Detection } from "../registry/detect.ts";
 import type { Registry } from "../registry/registry.ts";
+import type { LeaseHolder } from "../stages/lease.ts";
+import type { Gathered } from "./gather-cleanup.ts";
 
 /** What a command is given. It cannot tell a terminal from a server. */
 export interface CommandDeps {
@@ -19,13 +22,31 @@ export interface CommandDeps {
   readHistory(request: HistoryRequest): Promise<GitHistory>;
   /** @param registry Of the repository that the header names: the journal may have to lie in it. */
   openJournal(header: JournalHeader, registry: Registry): Promise<Journal>;
+  /** What this run is among others. */
+  readonly runner: Runner;
   readonly report: (event: Event) => void;
+  /** Called with each plan as it is made, before anything is changed. */
+  readonly planned?: (gathered: Gathered) => void;
   readonly signal: AbortSignal;
   readonly now: () => Date;
   /** Requests sent so far. */
   readonly requests: () => RequestCounts;
   /** Most requests in flight. */
   readonly parallel: number;
+}
+
+/** A run as others see it, and the others as it sees them. */
+export interface Runner {
+  /** What a lease says of it. The same for the whole run. */
+  identify(): Promise<LeaseHolder>;
+  /** Whether the process behind a lease is dead for sure. */
+  isGone(holder: LeaseHolder): Promise<boolean>;
+  /** When the run began. Milliseconds since the epoch. */
+  readonly startedAt: number;
+  /** Rejects with the reason of the run's signal when that is aborted. */
+  sleep(ms: number): Promise<void>;
+  /** Tries to take the lock that keeps runs on this machine apart. */
+  tryLockFile(repository: string): Promise<LockAttempt>;
 }
 
 /** What a command about the registry itself is given. */

@@ -8,10 +8,13 @@ import type { KeepPolicy } from "../engine/cleanup/policy.ts";
 import type { Repository } from "../oci/reference.ts";
 import type { Capabilities } from "../registry/capabilities.ts";
 import type { Registry } from "../registry/registry.ts";
+import type { FoundLease } from "../engine/cleanup/leases.ts";
 import type { CommandDeps, GitHistory } from "./deps.ts";
 import { readFacts } from "./facts.ts";
 import { homeOf, listHomes, resolveHomes } from "./homes.ts";
 import type { Home, HomeListing, HomeTags, Homes } from "./homes.ts";
+import { ownLeases, readLeases } from "./leases.ts";
+import type { ListedLeases } from "./leases.ts";
 import { refuseMovedRecords } from "./meta-repo.ts";
 import { mapParallel } from "./parallel.ts";
 
@@ -36,6 +39,8 @@ export interface CleanupPolicy {
 export interface Gathered {
   readonly plan: CleanupPlan;
   readonly findings: PlanFindings;
+  /** What the plan was decided from. */
+  readonly input: CleanupInput;
   /**
    * Lists again and plans again, as if the tags in `held`, and every tag that appeared or moved since the first plan, were
    * in the keep list: what somebody just pushed may need what it names, though nothing tells that yet.
@@ -45,6 +50,8 @@ export interface Gathered {
    * nobody's to delete.
    */
   replan(held: ReadonlySet<string>, gone: ReadonlySet<string>): Promise<CleanupPlan | undefined>;
+  /** The leases of the last listing. */
+  leases(): ListedLeases;
   readonly homes: Homes;
   /** What the last listing of the homes found. */
   tags(): HomeTags;
@@ -85,17 +92,20 @@ export async function gatherCleanup(
   let capabilities = registry.capabilities;
   let found = resolved;
   await refuseMovedRecords(found.stages, homes, { signal: deps.signal });
+  let leases: ListedLeases = { own: new Set(), others: await readOthersLeases() };
 
   const decide = async (keepList: ReadonlySet<string>): Promise<Decided> => {
     const { tags } = found;
     const primary = await context.primary?.();
-    const plan = createCleanupPlanner({
+    const input: CleanupInput = {
       ...inputOf(policy, { tags, history, keepList, now }),
+      leases: leases.others,
       ...(primary === undefined ? {} : { primary }),
-    });
+    };
+    const plan = createCleanupPlanner(input);
     for (;;) {
       const step = plan(facts, meansOf(capabilities));
-      if (step.kind === "plan") return step;
+      if (step.kind === "plan") return { ...step, input };
       if (step.kind === "learn") {
         capabilities = await registry.learn(policy.repository, { signal: deps.signal });
       } else {
@@ -104,35 +114,50 @@ export async function gatherCleanup(
     }
   };
 
-  const { plan, findings } = await decide(policy.keepList);
+  const { plan, findings, input } = await decide(policy.keepList);
   const warnings = [...(history?.warnings ?? []), ...plan.warnings];
   const first = found;
   const known = new Map(first.tags.map((entry) => [entry.tag, entry]));
   const appeared = new Set<string>();
-  return {
+  const gathered: Gathered = {
     plan: { ...plan, warnings },
     findings,
+    input,
     homes,
     facts,
     tags: () => found,
+    leases: () => leases,
     async replan(held, gone) {
-      found = await resolveHomes(homes, await listHomes(homes, deps), deps, first);
+      const again = await listHomes(homes, deps);
+      const own = ownLeases(again.stages, await deps.runner.identify());
+      const others = again.stages.filter(({ tag }) => !own.has(tag));
+      found = await resolveHomes(homes, { ...again, stages: others }, deps, first);
+      leases = { own, others: await readOthersLeases() };
       const { tags } = found;
       for (const { tag, digest } of tags) {
         if (!known.has(tag) || known.get(tag)?.digest !== digest) appeared.add(tag);
       }
       const listed = new Set(tags.map(({ tag }) => tag));
-      const isMissing = known.keys().some((tag) => !listed.has(tag) && !gone.has(tag));
+      const isMissing = known
+        .values()
+        .some(({ tag, class: { kind } }) => kind !== "lease" && !listed.has(tag) && !gone.has(tag));
       const isCopy = context.primary !== undefined;
       if (appeared.size === 0 && held.size === 0 && !isMissing && !isCopy) return undefined;
       return (await decide(new Set([...policy.keepList, ...appeared, ...held]))).plan;
     },
   };
+  deps.planned?.(gathered);
+  return gathered;
+
+  function readOthersLeases(): Promise<readonly FoundLease[]> {
+    return readLeases(found.tags, (digest) => homeOf(digest, homes, found), facts, deps);
+  }
 }
 
 interface Decided {
   readonly plan: CleanupPlan;
   readonly findings: PlanFindings;
+  readonly input: CleanupInput;
 }
 
 async function readHistory(policy: CleanupPolicy, deps: CommandDeps): Promise<GitHistory> {
@@ -171,7 +196,7 @@ function inputOf(
   };
 }
 
-function meansOf(capabilities: Capabilities): DeletionMeans {
+export function meansOf(capabilities: Capabilities): DeletionMeans {
   const { tagDeletion, manifestDeletion, lastTagTakesManifest } = capabilities;
   return {
     lastTagTakesManifest,

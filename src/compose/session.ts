@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout } from "node:timers/promises";
@@ -9,7 +9,7 @@ import type { Event } from "../events/event.ts";
 import type { HttpClient } from "../http/client.ts";
 import { createContentCache } from "../journal/content-cache.ts";
 import { createJournal } from "../journal/journal.ts";
-import { DIRECTORY_HOST } from "../oci/reference.ts";
+import { DIRECTORY_HOST, parseRepository } from "../oci/reference.ts";
 import type { CredentialSource } from "../registry/adapter.ts";
 import { detectAdapter } from "../registry/detect.ts";
 import type { Detection } from "../registry/detect.ts";
@@ -19,7 +19,9 @@ import { optionValues, unusedOptions } from "./adapter-options.ts";
 import type { RoleAccess } from "./adapter-options.ts";
 import { withContentCache } from "./cached-registry.ts";
 import type { Environment } from "./environment.ts";
+import { createRunner } from "./runner.ts";
 import type { PatientLook } from "./look.ts";
+import { journalDirectoryOf } from "./state-directory.ts";
 
 /** What a run is told about its surroundings, everything resolved. */
 export interface SessionOptions {
@@ -36,7 +38,10 @@ export interface SessionOptions {
   /** Directory of the docker configuration. */
   readonly dockerConfig: string | undefined;
   readonly parallel: number;
-  /** Where journals go; absent: the user's state directory, a folder per repository. */
+  /**
+   * The directory where journals go, or `registry`: into the repository itself. Absent: the user's state directory, a
+   * folder per repository.
+   */
   readonly journal: string | undefined;
   readonly version: string;
   readonly report: (event: Event) => void;
@@ -66,6 +71,7 @@ export function openSession(options: SessionOptions): Session {
   };
 
   return {
+    runner: createRunner({ env, now, signal }),
     report,
     signal,
     now,
@@ -87,8 +93,14 @@ export function openSession(options: SessionOptions): Session {
       const mayBeBehind = source === "remote-tracking";
       return { ...history, mayBeBehind, warnings: [...warnings, ...history.warnings] };
     },
-    async openJournal(header) {
-      const directory = options.journal ?? stateDirectory(env, header.repository);
+    async openJournal(header, registry) {
+      if (options.journal === "registry") {
+        const { createRegistryJournal } = await import("../journal/registry-journal.ts");
+        const repository = parseRepository(header.repository);
+        const random = randomBytes(4).toString("hex");
+        return createRegistryJournal({ registry, repository, header, random, signal });
+      }
+      const directory = options.journal ?? journalDirectoryOf(env, header.repository);
       return createJournal(resolve(directory), header);
     },
     async [Symbol.asyncDispose]() {
@@ -193,17 +205,4 @@ function cacheDirectory(env: Environment): string {
     "tidemark",
     "content",
   );
-}
-
-/**
- * `$XDG_STATE_HOME/tidemark/journal/<repository>`; the name is the repository's with a hash, so that two never meet.
- * Source: XDG Base Directory Specification.
- */
-function stateDirectory(env: Environment, repository: string): string {
-  const given = env["XDG_STATE_HOME"];
-  const home = env["HOME"] ?? homedir();
-  const state = given === undefined || given === "" ? join(home, ".local", "state") : given;
-  const hash = createHash("sha256").update(repository).digest("hex").slice(0, 8);
-  const readable = repository.replaceAll(/[^A-Za-z0-9._-]+/g, "_").slice(-80);
-  return join(state, "tidemark", "journal", `${readable}-${hash}`);
 }

@@ -1,6 +1,6 @@
 import { runCleanup } from "../../src/commands/cleanup.ts";
 import type { CleanupRequest } from "../../src/commands/cleanup.ts";
-import type { CommandDeps } from "../../src/commands/deps.ts";
+import type { CommandDeps, Runner } from "../../src/commands/deps.ts";
 import type { CleanupResult } from "../../src/commands/result.ts";
 import type { JournalEntry } from "../../src/journal/entry.ts";
 import type { Repository } from "../../src/oci/reference.ts";
@@ -8,6 +8,7 @@ import type { Registry } from "../../src/registry/registry.ts";
 import { GUARD_NAMES } from "../../src/engine/cleanup/guards.ts";
 import { cleanupPolicy, historyOf } from "./ask.ts";
 import type { Ask } from "./ask.ts";
+import { soleRunner } from "./runner.ts";
 
 export const REPOSITORY: Repository = { host: "memory.test", name: "shop/app" };
 
@@ -19,6 +20,8 @@ export interface RunOptions {
   readonly repository?: Repository;
   readonly journal?: (entries: readonly JournalEntry[]) => void;
   readonly request?: Partial<CleanupRequest>;
+  /** What differs from a run that is alone. */
+  readonly runner?: Partial<Runner>;
 }
 
 /** Runs the product's cleanup on a registry. Every guard is let through unless `request` says otherwise. */
@@ -49,7 +52,7 @@ export function requestOf(
 export function depsOf(
   registry: Registry,
   ask: Ask,
-  { parallel = 1, tickMs = 0, journal }: RunOptions,
+  { parallel = 1, tickMs = 0, journal, runner }: RunOptions,
 ): CommandDeps {
   let looks = 0;
   return {
@@ -68,6 +71,7 @@ export function depsOf(
         },
         [Symbol.asyncDispose]: () => Promise.resolve(),
       }),
+    runner: soleRunner(ask.now, runner),
     report: () => {},
     signal: new AbortController().signal,
     now: () => {

@@ -1,3 +1,4 @@
+import { describeUnreadable } from "./leases.ts";
 import type { CleanupPlan, TagLabel } from "./plan.ts";
 import type { ReasonKind } from "./reason.ts";
 import type { PlanFindings } from "./samples.ts";
@@ -72,6 +73,7 @@ export function checkGuards(
       guard: "unreadable",
       message: `${findings.unreadable[0] ?? ""} is needed and cannot be read, so what it needs is not known; repair it, or mark it as rejected`,
     }),
+    unreadableLease(plan, findings),
     tooMany(plan, limit),
   ];
   return violations.filter((violation) => violation !== undefined);
@@ -107,9 +109,18 @@ function otherProject(plan: CleanupPlan, { otherProjects }: PlanFindings): Viola
   };
 }
 
+function unreadableLease(
+  plan: CleanupPlan,
+  { unreadableLeases: [first] }: PlanFindings,
+): Violation | undefined {
+  if (first === undefined || plan.deletions.length === 0) return undefined;
+  return { guard: "lease-unreadable", message: describeUnreadable(first) };
+}
+
 function tooMany(plan: CleanupPlan, limit: DeletionLimit | undefined): Violation | undefined {
   if (limit === undefined) return undefined;
-  const goes = countTags(plan, () => true);
+  // Leases that are over are not what a limit is about.
+  const goes = countTags(plan, (label) => label !== "lease");
   const all = goes + plan.kept.length;
   const most = limit.kind === "count" ? limit.most : (all * limit.most) / 100;
   const asked = limit.kind === "count" ? String(limit.most) : `${limit.most}%`;

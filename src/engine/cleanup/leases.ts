@@ -31,6 +31,16 @@ export function leaseReasons(
   });
 }
 
+/** Tags of leases that nobody can read. */
+export function unreadableIn(leases: readonly FoundLease[]): readonly string[] {
+  return leases.flatMap(({ tag, lease }) => (lease === "unreadable" ? [tag] : []));
+}
+
+/** Why a lease that nobody can read is a reason to stop. */
+export function describeUnreadable(tag: string): string {
+  return `the lease ${tag} cannot be read, so what a running process is about to use is not known; wait until it ends, or remove the tag if nothing runs`;
+}
+
 /** A lease goes when it is over; a running process removes its own. */
 export function decideLease({ tag }: InventoryTag, leases: readonly FoundLease[]): Decision {
   const found = leases.find((lease) => lease.tag === tag);

@@ -4,6 +4,7 @@ import type { Catalog } from "./catalog.ts";
 import type { Decision } from "./decision.ts";
 import type { HistoryVerdict } from "./git-policy.ts";
 import type { CleanupInput, CustomTagRecord, Facts, Need } from "./inventory.ts";
+import { unreadableIn } from "./leases.ts";
 import { imageNames } from "./roots.ts";
 
 /** What the guards look at, besides the plan. */
@@ -23,6 +24,8 @@ export interface PlanFindings {
   readonly otherProjects: readonly { readonly project: string; readonly tag: string }[];
   /** Stages and indexes that stay though their manifest or config cannot be understood: what they need is unknown. */
   readonly unreadable: readonly string[];
+  /** Tags of leases that nobody can read. */
+  readonly unreadableLeases: readonly string[];
   /** How many records of each class the listing has. */
   readonly records: Readonly<Record<RecordClass, number>>;
   /** Config labels of the `cleanup` record; absent when there is none to read. */
@@ -106,6 +109,7 @@ export function findingsOf(
           kept.has(tag) && digest !== undefined && isUnreadable(facts.get(digest)),
       )
       .map(({ tag }) => tag),
+    unreadableLeases: unreadableIn(input.leases ?? []),
     records: {
       "image-metadata": count("image-metadata"),
       "managed-image": count("managed-image"),

@@ -148,6 +148,7 @@ const GOOD: PlanFindings = {
   knowsHistory: true,
   otherProjects: [],
   unreadable: [],
+  unreadableLeases: [],
   records: {
     "image-metadata": 0,
     "managed-image": 0,

@@ -1,0 +1,246 @@
+import type { FoundLease } from "../engine/cleanup/leases.ts";
+import type { LockFile } from "../locks/lock-file.ts";
+import { formatRepository } from "../oci/reference.ts";
+import type { Repository } from "../oci/reference.ts";
+import type { Registry } from "../registry/registry.ts";
+import { describeHolder } from "../stages/lease.ts";
+import type { Lease, LeaseHolder } from "../stages/lease.ts";
+import type { CommandDeps } from "./deps.ts";
+import { GuardError } from "./error.ts";
+import type { LeasePlace, ListedLeases } from "./leases.ts";
+import { RENEW_MS, isLeaseThere, isRefusal, removeLease, writeLease } from "./run-lease.ts";
+import type { WrittenLease } from "./run-lease.ts";
+
+/** Keeps two cleanups of one repository apart. */
+export interface RunLock {
+  /**
+   * Makes this run the only cleanup of the repository, just before its first deletion. Rejects with
+   * `GuardError("other-cleanup")` when another goes on, after having waited for it.
+   *
+   * @param list Lists again and answers the leases that are there.
+   * @param over Leases that this run is to remove anyway. One of them goes first: where nothing may be deleted, every run
+   * would else leave one more.
+   */
+  take(list: () => Promise<ListedLeases>, over: readonly LeasePlace[]): Promise<void>;
+  /** Looks at leases of a later listing. Rejects with `GuardError("other-cleanup")` when this run's is gone. */
+  check(leases: ListedLeases): Promise<void>;
+  /** Renews what has to be renewed; a lease that ended unnoticed is asked for anew. Rejects like `check`. */
+  keepUp(list: () => Promise<ListedLeases>): Promise<void>;
+  /** Lets others go on. What could not be taken back becomes a warning. */
+  release(): Promise<void>;
+  /** Sentences for people. */
+  readonly warnings: readonly string[];
+}
+
+export interface RunLockOptions {
+  readonly registry: Registry;
+  readonly repository: Repository;
+  readonly project: string;
+  /** How long another cleanup is waited for. Milliseconds. */
+  readonly waitMs: number;
+}
+
+/** How often the lease of another cleanup is looked at while it is waited for. Milliseconds. */
+const POLL_MS = 5_000;
+
+/** A later run that asked at the same time sees this one's lease and withdraws within this many looks. */
+const YIELD_LOOKS = 5;
+
+/** Between two such looks. Milliseconds. */
+const YIELD_MS = 2_000;
+
+/** What stands in the way. */
+interface Blocking {
+  /** Who, until when, and what to do if it is dead. One line. */
+  readonly who: string;
+  /** Whether it may have ended. */
+  hasEnded(): Promise<boolean>;
+}
+
+/**
+ * A lease in the repository: a run writes one of its own and goes on only when a listing taken after that shows no other.
+ * Of two that meet, the one that asked first stays and waits for the other to withdraw, so one of them goes on.
+ *
+ * Where the registry takes no lease, a file keeps at least the runs of this machine apart.
+ */
+export function createRunLock(
+  { registry, repository, project, waitMs }: RunLockOptions,
+  { runner, now, signal }: CommandDeps,
+): RunLock {
+  const place = { registry, repository, project };
+  const address = formatRepository(repository);
+  const warnings: string[] = [];
+  let lease: WrittenLease | undefined;
+  let file: LockFile | undefined;
+  let renewals = 0;
+
+  return { take, check, keepUp, release, warnings };
+
+  async function take(
+    list: () => Promise<ListedLeases>,
+    [over]: readonly LeasePlace[],
+  ): Promise<void> {
+    const since = now().getTime();
+    const refused = over === undefined ? undefined : await removeLease(place, over);
+    if (refused !== undefined && refused.code !== "conflict") throw refused;
+    for (;;) {
+      const blocking = await tryTake(list, since);
+      if (blocking === undefined) return;
+      await waitFor(blocking, since + waitMs);
+    }
+  }
+
+  /** Resolves when the other may have ended; rejects when that takes too long. */
+  async function waitFor({ who, hasEnded }: Blocking, end: number): Promise<void> {
+    do {
+      const left = end - now().getTime();
+      if (left <= 0) {
+        const way = waitMs > 0 ? "it was waited for in vain" : "--wait 30m waits for it";
+        throw new GuardError("other-cleanup", `${address} is being cleaned by ${who}; ${way}`);
+      }
+      await runner.sleep(Math.min(POLL_MS, left));
+    } while (!(await hasEnded()));
+  }
+
+  async function tryTake(
+    list: () => Promise<ListedLeases>,
+    since: number,
+  ): Promise<Blocking | undefined> {
+    const holder = await runner.identify();
+    await begin(holder, since);
+    if (lease === undefined) {
+      const busy = await takeFile();
+      if (busy !== undefined) return busy;
+    }
+    for (let look = 0; ; look += 1) {
+      const { own, others } = await list();
+      const [first] = others.filter(isRunningCleanup).toSorted(byAge);
+      if (first === undefined) {
+        await proveListing(own);
+        return undefined;
+      }
+      if (look === YIELD_LOOKS || lease === undefined || isEarlier(first.lease, since, holder)) {
+        await withdraw();
+        return blockingLease(first);
+      }
+      await runner.sleep(YIELD_MS);
+    }
+  }
+
+  async function begin(holder: LeaseHolder, since: number): Promise<void> {
+    try {
+      lease = undefined;
+      lease = await writeLease(place, { holder, since, now: now().getTime(), renewals }, signal);
+      renewals += 1;
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      warn(
+        `the registry took no lease, so only cleanups on this machine are kept apart: ${error.message}`,
+      );
+    }
+  }
+
+  /** A listing that does not show what was just written may not show the leases of others either. */
+  async function proveListing(own: ReadonlySet<string>): Promise<void> {
+    if (lease === undefined || own.has(lease.tag)) return;
+    if (!(await isLeaseThere(place, lease, signal))) throw lost();
+    warn(
+      "the listing does not show the lease that was just written; two cleanups that start together may not see each other",
+    );
+  }
+
+  async function takeFile(): Promise<Blocking | undefined> {
+    const attempt = await runner.tryLockFile(address);
+    if (attempt.kind === "taken") {
+      file = attempt.lock;
+      return undefined;
+    }
+    const { holder, path } = attempt;
+    const whose = holder === undefined ? "another process" : describeHolder(holder);
+    return {
+      who: `${whose}, says ${path}; if nothing runs, remove that file`,
+      hasEnded: () => Promise.resolve(true),
+    };
+  }
+
+  function blockingLease({ tag, lease: { holder, until } }: CleanupLease): Blocking {
+    const { host, name } = repository;
+    return {
+      who: `${describeHolder(holder)}, whose lease ends at ${new Date(until).toISOString()}; if it is dead, remove the tag ${tag}`,
+      hasEnded: async () =>
+        (await registry.resolve({ host, name, tag }, { signal })) === undefined ||
+        now().getTime() > until,
+    };
+  }
+
+  async function check({ own }: ListedLeases): Promise<void> {
+    if (lease === undefined || own.has(lease.tag)) return;
+    if (!(await isLeaseThere(place, lease, signal))) throw lost();
+  }
+
+  async function keepUp(list: () => Promise<ListedLeases>): Promise<void> {
+    if (file !== undefined && !(await file.isHeld())) throw lost();
+    const old = lease;
+    if (old === undefined || now().getTime() < old.until - RENEW_MS) return;
+    if (!(await isLeaseThere(place, old, signal))) throw lost();
+    if (now().getTime() < old.until) {
+      await renew(old);
+    } else {
+      const blocking = await tryTake(list, old.since);
+      if (blocking !== undefined) throw lost();
+    }
+    await remove(old);
+  }
+
+  async function renew({ since }: WrittenLease): Promise<void> {
+    const holder = await runner.identify();
+    lease = await writeLease(place, { holder, since, now: now().getTime(), renewals }, signal);
+    renewals += 1;
+  }
+
+  function lost(): GuardError {
+    lease = undefined;
+    return new GuardError(
+      "other-cleanup",
+      `this run's lease on ${address} is gone: another cleanup took it for dead`,
+    );
+  }
+
+  async function withdraw(): Promise<void> {
+    if (lease !== undefined) await remove(lease);
+    lease = undefined;
+    await file?.release();
+    file = undefined;
+  }
+
+  async function remove(old: WrittenLease): Promise<void> {
+    const error = await removeLease(place, old);
+    if (error === undefined) return;
+    const end = new Date(old.until).toISOString();
+    warn(`this run's lease ${old.tag}, which ends at ${end}, stays: ${error.message}`);
+  }
+
+  async function release(): Promise<void> {
+    await withdraw();
+  }
+
+  function warn(warning: string): void {
+    if (!warnings.includes(warning)) warnings.push(warning);
+  }
+}
+
+interface CleanupLease extends FoundLease {
+  readonly lease: Lease;
+}
+
+function isRunningCleanup(found: FoundLease): found is CleanupLease {
+  return found.state === "live" && found.lease !== "unreadable" && found.lease.kind === "cleanup";
+}
+
+function byAge({ lease: a }: CleanupLease, { lease: b }: CleanupLease): number {
+  return a.since - b.since || (a.holder.run < b.holder.run ? -1 : 1);
+}
+
+function isEarlier(other: Lease, since: number, { run }: LeaseHolder): boolean {
+  return other.since < since || (other.since === since && other.holder.run < run);
+}
