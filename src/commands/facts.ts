@@ -1,7 +1,8 @@
+import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import { ManifestError, parseImageConfig, parseManifest } from "../oci/manifest.ts";
 import type { Repository } from "../oci/reference.ts";
-import type { Facts, ImageFacts, Need } from "../engine/cleanup/inventory.ts";
+import type { Child, Facts, ImageFacts, Need } from "../engine/cleanup/inventory.ts";
 import { isRegistryError } from "../registry/error.ts";
 import type { CallOptions, Registry } from "../registry/registry.ts";
 
@@ -34,19 +35,26 @@ async function readManifest(
 ): Promise<Facts> {
   try {
     const manifest = parseManifest(await registry.getManifest({ host, name, digest }, options));
-    const subject = manifest.subject === undefined ? {} : { subject: manifest.subject.digest };
-    if (manifest.kind === "image")
-      return { kind: "image", config: manifest.config.digest, ...subject };
-    const children = manifest.children.map(({ digest: child, mediaType }) => ({
-      digest: child,
-      mediaType,
-    }));
-    return { kind: "index", children, ...subject };
+    const { annotations } = manifest;
+    const more = {
+      ...(manifest.subject === undefined ? {} : { subject: manifest.subject.digest }),
+      ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
+    };
+    if (manifest.kind === "image") {
+      return { kind: "image", config: manifest.config.digest, ...more };
+    }
+    return { kind: "index", children: manifest.children.map(childOf), ...more };
   } catch (error) {
     if (isRegistryError(error, "not-found")) return { kind: "absent" };
     if (error instanceof ManifestError) return { kind: "unreadable" };
     throw error;
   }
+}
+
+/** What no platform runs is `unknown/unknown`, as builders mark attestations. */
+function childOf({ digest, mediaType, platform }: Descriptor): Child {
+  const runs = platform?.os !== "unknown" || platform.architecture !== "unknown";
+  return { digest, mediaType, ...(runs ? {} : { runs }) };
 }
 
 async function readConfig(

@@ -1,3 +1,5 @@
+import type { VersionRange } from "./version-range.ts";
+
 /** What the configuration file says, every default applied: nothing else knows the defaults. Frozen. */
 export interface Config {
   /** The file that was read, as it was found. */
@@ -27,6 +29,34 @@ export interface CleanupConfig {
   readonly keepPolicies: readonly KeepPolicy[];
   /** Whether `keepPolicies` are the built-in ones. */
   readonly builtInPolicies: boolean;
+  /** Rules that claim foreign tags, in order. */
+  readonly rules: readonly Rule[];
+}
+
+export interface Rule {
+  /** `rule N` where the file gives none. */
+  readonly name: string;
+  readonly tags: TagPattern;
+  readonly image: string | undefined;
+  readonly gitHistory: boolean;
+  readonly readRevision: boolean;
+  readonly keep: readonly KeepEntry[];
+}
+
+export interface TagPattern {
+  /** As written. */
+  readonly pattern: string;
+  /** Source of a JavaScript regular expression that matches whole tags; a rule's may capture image, commit and version. */
+  readonly regexp: string;
+  readonly flags: string;
+}
+
+export interface KeepEntry {
+  readonly tags: TagPattern | undefined;
+  readonly withoutCommit: boolean;
+  readonly versions: VersionRange | undefined;
+  readonly per: "image" | "major" | "minor";
+  readonly limit: Limit;
 }
 
 export interface KeepPolicy {

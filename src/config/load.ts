@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { BUILT_IN_POLICIES } from "./built-in-policies.ts";
-import type { Config, KeepPolicy, Limit } from "./config.ts";
+import type { Config, KeepPolicy, Limit, Rule } from "./config.ts";
 import { metaDocument } from "./document.ts";
 import { ConfigError } from "./error.ts";
 import { parseConfigFile } from "./parse.ts";
@@ -67,6 +67,7 @@ function toConfig(path: string, { project, cleanup, gitWorktree }: ConfigFile): 
       keepBuiltWithinHours: isAgeOff ? 0 : cleanup.keepImagesBuiltWithinLastNHours,
       keepPolicies: builtInPolicies ? BUILT_IN_POLICIES : cleanup.keepPolicies.flatMap(toPolicy),
       builtInPolicies,
+      rules: cleanup.rules.map(toRule),
     },
     git: {
       fetch: gitWorktree.allowFetchOriginBranchesAndTags,
@@ -90,6 +91,26 @@ function toPolicy({
       imagesPerReference: toLimit(imagesPerReference),
     },
   ];
+}
+
+function toRule(
+  { name, tags, image, gitHistory, readRevision, keep }: ConfigFile["cleanup"]["rules"][number],
+  place: number,
+): Rule {
+  return {
+    name: name ?? `rule ${place + 1}`,
+    tags,
+    image,
+    gitHistory,
+    readRevision,
+    keep: keep.map((entry) => ({
+      tags: entry.tags,
+      withoutCommit: entry.withoutCommit,
+      versions: entry.semver,
+      per: entry.per,
+      limit: toLimit(entry),
+    })),
+  };
 }
 
 function toLimit(limit: {

@@ -10,13 +10,22 @@ export type PatternResult =
     }
   | { readonly problem: string };
 
-/** Reads `main` or `/release-.*\/`. */
-export function parsePattern(text: string): PatternResult {
+/**
+ * Reads `main` or `/release-.*\/`.
+ *
+ * @param groups Names of the groups that the pattern may have and that capture; absent: any name, and none captures.
+ */
+export function parsePattern(text: string, groups?: readonly string[]): PatternResult {
   if (text === "") return { problem: "is empty (write a name or a /regexp/)" };
   const isRegexp = text.length > 1 && text.startsWith("/") && text.endsWith("/");
   if (!isRegexp) return { regexp: `^(?:${Array.from(text).map(quote).join("")})$`, flags: "v" };
   try {
-    const { source, flags } = translateRe2(text.slice(1, -1));
+    const { source, flags, names } = translateRe2(text.slice(1, -1), new Set(groups));
+    const strange =
+      groups === undefined ? undefined : [...names].find((name) => !groups.includes(name));
+    if (strange !== undefined) {
+      return { problem: `has the group ${strange} (known are ${groups?.join(", ")})` };
+    }
     const regexp = `^(?:${source})$`;
     return { regexp: new RegExp(regexp, flags).source, flags };
   } catch (error) {

@@ -6,6 +6,8 @@ export interface TranslatedPattern {
   /** Source of a JavaScript regular expression. */
   readonly source: string;
   readonly flags: "v" | "iv";
+  /** Names of the groups, those that are not captured too. */
+  readonly names: ReadonlySet<string>;
 }
 
 interface Translation {
@@ -13,6 +15,7 @@ interface Translation {
   /** Whether case was folded, at each place where it could matter. */
   readonly folds: Set<boolean>;
   readonly names: Set<string>;
+  readonly captures: ReadonlySet<string>;
 }
 
 /** Go's flags as they hold at one place: fold case, `^ $` at lines, `.` takes `\n`, ungreedy. */
@@ -31,20 +34,27 @@ const REPEAT = /^(?:(?<symbol>[*+?])|\{(?<min>[0-9]+)(?<comma>,(?<max>[0-9]*))?\
  *
  * Refuses what RE2 refuses (back-references, look-arounds, nested repetitions), so that a pattern never
  * means something else here than there. Folding case must hold for the whole pattern. Throws `PatternError`.
+ *
+ * @param captures Names of the groups that capture; the others only group.
  */
-export function translateRe2(pattern: string): TranslatedPattern {
+export function translateRe2(
+  pattern: string,
+  captures: ReadonlySet<string> = new Set(),
+): TranslatedPattern {
   const chars = Array.from(pattern.replace(QUOTED, unquote));
   const translation: Translation = {
     cursor: { chars, at: 0 },
     folds: new Set(),
     names: new Set(),
+    captures,
   };
   const source = sequence(translation, { i: false, m: false, s: false, U: false });
   if (translation.cursor.at < chars.length) throw new PatternError("a ) that opens nowhere");
   if (translation.folds.size > 1) {
     throw new PatternError("(?i) for a part of it only (write (?i) at its start)");
   }
-  return { source, flags: translation.folds.has(true) ? "iv" : "v" };
+  const flags = translation.folds.has(true) ? "iv" : "v";
+  return { source, flags, names: translation.names };
 }
 
 /** `\Qa.b\E` → `a\.b`. */
@@ -98,7 +108,7 @@ function atom(translation: Translation, flags: Flags): string {
 }
 
 function group(translation: Translation, flags: Flags): string {
-  const { cursor, names } = translation;
+  const { cursor, names, captures } = translation;
   let inner = flags;
   const name = NAME.exec(rest(cursor))?.groups?.["name"];
   if (name !== undefined) {
@@ -113,7 +123,7 @@ function group(translation: Translation, flags: Flags): string {
   }
   const source = sequence(translation, inner);
   if (!take(cursor, ")")) throw new PatternError("a ( that is never closed");
-  return `(?:${source})`;
+  return name !== undefined && captures.has(name) ? `(?<${name}>${source})` : `(?:${source})`;
 }
 
 function refuseGroup(cursor: Cursor): never {

@@ -1,20 +1,10 @@
 import { z } from "zod";
-import { parseDuration } from "./duration.ts";
+import { Duration, Last, Operator, flag } from "./fields.ts";
 import { parsePattern } from "./pattern.ts";
+import { Rules } from "./rules-schema.ts";
 
 const PROJECT = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/;
 const MAX_PROJECT_LENGTH = 50;
-
-/** A Go duration in milliseconds. */
-const Duration = z
-  .string("is no duration (write one as 168h or 1h30m)")
-  .transform((text, context): number => {
-    const duration = parseDuration(text);
-    if ("ms" in duration) return duration.ms;
-    context.addIssue({ code: "custom", message: duration.problem });
-    return z.NEVER;
-  })
-  .describe("A duration with Go's units: 168h, 1h30m. There is no unit for a day.");
 
 const Pattern = z
   .string("is no name or /regexp/ (put it in quotes)")
@@ -24,14 +14,6 @@ const Pattern = z
     context.addIssue({ code: "custom", message: result.problem });
     return z.NEVER;
   });
-
-/** Any negative number means what -1 means. */
-const Last = z.int("is no whole number").transform((last) => Math.max(last, -1));
-
-const Operator = z
-  .enum(["And", "Or"], "is neither And nor Or")
-  .default("And")
-  .describe("Whether `last` and `in` both have to hold.");
 
 const ReferenceLimit = z.strictObject(
   {
@@ -74,9 +56,6 @@ const KeepPolicy = z.strictObject(
   "is no mapping (write references below it)",
 );
 
-const flag = (fallback: boolean, what: string) =>
-  z.boolean("is neither true nor false").default(fallback).describe(what);
-
 const Cleanup = z.strictObject(
   {
     disable: flag(false, "Change nothing in this project's repository."),
@@ -92,6 +71,7 @@ const Cleanup = z.strictObject(
       .array(KeepPolicy, "is no list (begin each policy with a dash)")
       .default([])
       .describe("The last policy that selects a reference decides; none: the built-in ones."),
+    rules: Rules,
   },
   "is no mapping",
 );

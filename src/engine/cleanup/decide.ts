@@ -68,7 +68,7 @@ function decideTag(entry: InventoryTag, findings: Findings, prepared: Prepared):
     case "import-metadata":
       return decideImportRecord(entry, findings);
     case "foreign":
-      return decideCustomTag(entry, findings, prepared);
+      return decideForeign(entry, findings, prepared);
     case "signature":
       return { reasons: [{ kind: "foreign" }] };
     case "lease":
@@ -85,11 +85,15 @@ function decideTag(entry: InventoryTag, findings: Findings, prepared: Prepared):
   }
 }
 
-function decideCustomTag(
+function decideForeign(
   { tag }: InventoryTag,
-  { catalog }: Findings,
+  { catalog, roots }: Findings,
   { parents }: Prepared,
 ): Decision {
+  if (catalog.claims.has(tag)) {
+    const because = roots.claims.unknown.has(tag) ? "unknown-commit" : "unneeded";
+    return { because, after: parents.get(tag) ?? [] };
+  }
   const alias = catalog.aliases.get(tag);
   if (alias === undefined) return { reasons: [{ kind: "foreign" }] };
   return { because: "stage-gone", after: parents.get(tag) ?? [] };

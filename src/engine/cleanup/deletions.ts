@@ -235,6 +235,7 @@ function listKept(decisions: ReadonlyMap<string, Decision>, catalog: Catalog): K
 function labelOf({ tag, class: { kind } }: InventoryTag, catalog: Catalog): TagLabel {
   if (kind === "index") return catalog.stages.has(tag) ? "index" : "foreign";
   if (kind !== "foreign") return kind;
+  if (catalog.claims.has(tag)) return "image";
   return catalog.aliases.has(tag) ? "custom-tag" : "foreign";
 }
 

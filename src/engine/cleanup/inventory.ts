@@ -51,6 +51,8 @@ export interface ImageFacts {
 export interface Child {
   readonly digest: Digest;
   readonly mediaType: string;
+  /** False: no platform runs it, as with the attestations that some builders put into an index. */
+  readonly runs?: boolean;
 }
 
 /** A manifest that has to be read before a decision can be made. */

@@ -10,6 +10,7 @@ import type { CleanupInput, Facts, Need } from "./inventory.ts";
 import type { CleanupPlan } from "./plan.ts";
 import { findRoots, judgeRecords } from "./roots.ts";
 import { findingsOf, samplesOf } from "./samples.ts";
+import { tellClaims } from "./rules/told.ts";
 import type { PlanFindings } from "./samples.ts";
 import { warningsOf } from "./warnings.ts";
 
@@ -54,7 +55,7 @@ export function createCleanupPlanner(
       repository,
       project,
       createdAt: new Date(now).toISOString(),
-      ...grouped,
+      ...tellClaims(grouped, roots.claims.claimed),
       warnings: warningsOf(input, catalog, history, facts),
       references: referencesOf(input),
     };

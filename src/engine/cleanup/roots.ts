@@ -6,13 +6,13 @@ import { mayPointAtOthers } from "../../oci/media-type.ts";
 import type { Catalog, Proof } from "./catalog.ts";
 import { provesOurs } from "./catalog.ts";
 import { judgeHistory } from "./git-policy.ts";
-import type { BuildRecord, HistoryEvidence, HistoryVerdict } from "./git-policy.ts";
+import type { BuildRecord, HistoryVerdict } from "./git-policy.ts";
 import type { CleanupInput, Facts, InventoryTag, Need } from "./inventory.ts";
 import { leaseReasons } from "./leases.ts";
+import { historyReasons } from "./evidence.ts";
 import type { Reason } from "./reason.ts";
-
-/** Most references named as evidence for one stage; the rest are counted. */
-const MAX_EVIDENCE = 8;
+import { judgeClaims } from "./rules/judge.ts";
+import type { ClaimVerdict } from "./rules/judge.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -24,6 +24,7 @@ export interface Roots {
   /** Stage ids that age alone would keep: their records are left alone. */
   readonly recent: ReadonlySet<string>;
   readonly history: HistoryVerdict | undefined;
+  readonly claims: ClaimVerdict;
   readonly needs: readonly Need[];
 }
 
@@ -74,7 +75,9 @@ export function findRoots(
     keep(stageId, { kind: "unknown-commit", commit });
   }
   for (const [stageId, evidence] of history?.kept ?? []) {
-    for (const reason of historyReasons(evidence, names)) keep(stageId, reason);
+    for (const reason of historyReasons(evidence, (image) => names.get(image) ?? "")) {
+      keep(stageId, reason);
+    }
   }
   for (const [stageId, entry] of catalog.stages) {
     if (entry.digest === undefined) keep(stageId, { kind: "unreadable" });
@@ -91,6 +94,8 @@ export function findRoots(
     const hours = input.keepBuiltWithinHours;
     keep(stageId, { kind: "built-recently", builtAt: isoTime(builtAt), hours });
   }
+  const claims = judgeClaims(input, catalog, facts);
+  for (const [tag, kept] of claims.reasons) for (const reason of kept) keep(tag, reason);
   for (const { tag, reason } of leaseReasons(input.leases ?? [], catalog)) keep(tag, reason);
   for (const entry of input.tags) {
     if (input.keepList.has(entry.tag)) {
@@ -112,7 +117,14 @@ export function findRoots(
       needs.push({ digest: entry.digest, config: false });
     }
   }
-  return { reasons, digests: new Map(), recent, history, needs };
+  return {
+    reasons,
+    digests: new Map(),
+    recent,
+    history,
+    claims,
+    needs: [...needs, ...claims.needs],
+  };
 }
 
 /**
@@ -130,19 +142,6 @@ function unknownBuilds(
     if (!stages.has(known.stageId) || rejected.has(known.stageId)) return [];
     return history.graph.indexOf(known.commit) < 0 ? [known] : [];
   });
-}
-
-function historyReasons(
-  evidence: readonly HistoryEvidence[],
-  names: ReadonlyMap<string, string>,
-): Reason[] {
-  const named = evidence.slice(0, MAX_EVIDENCE).map((found): Reason => ({
-    kind: "git-policy",
-    ...found,
-    image: names.get(found.image) ?? "",
-  }));
-  const more = evidence.length - named.length;
-  return more > 0 ? [...named, { kind: "git-policy-more", count: more }] : named;
 }
 
 /**
@@ -198,11 +197,12 @@ function toldStage({ tag, class: known }: InventoryTag, catalog: Catalog): strin
   return alias?.stageId ?? catalog.imports.get(tag)?.sourceStageId;
 }
 
-/** Stages that a signature in the keep list is about. */
+/** Stages, and images that rules claim, that a signature in the keep list is about. */
 function subjectsOf({ class: known }: InventoryTag, catalog: Catalog): string[] {
   if (known.kind !== "signature") return [];
   const entries = catalog.byDigest.get(known.subject) ?? [];
-  return entries.map(({ tag }) => tag).filter((tag) => catalog.stages.has(tag));
+  const tags = entries.map(({ tag }) => tag);
+  return tags.filter((tag) => catalog.stages.has(tag) || catalog.claims.has(tag));
 }
 
 /** Why a tag is not this project's to remove; `undefined` when it is. */
@@ -215,7 +215,7 @@ function foreignReason(
   if (entry.class.kind === "index") {
     return catalog.stages.has(entry.tag) ? undefined : { kind: "foreign" };
   }
-  if (entry.class.kind !== "foreign") return undefined;
+  if (entry.class.kind !== "foreign" || catalog.claims.has(entry.tag)) return undefined;
   const stageId = catalog.aliases.get(entry.tag)?.stageId;
   if (stageId === undefined) return { kind: "foreign" };
   if (entry.digest === undefined) return { kind: "unreadable" };
