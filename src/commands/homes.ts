@@ -74,7 +74,7 @@ export async function resolveHomes(
   const stages = await resolve(homes.stages, listing.stages, before?.stages);
   if (homes.records === undefined) return { tags: stages, stages, recordDigests: new Set() };
   const records = await resolve(homes.records, listing.records ?? [], before?.records);
-  const ours = records.filter(({ class: { kind } }) => IS_RECORD[kind]);
+  const ours = records.filter(isRecord);
   const named = new Set(ours.map(({ tag }) => tag));
   return {
     tags: [...stages.filter(({ tag }) => !named.has(tag)), ...ours],
@@ -89,7 +89,11 @@ export function homeOf(digest: Digest, homes: Homes, { recordDigests }: HomeTags
   return recordDigests.has(digest) ? (homes.records ?? homes.stages) : homes.stages;
 }
 
-/** What counts in a repository of records; whatever else is there is somebody else's. */
+/** Whether a tag in a repository of records is one; whatever else is there is somebody else's. */
+export function isRecord({ class: { kind } }: InventoryTag): boolean {
+  return IS_RECORD[kind];
+}
+
 const IS_RECORD: Readonly<Record<TagClass["kind"], boolean>> = {
   stage: false,
   index: false,
