@@ -84,6 +84,7 @@ async function namelessPolicyRequest(
       gitHistory: cleanup.gitHistory,
       fetch: flags.fetch && git.fetch,
       policies: cleanup.keepPolicies,
+      rules: cleanup.rules,
       builtInPolicies: cleanup.builtInPolicies,
       keepBuiltWithinHours: flags.keepStagesBuiltWithinLastNHours ?? cleanup.keepBuiltWithinHours,
       keepList: await readKeepList(flags.keepList),

@@ -5,6 +5,7 @@ import type { CleanupPlan } from "../engine/cleanup/plan.ts";
 import { createCleanupPlanner } from "../engine/cleanup/planner.ts";
 import type { PlanFindings } from "../engine/cleanup/samples.ts";
 import type { KeepPolicy } from "../engine/cleanup/policy.ts";
+import type { Rule } from "../engine/cleanup/rules/rule.ts";
 import type { Repository } from "../oci/reference.ts";
 import type { Capabilities } from "../registry/capabilities.ts";
 import type { Registry } from "../registry/registry.ts";
@@ -27,6 +28,8 @@ export interface CleanupPolicy {
   readonly fetch: boolean;
   readonly policies: readonly KeepPolicy[];
   readonly builtInPolicies: boolean;
+  /** Rules that claim foreign tags; absent: none. */
+  readonly rules?: readonly Rule[];
   readonly keepBuiltWithinHours: number;
   readonly keepList: ReadonlySet<string>;
   /** Whether everything of the project is to go that nothing but policies keeps. Default: false. */
@@ -50,6 +53,8 @@ export interface Gathered {
    * nobody's to delete.
    */
   replan(held: ReadonlySet<string>, gone: ReadonlySet<string>): Promise<CleanupPlan | undefined>;
+  /** Reads the history again, for the next `replan`: the run had to wait. */
+  rereadHistory(): Promise<void>;
   /** The leases of the last listing. */
   leases(): ListedLeases;
   readonly homes: Homes;
@@ -84,10 +89,12 @@ export async function gatherCleanup(
   const homes: Homes = { stages, ...(records === undefined ? {} : { records }) };
   // The history after the listing: a commit is pushed before its records, so no record names one that is too new.
   const listing = context.listing ?? (await listHomes(homes, deps));
-  const [resolved, history] = await bothOrFirstFailure(
+  const [resolved, firstHistory] = await bothOrFirstFailure(
     resolveHomes(homes, listing, deps),
-    policy.gitHistory ? readHistory(policy, deps) : Promise.resolve(undefined),
+    readHistory(policy, deps),
   );
+  let history = firstHistory;
+  let isReread = false;
   const facts = new Map<Digest, Facts>(context.facts);
   let capabilities = registry.capabilities;
   let found = resolved;
@@ -127,6 +134,10 @@ export async function gatherCleanup(
     facts,
     tags: () => found,
     leases: () => leases,
+    async rereadHistory() {
+      history = await readHistory(policy, deps);
+      isReread = true;
+    },
     async replan(held, gone) {
       const again = await listHomes(homes, deps);
       const own = ownLeases(again.stages, await deps.runner.identify());
@@ -141,8 +152,8 @@ export async function gatherCleanup(
       const isMissing = known
         .values()
         .some(({ tag, class: { kind } }) => kind !== "lease" && !listed.has(tag) && !gone.has(tag));
-      const isCopy = context.primary !== undefined;
-      if (appeared.size === 0 && held.size === 0 && !isMissing && !isCopy) return undefined;
+      const isOutside = context.primary !== undefined || isReread;
+      if (appeared.size === 0 && held.size === 0 && !isMissing && !isOutside) return undefined;
       return (await decide(new Set([...policy.keepList, ...appeared, ...held]))).plan;
     },
   };
@@ -160,7 +171,12 @@ interface Decided {
   readonly input: CleanupInput;
 }
 
-async function readHistory(policy: CleanupPolicy, deps: CommandDeps): Promise<GitHistory> {
+/** `undefined` where the Git policies are off. */
+async function readHistory(
+  policy: CleanupPolicy,
+  deps: CommandDeps,
+): Promise<GitHistory | undefined> {
+  if (!policy.gitHistory) return undefined;
   deps.report({ type: "phase.started", phase: "reading Git history" });
   return deps.readHistory({ fetch: policy.fetch });
 }
@@ -190,6 +206,7 @@ function inputOf(
     builtInPolicies,
     keepBuiltWithinHours,
     keepList,
+    ...(policy.rules === undefined ? {} : { rules: policy.rules }),
     ...(policy.purge === undefined ? {} : { purge: policy.purge }),
     ...(policy.journalKeepMs === undefined ? {} : { journalKeepMs: policy.journalKeepMs }),
     now,

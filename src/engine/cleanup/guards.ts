@@ -37,7 +37,7 @@ export type DeletionLimit =
 export const RECORD_COUNTS_LABEL = "tidemark-records";
 
 /** Reasons by which a stage stays though nobody needs it. */
-const STAYS_ANYWAY: ReadonlySet<ReasonKind> = new Set(["shared-digest", "unreadable"]);
+const STAYS_ANYWAY: ReadonlySet<ReasonKind> = new Set(["shared-digest", "unreadable", "undecided"]);
 
 /** Everything suspicious about a plan; empty when it may be carried out. */
 export function checkGuards(
@@ -57,12 +57,9 @@ export function checkGuards(
     }),
     when(goes > 0 && stays === 0 && !findings.isPurge, {
       guard: "nothing-kept",
-      message: `${counted(goes)} would go and not one would stay; check the keep policies and the repository`,
+      message: `${counted(plan)} would go and not one would stay; check the keep policies and the repository`,
     }),
-    when(goes > 0 && findings.usesHistory && !findings.knowsHistory, {
-      guard: "unknown-history",
-      message: `${counted(goes)} would go, and no record names a commit of this Git history; is this the right directory, and were the records migrated?`,
-    }),
+    unknownHistory(plan, findings),
     recordsGone(plan, findings),
     otherProject(plan, findings),
     when(goes > 0 && findings.isCopy && findings.records["image-metadata"] > 0, {
@@ -86,6 +83,26 @@ export function recordCounts(plan: CleanupPlan): string {
     plan.kept.filter((kept) => kept.class === kind).length,
   ]);
   return JSON.stringify(Object.fromEntries(counts));
+}
+
+/** Only what the history decides about counts: a rule may let images go by their age alone. */
+function unknownHistory(plan: CleanupPlan, findings: PlanFindings): Violation | undefined {
+  const { usesHistory, knowsHistory, claims } = findings;
+  if (!usesHistory) return undefined;
+  const going = plan.deletions.flatMap(({ tags }) => tags);
+  const stages = going.filter(({ class: label }) => isStage(label));
+  const images = going.filter(({ tag }) => claims.byHistory.has(tag));
+  if (stages.length + images.length > 0 && !knowsHistory && !claims.knowsHistory) {
+    return {
+      guard: "unknown-history",
+      message: `${counted(plan)} would go, and no record${images.length > 0 ? " and no image" : ""} names a commit of this Git history; is this the right directory, and were the records migrated?`,
+    };
+  }
+  const [strange] = images.filter(({ because }) => because === "unknown-commit");
+  return when(strange !== undefined && !claims.knowsHistory, {
+    guard: "unknown-history",
+    message: `image ${strange?.tag ?? ""} would go, and no image that a rule claims names a commit of this Git history; is this the right directory, and are the revisions those of this project?`,
+  });
 }
 
 function recordsGone(plan: CleanupPlan, findings: PlanFindings): Violation | undefined {
@@ -151,11 +168,20 @@ function countTags({ deletions }: CleanupPlan, counts: (label: TagLabel) => bool
 }
 
 function isImage(label: TagLabel): boolean {
+  return isStage(label) || label === "image";
+}
+
+function isStage(label: TagLabel): boolean {
   return label === "stage" || label === "index";
 }
 
-function counted(stages: number): string {
-  return stages === 1 ? "1 stage" : `${stages} stages`;
+/** `1 stage`, `3 images`, `2 stages and 1 image`. */
+function counted(plan: CleanupPlan): string {
+  const some = (count: number, what: string): string[] =>
+    count === 0 ? [] : [`${count} ${what}${count === 1 ? "" : "s"}`];
+  const stages = countTags(plan, isStage);
+  const images = countTags(plan, (label) => label === "image");
+  return [...some(stages, "stage"), ...some(images, "image")].join(" and ");
 }
 
 function when(applies: boolean, violation: Violation): Violation | undefined {

@@ -62,7 +62,11 @@ export function createCleanupPlanner(
     return {
       kind: "plan",
       plan,
-      findings: findingsOf(input, catalog, history, { facts, kept: closure.kept }),
+      findings: findingsOf(input, catalog, history, {
+        facts,
+        kept: closure.kept,
+        claims: roots.claims,
+      }),
     };
   };
 }

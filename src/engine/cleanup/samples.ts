@@ -6,6 +6,7 @@ import type { HistoryVerdict } from "./git-policy.ts";
 import type { CleanupInput, CustomTagRecord, Facts, Need } from "./inventory.ts";
 import { unreadableIn } from "./leases.ts";
 import { imageNames } from "./roots.ts";
+import type { ClaimVerdict } from "./rules/judge.ts";
 
 /** What the guards look at, besides the plan. */
 export interface PlanFindings {
@@ -20,6 +21,13 @@ export interface PlanFindings {
   readonly references: number;
   /** Whether any record of a known image names a commit that a reference reaches. */
   readonly knowsHistory: boolean;
+  /** Of the tags that rules claim. */
+  readonly claims: {
+    /** Those of a commit about which the Git policies decide. */
+    readonly byHistory: ReadonlySet<string>;
+    /** Whether any of them names a commit that a reference reaches. */
+    readonly knowsHistory: boolean;
+  };
   /** Project names other than ours on stages and records, with a tag each. */
   readonly otherProjects: readonly { readonly project: string; readonly tag: string }[];
   /** Stages and indexes that stay though their manifest or config cannot be understood: what they need is unknown. */
@@ -76,6 +84,7 @@ export function samplesOf(
 interface Read {
   readonly facts: ReadonlyMap<Digest, Facts>;
   readonly kept: ReadonlyMap<string, unknown>;
+  readonly claims: Pick<ClaimVerdict, "byHistory" | "unknown">;
 }
 
 /** Collects what the guards need. */
@@ -83,7 +92,7 @@ export function findingsOf(
   input: CleanupInput,
   catalog: Catalog,
   history: HistoryVerdict | undefined,
-  { facts, kept }: Read,
+  { facts, kept, claims }: Read,
 ): PlanFindings {
   const names = imageNames(input);
   const knowsHistory = input.tags.some(
@@ -102,6 +111,10 @@ export function findingsOf(
     usesHistory: history !== undefined,
     references: input.history?.references.length ?? 0,
     knowsHistory,
+    claims: {
+      byHistory: claims.byHistory,
+      knowsHistory: claims.byHistory.size > claims.unknown.size,
+    },
     otherProjects: otherProjects(input, catalog, facts),
     unreadable: [...catalog.stages.values()]
       .filter(

@@ -17,6 +17,7 @@ export function warningsOf(
   return [
     ...(input.tags.length === 0 ? ["the repository has no tags"] : []),
     ...idlePolicies(input, history),
+    ...idleRules(input, catalog),
     ...named(
       dangling.map(({ tag }) => tag),
       "is listed but resolves to nothing; it is kept",
@@ -36,6 +37,20 @@ function idlePolicies(
     return [
       `keep policy ${place + 1} (${references.kind} ${references.pattern}) matches no reference`,
     ];
+  });
+}
+
+/** In a copy rules claim nothing, so that is no news there. */
+function idleRules({ tags, rules = [], primary }: CleanupInput, { claims }: Catalog): string[] {
+  if (primary !== undefined) return [];
+  const busy = new Set([...claims.values()].map(({ rule }) => rule));
+  return rules.flatMap((rule) => {
+    if (busy.has(rule)) return [];
+    const regexp = new RegExp(rule.tags.regexp, rule.tags.flags);
+    const why = tags.some(({ tag }) => regexp.test(tag))
+      ? "claims no tag: what it matches belongs to an earlier rule, or is a stage, a record or a signature"
+      : "matches no tag";
+    return [`${rule.name} (${rule.tags.pattern}) ${why}`];
   });
 }
 

@@ -146,6 +146,7 @@ const GOOD: PlanFindings = {
   usesHistory: true,
   references: 1,
   knowsHistory: true,
+  claims: { byHistory: new Set(), knowsHistory: false },
   otherProjects: [],
   unreadable: [],
   unreadableLeases: [],
