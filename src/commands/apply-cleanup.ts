@@ -10,10 +10,13 @@ import type { Checked } from "./check-item.ts";
 import { createDeleter } from "./delete-items.ts";
 import type { CommandDeps } from "./deps.ts";
 import type { Gathered } from "./gather-cleanup.ts";
+import { refuseUnreadable } from "./leases.ts";
+import type { LeasePlace, ListedLeases } from "./leases.ts";
 import { mapParallel } from "./parallel.ts";
 import { createRelisting } from "./relisting.ts";
 import { nameOf } from "./result.ts";
 import type { Deleted, Failed, Skipped } from "./result.ts";
+import type { RunLock } from "./run-lock.ts";
 import { createSettlement } from "./settlement.ts";
 
 export interface Applied {
@@ -22,6 +25,19 @@ export interface Applied {
   readonly skipped: readonly Skipped[];
   /** Why it ended before its end. */
   readonly brokeOff?: Error;
+}
+
+/** What a plan is carried out with. */
+export interface ApplyContext {
+  readonly gathered: Pick<Gathered, "replan" | "rereadHistory" | "leases">;
+  readonly registry: Registry;
+  readonly journal: Journal;
+  /** Taken before the first deletion, unless it is taken already. */
+  readonly lock: RunLock;
+  /** Guards that this run may pass. */
+  readonly allow: ReadonlySet<string>;
+  /** No batch begins after this. Milliseconds since the epoch. Absent: nothing hurries. */
+  readonly stopAt?: number;
 }
 
 /**
@@ -37,14 +53,16 @@ export interface Applied {
  */
 export async function applyCleanup(
   plan: CleanupPlan,
-  gathered: Gathered,
-  registry: Registry,
-  journal: Journal,
+  { gathered, registry, journal, lock, allow, stopAt = Number.POSITIVE_INFINITY }: ApplyContext,
   deps: CommandDeps,
 ): Promise<Applied> {
   const settlement = createSettlement(() => listing.doubt());
   const { deleted, failed, skipped, held } = settlement;
-  const listing = createRelisting(() => gathered.replan(held, new Set(deleted.map(nameOf))), deps);
+  const listing = createRelisting(async () => {
+    const again = await gathered.replan(held, new Set(deleted.map(nameOf)));
+    refuseUnreadable(gathered.leases().others, allow);
+    return again;
+  }, deps);
   const deleteItems = createDeleter(plan, registry, settlement);
   const place = { registry, repository: plan.repository, signal: deps.signal };
   const tagged = taggedDigests(plan);
@@ -57,7 +75,12 @@ export async function applyCleanup(
     const least = Math.max(deps.parallel, journal.batch);
     for (const batch of batchesOf(plan.deletions, registry.capabilities, least)) {
       deps.signal.throwIfAborted();
+      if (deps.now().getTime() >= stopAt) {
+        return { deleted, failed, skipped, brokeOff: new OutOfTimeError() };
+      }
+      await (lock.isTaken() ? lock.keepUp(listLeases) : takeLock(batch));
       await listing.refresh();
+      await lock.check(gathered.leases());
       const checked = await mapParallel(batch.filter(mayGo), deps.parallel, check);
       if (listing.isDoubted()) await listing.refresh();
       await carryOut(checked.filter(({ item }) => mayGo(item)));
@@ -69,6 +92,18 @@ export async function applyCleanup(
     return { deleted, failed, skipped, brokeOff: error };
   }
   return { deleted, failed, skipped };
+
+  async function listLeases(): Promise<ListedLeases> {
+    await listing.force();
+    return gathered.leases();
+  }
+
+  /** Leases that are over may go while another cleanup is under way; nothing else may. */
+  async function takeLock(batch: readonly Deletion[]): Promise<void> {
+    if (batch.every(isLease)) return;
+    const over = plan.deletions.filter(isLease).flatMap(placesOf);
+    await lock.take({ list: listLeases, waited: () => gathered.rereadHistory(), over });
+  }
 
   /** Leaves out, for good, what the fresh plan keeps and what something that stays has to go before. */
   function mayGo(item: Deletion): boolean {
@@ -99,6 +134,23 @@ export async function applyCleanup(
     );
     await deleteItems(present);
   }
+}
+
+/** `--max-duration` is over. */
+class OutOfTimeError extends Error {
+  override readonly name = "OutOfTimeError";
+
+  constructor() {
+    super("stopped at --max-duration");
+  }
+}
+
+function isLease({ tags }: Deletion): boolean {
+  return tags.length > 0 && tags.every((entry) => entry.class === "lease");
+}
+
+function placesOf({ digest, tags }: Deletion): LeasePlace[] {
+  return tags.map(({ tag }) => ({ tag, digest }));
 }
 
 /** Every digest that a tag named when the plan was made. */

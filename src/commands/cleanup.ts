@@ -14,7 +14,9 @@ import { gatherCleanup } from "./gather-cleanup.ts";
 import type { CleanupPolicy, Gathered } from "./gather-cleanup.ts";
 import { listTags, resolveTags } from "./inventory.ts";
 import type { CleanupResult } from "./result.ts";
-import { resultOfPlan } from "./result.ts";
+import { remainingOf, resultOfPlan } from "./result.ts";
+import { createRunLock } from "./run-lock.ts";
+import type { RunLock, RunLockOptions } from "./run-lock.ts";
 
 export interface CleanupRequest {
   readonly policy: CleanupPolicy;
@@ -28,6 +30,10 @@ export interface CleanupRequest {
   readonly maxDelete?: DeletionLimit;
   /** How old a blob that nothing refers to must be before it is removed. Milliseconds. */
   readonly gcGraceMs: number;
+  /** How long another cleanup of the repository is waited for. Milliseconds. Default: not at all. */
+  readonly waitMs?: number;
+  /** How long after its start the run begins no further deletions. Milliseconds. Default: never. */
+  readonly maxDurationMs?: number;
   /** Called with the plan before anything is changed. */
   readonly savePlan?: (plan: CleanupPlan) => Promise<void>;
 }
@@ -48,12 +54,62 @@ export async function runCleanup(
   return await carryOut(gathered.plan, gathered, registry, request, deps);
 }
 
+/** What a plan is carried out by. */
+export interface CarryOutRequest extends Pick<
+  CleanupRequest,
+  "gcGraceMs" | "allow" | "waitMs" | "maxDurationMs"
+> {
+  /** A lock that is held for longer than this plan takes; absent: the repository has its own. */
+  readonly lock?: RunLock;
+}
+
 /** Carries out a plan and finishes the run: the `cleanup` record, then unused blobs. */
 export async function carryOut(
   plan: CleanupPlan,
   gathered: Gathered,
   registry: Registry,
-  { gcGraceMs }: Pick<CleanupRequest, "gcGraceMs">,
+  request: CarryOutRequest,
+  deps: CommandDeps,
+): Promise<CleanupResult> {
+  if (request.lock !== undefined) {
+    return carryOutLocked(plan, { gathered, registry, lock: request.lock, request }, deps);
+  }
+  const { repository, project } = plan;
+  const { waitMs = 0 } = request;
+  return withRunLock({ registry, repository, project, waitMs }, deps, (lock) =>
+    carryOutLocked(plan, { gathered, registry, lock, request }, deps),
+  );
+}
+
+/** Gives `work` a lock that it may take, and lets others go on afterwards. */
+export async function withRunLock<Result extends Pick<CleanupResult, "warnings">>(
+  options: RunLockOptions,
+  deps: CommandDeps,
+  work: (lock: RunLock) => Promise<Result>,
+): Promise<Result> {
+  const lock = createRunLock(options, deps);
+  const result = await work(lock).catch(async (error: unknown) => {
+    await lock.release();
+    for (const message of lock.warnings) deps.report({ type: "warning.raised", message });
+    throw error;
+  });
+  await lock.release();
+  return { ...result, warnings: [...result.warnings, ...lock.warnings] };
+}
+
+async function carryOutLocked(
+  plan: CleanupPlan,
+  {
+    gathered,
+    registry,
+    lock,
+    request: { gcGraceMs, allow, maxDurationMs },
+  }: {
+    readonly gathered: Gathered;
+    readonly registry: Registry;
+    readonly lock: RunLock;
+    readonly request: CarryOutRequest;
+  },
   deps: CommandDeps,
 ): Promise<CleanupResult> {
   const header: JournalHeader = {
@@ -64,7 +120,10 @@ export async function carryOut(
     startedAt: deps.now().toISOString(),
   };
   await using journal = await deps.openJournal(header, registry);
-  const applied = await applyCleanup(plan, gathered, registry, journal, deps);
+  const { startedAt } = deps.runner;
+  const hurry = maxDurationMs === undefined ? {} : { stopAt: startedAt + maxDurationMs };
+  const context = { gathered, registry, journal, lock, allow, ...hurry };
+  const applied = await applyCleanup(plan, context, deps);
   const { deleted, failed, skipped, brokeOff } = applied;
   const settled: CleanupResult = {
     ...resultOfPlan(plan),
@@ -74,7 +133,9 @@ export async function carryOut(
     skipped,
     ...(deleted.length > 0 ? { journal: journal.place } : {}),
   };
-  if (brokeOff !== undefined) return { ...settled, brokeOff: brokeOff.message };
+  if (brokeOff !== undefined) {
+    return { ...settled, brokeOff: brokeOff.message, remaining: remainingOf(settled) };
+  }
   if (failed.length > 0) return settled;
   return await finish(settled, registry, gcGraceMs, deps);
 }

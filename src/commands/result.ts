@@ -22,6 +22,8 @@ export interface CleanupResult {
   readonly warnings: readonly string[];
   /** Why the run ended before its end; absent when it did not. */
   readonly brokeOff?: string;
+  /** What was planned and not tried; with `brokeOff`. */
+  readonly remaining?: readonly Settled[];
   /** Where the deleted manifests are written down; absent when nothing was deleted. */
   readonly journal?: string;
   /** What the removal of unused blobs freed; absent where the registry does that itself. */
@@ -53,12 +55,23 @@ export function settledOf({ digest, tags, because }: Deletion): readonly Settled
   return [{ digest, class: "untagged", ...(because === undefined ? {} : { because }) }];
 }
 
+/** What of the plan nothing became of. */
+export function remainingOf({
+  plan,
+  deleted,
+  failed,
+  skipped,
+}: Pick<CleanupResult, "plan" | "deleted" | "failed" | "skipped">): readonly Settled[] {
+  const settled = new Set([...deleted, ...failed, ...skipped].map(nameOf));
+  return plan.deletions.flatMap(settledOf).filter((entry) => !settled.has(nameOf(entry)));
+}
+
 /** What people know an entry by: its tag, or its digest where it has none. */
 export function nameOf({ tag, digest }: Pick<Settled, "tag" | "digest">): string {
   return tag ?? digest;
 }
 
-interface Settled {
+export interface Settled {
   /** Absent: no tag names the manifest. */
   readonly tag?: string;
   readonly digest: Digest;

@@ -17,11 +17,9 @@ export interface RunLock {
    * Makes this run the only cleanup of the repository, just before its first deletion. Rejects with
    * `GuardError("other-cleanup")` when another goes on, after having waited for it.
    *
-   * @param list Lists again and answers the leases that are there.
-   * @param over Leases that this run is to remove anyway. One of them goes first: where nothing may be deleted, every run
-   * would else leave one more.
    */
-  take(list: () => Promise<ListedLeases>, over: readonly LeasePlace[]): Promise<void>;
+  take(means: TakeMeans): Promise<void>;
+  isTaken(): boolean;
   /** Looks at leases of a later listing. Rejects with `GuardError("other-cleanup")` when this run's is gone. */
   check(leases: ListedLeases): Promise<void>;
   /** Renews what has to be renewed; a lease that ended unnoticed is asked for anew. Rejects like `check`. */
@@ -30,6 +28,18 @@ export interface RunLock {
   release(): Promise<void>;
   /** Sentences for people. */
   readonly warnings: readonly string[];
+}
+
+export interface TakeMeans {
+  /** Lists again and answers the leases that are there. */
+  list(): Promise<ListedLeases>;
+  /** Called when another cleanup was waited for: what was read before is old by then. */
+  waited(): Promise<void>;
+  /**
+   * Leases that this run is to remove anyway. One of them goes first: where nothing may be deleted, every run would else
+   * leave one more.
+   */
+  readonly over: readonly LeasePlace[];
 }
 
 export interface RunLockOptions {
@@ -74,12 +84,10 @@ export function createRunLock(
   let file: LockFile | undefined;
   let renewals = 0;
 
-  return { take, check, keepUp, release, warnings };
+  const isTaken = (): boolean => lease !== undefined || file !== undefined;
+  return { take, isTaken, check, keepUp, release, warnings };
 
-  async function take(
-    list: () => Promise<ListedLeases>,
-    [over]: readonly LeasePlace[],
-  ): Promise<void> {
+  async function take({ list, waited, over: [over] }: TakeMeans): Promise<void> {
     const since = now().getTime();
     const refused = over === undefined ? undefined : await removeLease(place, over);
     if (refused !== undefined && refused.code !== "conflict") throw refused;
@@ -87,6 +95,7 @@ export function createRunLock(
       const blocking = await tryTake(list, since);
       if (blocking === undefined) return;
       await waitFor(blocking, since + waitMs);
+      await waited();
     }
   }
 
