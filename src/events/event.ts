@@ -16,4 +16,5 @@ export type Phase =
   | "resolving tags"
   | "reading Git history"
   | "reading manifests"
-  | "deleting";
+  | "deleting"
+  | "restoring";

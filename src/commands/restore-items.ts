@@ -1,0 +1,204 @@
+import type { RestoreItem } from "../engine/restore/items.ts";
+import type { Journal } from "../journal/journal.ts";
+import type { JournalEntry } from "../journal/entry.ts";
+import { journalEntryOf } from "../journal/entry.ts";
+import type { Digest } from "../oci/digest.ts";
+import { formatReference } from "../oci/reference.ts";
+import type { Repository } from "../oci/reference.ts";
+import { RegistryError, isRegistryError } from "../registry/error.ts";
+import type { Registry } from "../registry/registry.ts";
+import type { CommandDeps } from "./deps.ts";
+import { mapParallel } from "./parallel.ts";
+import { createLookup } from "./restore-lookup.ts";
+import type { Found } from "./restore-lookup.ts";
+import type { Missing, RestoredItem, RestoredTag } from "./restore-result.ts";
+
+export interface RestoreOptions {
+  readonly registry: Registry;
+  readonly repository: Repository;
+  /** Whether tags that name something else by now are moved back. */
+  readonly overwrite: boolean;
+  readonly dryRun: boolean;
+  /** Where moved tags are written down before they are moved. */
+  readonly journal: () => Promise<Journal>;
+}
+
+/** Puts items back, all of one level at a time. */
+export interface Restorer {
+  /** Calls `done` for every item as soon as it is settled. */
+  restore(level: readonly RestoreItem[], done: (item: RestoredItem) => void): Promise<void>;
+  /** Whether anything was changed. */
+  hasChanged(): boolean;
+}
+
+/**
+ * @param needed Digests that something else which comes back points at.
+ */
+export function createRestorer(
+  { registry, repository, overwrite, dryRun, journal }: RestoreOptions,
+  needed: ReadonlySet<Digest>,
+  { parallel, signal }: Pick<CommandDeps, "parallel" | "signal">,
+): Restorer {
+  const { host, name } = repository;
+  const lookup = createLookup({ registry, repository, parallel, signal });
+  let changed = false;
+
+  return {
+    async restore(level, done) {
+      const looked = await mapParallel(level, parallel, look);
+      const open = dryRun ? looked : await undelete(looked);
+      const assessed = await mapParallel(open, parallel, assess);
+      if (!dryRun) await noteMoves(assessed);
+      await mapParallel(assessed, parallel, async (state) => {
+        signal.throwIfAborted();
+        const result = state.status === undefined ? await putBack(state) : resultOf(state);
+        const isThere = result.status === "restored" || result.status === "there";
+        const isBack = result.status === "partly" && result.message === undefined;
+        lookup.settle(state.item.digest, isThere || isBack || state.found.present);
+        done(result);
+      });
+    },
+    hasChanged: () => changed,
+  };
+
+  async function look(item: RestoreItem): Promise<Looked> {
+    return { item, found: await lookup.find(item) };
+  }
+
+  /** Asks the registry to bring back what it keeps for a time, and looks whether it did. */
+  async function undelete(looked: readonly Looked[]): Promise<readonly Looked[]> {
+    const absent = looked.filter(({ found }) => !found.present);
+    if (registry.capabilities.undelete === "none" || absent.length === 0) return looked;
+    const asked = absent.map(({ item: { digest, tags }, found }) => ({
+      digest,
+      tags: tags.filter((tag) => !found.tags.has(tag)),
+    }));
+    const back = new Set<Digest>();
+    for await (const outcome of registry.undelete(repository, asked, { signal })) {
+      // What the registry cannot bring back is put back from its bytes, as anywhere else.
+      if (outcome.status === "restored") back.add(outcome.digest);
+    }
+    if (back.size > 0) changed = true;
+    return await mapParallel(looked, parallel, async (state) => {
+      if (!back.has(state.item.digest)) return state;
+      return { ...(await look(state.item)), before: state.found };
+    });
+  }
+
+  /** What has to be put, or why nothing can be. */
+  async function assess({ item, found, before }: Looked): Promise<State> {
+    const moved = item.tags.filter((tag) => isElsewhere(item, found, tag));
+    const free = item.tags.filter((tag) => !found.tags.has(tag));
+    const put = overwrite ? [...free, ...moved] : free;
+    const missing = await lookup.missing(item);
+    const state = { item, found, before, put, missing };
+    const gone = missing.some(({ kind }) => kind === "blob");
+    if (gone || (item.children.length > 0 && missing.length === item.children.length)) {
+      return { ...state, put: [], status: "gone" };
+    }
+    if (!found.present && put.length === 0 && moved.length > 0 && !needed.has(item.digest)) {
+      return { ...state, status: "left" };
+    }
+    return state;
+  }
+
+  /** Writes down what tags named before they are moved. */
+  async function noteMoves(states: readonly State[]): Promise<void> {
+    const moves = states.flatMap(({ item, found, put }) =>
+      put.filter((tag) => found.tags.has(tag)).map((tag) => ({ tag, item })),
+    );
+    if (moves.length === 0) return;
+    const entries = await mapParallel(moves, parallel, async ({ tag }): Promise<JournalEntry> => {
+      const body = await registry.getManifest({ host, name, tag }, { signal });
+      const going = { digest: body.digest, how: "tag", tags: [{ tag }] } as const;
+      return journalEntryOf(going, body, { registry, repository, isTagged: () => true, signal });
+    });
+    await (await journal()).append(entries);
+  }
+
+  async function putBack(state: State): Promise<RestoredItem> {
+    if (dryRun) return resultOf(state);
+    try {
+      await putAll(state);
+      return resultOf(state);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!isRegistryError(error)) throw error;
+      if (!changed && lacksRight(error)) throw error;
+      return await failure(state, error);
+    }
+  }
+
+  /** The manifest under the first of its tags, or its digest; then the other tags. Each is looked at afterwards. */
+  async function putAll({ item, found, put }: State): Promise<void> {
+    const { digest, mediaType, bytes } = item;
+    const keys = put.map((tag) => ({ tag }));
+    for (const key of keys.length === 0 && !found.present ? [{ digest }] : keys) {
+      const reference = { host, name, ...key };
+      await registry.putManifest(reference, { mediaType, bytes }, { signal });
+      changed = true;
+      const stored = await registry.resolve(reference, { signal });
+      if (stored?.digest === digest) continue;
+      const now = stored === undefined ? "is not there" : `is at ${stored.digest}`;
+      throw new RegistryError(
+        "protocol",
+        `${host}: ${formatReference(reference)} was put back as ${digest}, and ${now}`,
+      );
+    }
+  }
+
+  async function failure(state: State, { code, message }: RegistryError): Promise<RestoredItem> {
+    const found = await lookup.find(state.item);
+    const status = state.missing.length > 0 && !found.present ? "partly" : "failed";
+    const tags = state.item.tags.map((tag): RestoredTag => {
+      const before = tagOf(state, tag);
+      if (found.tags.get(tag) === state.item.digest || before.status !== "restored") return before;
+      return { tag, status: "absent" };
+    });
+    const { digest, mediaType } = state.item;
+    return { digest, mediaType, tags, status, missing: state.missing, code, message };
+  }
+}
+
+interface Looked {
+  readonly item: RestoreItem;
+  readonly found: Found;
+  /** What was there before the registry brought it back. */
+  readonly before?: Found | undefined;
+}
+
+interface State extends Looked {
+  /** Tags to put. */
+  readonly put: readonly string[];
+  readonly missing: readonly Missing[];
+  /** Absent: it can be put back. */
+  readonly status?: "gone" | "left";
+}
+
+/** The result of an item that went as it was assessed. */
+function resultOf(state: State): RestoredItem {
+  const { item, found, before, put, missing } = state;
+  const { digest, mediaType } = item;
+  const isChanged = put.length > 0 || !found.present || before !== undefined;
+  const back = missing.length > 0 ? "partly" : isChanged ? "restored" : "there";
+  const tags = item.tags.map((tag) => tagOf(state, tag));
+  return { digest, mediaType, tags, status: state.status ?? back, missing };
+}
+
+function tagOf({ item, found, before, put }: State, tag: string): RestoredTag {
+  if (put.includes(tag)) return { tag, status: "restored" };
+  const now = found.tags.get(tag);
+  if (now === undefined) return { tag, status: "absent" };
+  if (now !== item.digest) return { tag, status: "left", now };
+  return { tag, status: (before ?? found).tags.has(tag) ? "there" : "restored" };
+}
+
+function isElsewhere({ digest }: RestoreItem, { tags }: Found, tag: string): boolean {
+  const now = tags.get(tag);
+  return now !== undefined && now !== digest;
+}
+
+/** Whether the registry refuses to store anything at all. */
+function lacksRight({ code }: RegistryError): boolean {
+  return code === "unauthorized" || code === "denied" || code === "unsupported";
+}
