@@ -32,6 +32,8 @@ export interface CleanupPolicy {
   readonly rules?: readonly Rule[];
   readonly keepBuiltWithinHours: number;
   readonly keepList: ReadonlySet<string>;
+  /** Where the records are, when they are not with the stages. */
+  readonly metaRepo?: Repository;
   /** Whether everything of the project is to go that nothing but policies keeps. Default: false. */
   readonly purge?: boolean;
   /** How long a journal in the repository stays. Milliseconds. Absent: for good. */
@@ -66,8 +68,6 @@ export interface Gathered {
 
 /** What a cleanup may be given besides the repository itself. */
 export interface GatherContext {
-  /** Where the records are, when they are not with the stages. */
-  readonly records?: Home;
   /** What the primary repository says by now, where this one holds its copies. Asked before each decision. */
   readonly primary?: () => Promise<Primary>;
   /** A listing that was taken already. */
@@ -84,7 +84,7 @@ export async function gatherCleanup(
   context: GatherContext = {},
 ): Promise<Gathered> {
   const now = deps.now().getTime();
-  const { records } = context;
+  const records = await openRecords(policy, deps);
   const stages: Home = { registry, repository: policy.repository };
   const homes: Homes = { stages, ...(records === undefined ? {} : { records }) };
   // The history after the listing: a commit is pushed before its records, so no record names one that is too new.
@@ -163,6 +163,14 @@ export async function gatherCleanup(
   function readOthersLeases(): Promise<readonly FoundLease[]> {
     return readLeases(found.tags, (digest) => homeOf(digest, homes, found), facts, deps);
   }
+}
+
+async function openRecords(
+  { metaRepo }: CleanupPolicy,
+  deps: CommandDeps,
+): Promise<Home | undefined> {
+  if (metaRepo === undefined) return undefined;
+  return { registry: await deps.openRegistry(metaRepo, "meta-repo"), repository: metaRepo };
 }
 
 interface Decided {

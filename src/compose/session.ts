@@ -63,6 +63,7 @@ export function openSession(options: SessionOptions): Session {
     ask: (host) => async (path) => (await openLook()).ask(host)(path),
   };
   const registries = new Map<string, Promise<Registry>>();
+  const directories: Promise<Registry>[] = [];
   const warned = new Set<string>();
   const warn = (message: string): void => {
     if (warned.has(message)) return;
@@ -79,7 +80,11 @@ export function openSession(options: SessionOptions): Session {
     requests: () => opened?.counts() ?? { GET: 0, HEAD: 0, PUT: 0, POST: 0, PATCH: 0, DELETE: 0 },
     detect: ({ host }, probes) => detect(host, options.access("repo"), probes),
     async openRegistry({ host }, role = "repo") {
-      if (host === DIRECTORY_HOST) return open(host, options.access(role));
+      if (host === DIRECTORY_HOST) {
+        const directory = open(host, options.access(role));
+        directories.push(directory);
+        return directory;
+      }
       const key = `${role} ${host}`;
       const known = registries.get(key) ?? open(host, options.access(role));
       registries.set(key, known);
@@ -105,7 +110,7 @@ export function openSession(options: SessionOptions): Session {
     },
     async [Symbol.asyncDispose]() {
       try {
-        for (const result of await Promise.allSettled(registries.values())) {
+        for (const result of await Promise.allSettled([...registries.values(), ...directories])) {
           if (result.status === "fulfilled") await result.value[Symbol.asyncDispose]();
         }
       } finally {
