@@ -3,12 +3,8 @@ import { Command, Option } from "commander";
 import { formatRepository } from "../oci/reference.ts";
 import { exitCodeOf } from "./failure.ts";
 import type { Host } from "./host.ts";
-import {
-  cleanupRequest,
-  parseAge,
-  withDeletionOptions,
-  withPolicyOptions,
-} from "./policy-options.ts";
+import { parseAge } from "./parse-age.ts";
+import { cleanupRequest, withDeletionOptions, withPolicyOptions } from "./policy-options.ts";
 import type { DeletionFlags } from "./policy-options.ts";
 
 interface ApplyFlags extends DeletionFlags {

@@ -5,12 +5,14 @@ import { resolve } from "node:path";
 import type { CleanupRequest } from "../commands/cleanup.ts";
 import type { CleanupSetRequest, CleanupTarget } from "../commands/cleanup-set.ts";
 import { UsageError } from "../commands/error.ts";
-import { parseDuration } from "../config/duration.ts";
 import { GUARD_NAMES } from "../engine/cleanup/guards.ts";
 import type { DeletionLimit, GuardName } from "../engine/cleanup/guards.ts";
 import type { Environment } from "../compose/environment.ts";
 import { isNamespaceAddress, parseRepository } from "../oci/reference.ts";
 import type { Repository } from "../oci/reference.ts";
+import { applyOptionsOf, withApplyOptions } from "./apply-options.ts";
+import type { ApplyOptionFlags } from "./apply-options.ts";
+import { parseAge } from "./parse-age.ts";
 import { collect, wholeNumber, withSharedOptions } from "./shared-options.ts";
 import type { SharedFlags } from "./shared-options.ts";
 
@@ -23,7 +25,7 @@ export interface PolicyFlags extends SharedFlags {
 }
 
 /** Options of every command that deletes. */
-export interface DeletionFlags extends PolicyFlags {
+export interface DeletionFlags extends PolicyFlags, ApplyOptionFlags {
   readonly allow: readonly string[];
   readonly maxDelete?: DeletionLimit;
   /** Milliseconds. */
@@ -46,7 +48,7 @@ export function withPolicyOptions(command: Command, env: Environment): Command {
 
 /** Options of every command that deletes. */
 export function withDeletionOptions(command: Command): Command {
-  return command
+  return withApplyOptions(command)
     .addOption(
       new Option("--allow <guard>", "let one guard through for this run; repeatable")
         .argParser(collect)
@@ -112,8 +114,9 @@ export async function cleanupSetRequest(
 
 function deletionRequest(
   flags: DeletionFlags,
-): Pick<CleanupRequest, "allow" | "maxDelete" | "gcGraceMs"> {
+): Pick<CleanupRequest, "allow" | "maxDelete" | "gcGraceMs" | "maxDurationMs" | "waitMs"> {
   return {
+    ...applyOptionsOf(flags),
     allow: new Set(flags.allow.map(guardName)),
     ...(flags.maxDelete === undefined ? {} : { maxDelete: flags.maxDelete }),
     gcGraceMs: flags.gcGrace,
@@ -152,11 +155,4 @@ function parseLimit(text: string): DeletionLimit {
     throw new InvalidArgumentError("Write a number of tags, or a share as 10%.");
   }
   return percent === "%" ? { kind: "percent", most } : { kind: "count", most };
-}
-
-/** Parses a duration as Go writes it, in milliseconds. */
-export function parseAge(text: string): number {
-  const found = parseDuration(text);
-  if ("ms" in found) return found.ms;
-  throw new InvalidArgumentError(`The ${found.problem}.`);
 }

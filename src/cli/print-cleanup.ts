@@ -116,7 +116,7 @@ interface RepositoryJson {
 }
 
 function repositoryJson({ result }: CleanupReport): RepositoryJson {
-  const { plan, kept, deleted, failed, skipped, garbage, journal } = result;
+  const { plan, kept, deleted, failed, skipped, remaining, garbage, journal } = result;
   return {
     dryRun: result.dryRun,
     repository: formatRepository(plan.repository),
@@ -167,13 +167,20 @@ function repositoryJson({ result }: CleanupReport): RepositoryJson {
       ...result.violations.map(({ guard, message }) => `${guard}: ${message}`),
     ],
     ...(result.brokeOff === undefined ? {} : { brokeOff: result.brokeOff }),
+    ...(remaining === undefined
+      ? {}
+      : {
+          remaining: sorted(
+            remaining.map(({ tag, digest, class: label }) => ({ tag, digest, class: label })),
+          ),
+        }),
     ...(journal === undefined ? {} : { journal }),
     ...(garbage === undefined ? {} : { garbage }),
   };
 }
 
 function cleanupText({ result }: CleanupReport, host: Host): string {
-  const { dryRun, plan, failed, skipped } = result;
+  const { dryRun, plan, failed, skipped, remaining = [] } = result;
   const blocks = [
     `${formatRepository(plan.repository)}${dryRun ? "  (dry run: nothing was changed)" : ""}`,
     table(host, ["what", "kept", dryRun ? "would go" : "deleted"], summaryRows(result)),
@@ -190,6 +197,10 @@ function cleanupText({ result }: CleanupReport, host: Host): string {
       .slice(0, MAX_LISTED)
       .map((entry) => [nameOf(entry), entry.message ?? SKIPPED[entry.why]]);
     blocks.push(table(host, ["skipped", "why"], rows) + more(skipped.length));
+  }
+  if (remaining.length > 0) {
+    const rows = remaining.slice(0, MAX_LISTED).map((entry) => [nameOf(entry), entry.class]);
+    blocks.push(table(host, ["not tried", "what"], rows) + more(remaining.length));
   }
   return `${blocks.filter((block) => block !== "").join("\n")}\n`;
 }
