@@ -8,10 +8,13 @@ import { putRecord } from "../registry/put-record.ts";
 import type { Registry } from "../registry/registry.ts";
 import { lastCleanupLabels, recordImage } from "../stages/record.ts";
 import { applyCleanup } from "./apply-cleanup.ts";
+import type { Applied } from "./apply-cleanup.ts";
+import { applyParts } from "./apply-parts.ts";
 import type { CommandDeps } from "./deps.ts";
 import { GuardError } from "./error.ts";
 import { gatherCleanup } from "./gather-cleanup.ts";
 import type { CleanupPolicy, Gathered } from "./gather-cleanup.ts";
+import type { Home } from "./homes.ts";
 import { listTags, resolveTags } from "./inventory.ts";
 import type { CleanupResult } from "./result.ts";
 import { remainingOf, resultOfPlan } from "./result.ts";
@@ -112,18 +115,9 @@ async function carryOutLocked(
   },
   deps: CommandDeps,
 ): Promise<CleanupResult> {
-  const header: JournalHeader = {
-    kind: "tidemark-journal",
-    schema: 2,
-    repository: formatRepository(plan.repository),
-    project: plan.project,
-    startedAt: deps.now().toISOString(),
-  };
-  await using journal = await deps.openJournal(header, registry);
-  const { startedAt } = deps.runner;
-  const hurry = maxDurationMs === undefined ? {} : { stopAt: startedAt + maxDurationMs };
-  const context = { gathered, registry, journal, lock, allow, ...hurry };
-  const applied = await applyCleanup(plan, context, deps);
+  const startedAt = deps.now().toISOString();
+  const journals = new Map<string, string>();
+  const applied = await applyParts(plan, gathered, applyPart, deps.signal);
   const { deleted, failed, skipped, brokeOff } = applied;
   const settled: CleanupResult = {
     ...resultOfPlan(plan),
@@ -131,13 +125,44 @@ async function carryOutLocked(
     deleted,
     failed,
     skipped,
-    ...(deleted.length > 0 ? { journal: journal.place } : {}),
+    ...journalsOf(plan, journals),
   };
   if (brokeOff !== undefined) {
     return { ...settled, brokeOff: brokeOff.message, remaining: remainingOf(settled) };
   }
   if (failed.length > 0) return settled;
-  return await finish(settled, registry, gcGraceMs, deps);
+  return await finish(settled, gathered, gcGraceMs, deps);
+
+  async function applyPart(part: CleanupPlan, own: Gathered, home: Home): Promise<Applied> {
+    const header: JournalHeader = {
+      kind: "tidemark-journal",
+      schema: 2,
+      repository: formatRepository(part.repository),
+      project: part.project,
+      startedAt,
+    };
+    await using journal = await deps.openJournal(header, home.registry);
+    const begun = deps.runner.startedAt;
+    const hurry = maxDurationMs === undefined ? {} : { stopAt: begun + maxDurationMs };
+    const context = { gathered: own, registry: home.registry, journal, lock, allow, ...hurry };
+    const done = await applyCleanup(part, context, deps);
+    if (done.deleted.length > 0) journals.set(header.repository, journal.place);
+    return done;
+  }
+}
+
+/** Where what was deleted is written down; the journal of a repository of records is told apart. */
+function journalsOf(
+  { repository }: CleanupPlan,
+  journals: ReadonlyMap<string, string>,
+): Pick<CleanupResult, "journal" | "recordsJournal"> {
+  const address = formatRepository(repository);
+  const journal = journals.get(address);
+  const [recordsJournal] = [...journals].flatMap(([of, place]) => (of === address ? [] : [place]));
+  return {
+    ...(journal === undefined ? {} : { journal }),
+    ...(recordsJournal === undefined ? {} : { recordsJournal }),
+  };
 }
 
 /** What a guard still objects to, after what this run allows. */
@@ -199,13 +224,16 @@ export async function resultWhenDisabled(
 /** What comes after the deletions. However it ends, what was deleted is told. */
 async function finish(
   result: CleanupResult,
-  registry: Registry,
+  { homes, findings }: Gathered,
   gcGraceMs: number,
   deps: CommandDeps,
 ): Promise<CleanupResult> {
+  const { registry } = homes.stages;
   const warnings = [...result.warnings];
   try {
-    await writeCleanupRecord(result.plan, registry, deps);
+    // A copy has no records, and what was purged has no next cleanup to tell.
+    const isTold = !findings.isCopy && !findings.isPurge;
+    if (isTold) await writeCleanupRecord(result.plan, homes.records ?? homes.stages, deps);
   } catch (error) {
     if (deps.signal.aborted) return { ...result, brokeOff: INTERRUPTED };
     if (!isRegistryError(error)) throw error;
@@ -228,7 +256,7 @@ async function finish(
 /** Tells the next run, and werf's builds, when this one ended and which records it left. */
 async function writeCleanupRecord(
   plan: CleanupPlan,
-  registry: Registry,
+  { registry, repository: { host, name } }: Home,
   { now, signal }: CommandDeps,
 ): Promise<void> {
   const endedAt = now();
@@ -237,7 +265,6 @@ async function writeCleanupRecord(
     [RECORD_COUNTS_LABEL]: recordCounts(plan),
   };
   const record = recordImage(plan.project, labels, endedAt.toISOString());
-  const { host, name } = plan.repository;
   await putRecord(registry, { host, name, tag: "cleanup" }, record, { signal });
 }
 

@@ -26,6 +26,8 @@ export interface CleanupResult {
   readonly remaining?: readonly Settled[];
   /** Where the deleted manifests are written down; absent when nothing was deleted. */
   readonly journal?: string;
+  /** The same for what was deleted where the records lie apart; absent where nothing was. */
+  readonly recordsJournal?: string;
   /** What the removal of unused blobs freed; absent where the registry does that itself. */
   readonly garbage?: Garbage;
   /** What a guard objects to; only a dry run gets this far with any. */
