@@ -1,10 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { BUILT_IN_POLICIES } from "./built-in-policies.ts";
-import type { Config, KeepPolicy, Limit, Rule } from "./config.ts";
+import type { Config, KeepPolicy, Limit } from "./config.ts";
 import { metaDocument } from "./document.ts";
 import { ConfigError } from "./error.ts";
 import { parseConfigFile } from "./parse.ts";
+import { toRules } from "./rules.ts";
 import type { ConfigFile } from "./schema.ts";
 
 /** Files that are looked for, first one first. */
@@ -67,7 +68,7 @@ function toConfig(path: string, { project, cleanup, gitWorktree }: ConfigFile): 
       keepBuiltWithinHours: isAgeOff ? 0 : cleanup.keepImagesBuiltWithinLastNHours,
       keepPolicies: builtInPolicies ? BUILT_IN_POLICIES : cleanup.keepPolicies.flatMap(toPolicy),
       builtInPolicies,
-      rules: cleanup.rules.map(toRule),
+      rules: toRules(cleanup.rules),
     },
     git: {
       fetch: gitWorktree.allowFetchOriginBranchesAndTags,
@@ -91,26 +92,6 @@ function toPolicy({
       imagesPerReference: toLimit(imagesPerReference),
     },
   ];
-}
-
-function toRule(
-  { name, tags, image, gitHistory, readRevision, keep }: ConfigFile["cleanup"]["rules"][number],
-  place: number,
-): Rule {
-  return {
-    name: name ?? `rule ${place + 1}`,
-    tags,
-    image,
-    gitHistory,
-    readRevision,
-    keep: keep.map((entry) => ({
-      tags: entry.tags,
-      withoutCommit: entry.withoutCommit,
-      versions: entry.semver,
-      per: entry.per,
-      limit: toLimit(entry),
-    })),
-  };
 }
 
 function toLimit(limit: {
