@@ -12,12 +12,14 @@ import { isNamespaceAddress, parseRepository } from "../oci/reference.ts";
 import type { Repository } from "../oci/reference.ts";
 import { applyOptionsOf, withApplyOptions } from "./apply-options.ts";
 import type { ApplyOptionFlags } from "./apply-options.ts";
+import { journalPolicyOf, withJournal, withJournalPolicy } from "./journal-options.ts";
+import type { JournalPolicyFlags } from "./journal-options.ts";
 import { parseAge } from "./parse-age.ts";
 import { collect, wholeNumber, withSharedOptions } from "./shared-options.ts";
 import type { SharedFlags } from "./shared-options.ts";
 
 /** Options of every command that decides what stays. */
-export interface PolicyFlags extends SharedFlags {
+export interface PolicyFlags extends SharedFlags, JournalPolicyFlags {
   readonly withoutKube: boolean;
   readonly keepList?: string;
   readonly keepStagesBuiltWithinLastNHours?: number;
@@ -35,7 +37,7 @@ export interface DeletionFlags extends PolicyFlags, ApplyOptionFlags {
 const DAY_MS = 86_400_000;
 
 export function withPolicyOptions(command: Command, env: Environment): Command {
-  return withSharedOptions(command, env)
+  return withJournalPolicy(withSharedOptions(command, env))
     .option("--without-kube", "do not ask any cluster which images it uses", false)
     .option("--keep-list <file>", "tags to keep, one a line")
     .option(
@@ -48,14 +50,13 @@ export function withPolicyOptions(command: Command, env: Environment): Command {
 
 /** Options of every command that deletes. */
 export function withDeletionOptions(command: Command): Command {
-  return withApplyOptions(command)
+  return withJournal(withApplyOptions(command))
     .addOption(
       new Option("--allow <guard>", "let one guard through for this run; repeatable")
         .argParser(collect)
         .default([], "none"),
     )
     .option("--max-delete <n|p%>", "stop when more tags than this would go", parseLimit)
-    .option("--journal <dir>", "where deleted manifests are written down, one file a run")
     .addOption(
       new Option("--gc-grace <duration>", "in a directory: how old an unused blob must be to go")
         .argParser(parseAge)
@@ -90,6 +91,7 @@ async function namelessPolicyRequest(
       builtInPolicies: cleanup.builtInPolicies,
       keepBuiltWithinHours: flags.keepStagesBuiltWithinLastNHours ?? cleanup.keepBuiltWithinHours,
       keepList: await readKeepList(flags.keepList),
+      ...journalPolicyOf(flags),
     },
     disabled: cleanup.disabled,
     kubernetes: cleanup.kubernetes && !flags.withoutKube,
