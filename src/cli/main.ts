@@ -9,7 +9,9 @@ import { describeFailure } from "./failure.ts";
 import { explainCommand } from "./explain.ts";
 import { createHost } from "./host.ts";
 import type { Host, HostProcess } from "./host.ts";
+import { journalCommand } from "./journal.ts";
 import { registryCommand } from "./registry.ts";
+import { restoreCommand } from "./restore.ts";
 
 /** Runs the command line of a process. */
 export async function main(process: HostProcess = globalThis.process): Promise<void> {
@@ -37,6 +39,8 @@ function program(host: Host, { stdout, stderr }: HostProcess): Command {
     .addCommand(cleanupCommand(host))
     .addCommand(applyCommand(host))
     .addCommand(explainCommand(host))
+    .addCommand(restoreCommand(host))
+    .addCommand(journalCommand(host))
     .addCommand(registryCommand(host));
   for (const each of withSubcommands(command)) {
     each

@@ -1,4 +1,4 @@
-import { readJournalFiles } from "../journal/journal-files.ts";
+import { readJournalFiles, readStateJournals } from "../journal/journal-files.ts";
 import type { ReadJournal } from "../journal/journal-lines.ts";
 import type { JournalSource } from "../journal/journal-source.ts";
 import { readRegistryJournals } from "../journal/registry-journals.ts";
@@ -13,8 +13,9 @@ export async function readJournals(
   repository: Repository | undefined,
   deps: Pick<CommandDeps, "openRegistry" | "signal">,
 ): Promise<ReadJournal[]> {
-  if (source.kind === "files") {
-    const journals = await readJournalFiles(source.path);
+  if (source.kind !== "registry") {
+    const read = source.kind === "files" ? readJournalFiles : readStateJournals;
+    const journals = await read(source.path);
     if (repository === undefined) return journals;
     const name = formatRepository(repository);
     return journals.filter((journal) => journal.repository === name);
@@ -25,4 +26,9 @@ export async function readJournals(
   await using registry = await deps.openRegistry(repository);
   const run = source.run === undefined ? {} : { run: source.run };
   return await readRegistryJournals(registry, repository, { ...run, signal: deps.signal });
+}
+
+/** The place in words: `the repository` for journals in a registry. */
+export function describePlace(source: JournalSource): string {
+  return source.kind === "registry" ? "the repository" : source.path;
 }

@@ -8,7 +8,7 @@ import { formatRepository, parseRepository } from "../oci/reference.ts";
 import type { Repository } from "../oci/reference.ts";
 import type { CommandDeps } from "./deps.ts";
 import { PlanError, UsageError } from "./error.ts";
-import { readJournals } from "./read-journals.ts";
+import { describePlace, readJournals } from "./read-journals.ts";
 import { createRestorer } from "./restore-items.ts";
 import type { RestoreResult, RestoredItem } from "./restore-result.ts";
 
@@ -84,11 +84,12 @@ async function findJournals(
   { source, repository }: RestoreRequest,
   deps: CommandDeps,
 ): Promise<{ readonly repository: Repository; readonly journals: readonly ReadJournal[] }> {
-  const journals =
-    source.kind === "files"
-      ? await readJournals(source, undefined, deps)
-      : await readJournals(source, repository, deps);
-  const where = source.kind === "files" ? source.path : "the repository";
+  const journals = await readJournals(
+    source,
+    source.kind === "registry" ? repository : undefined,
+    deps,
+  );
+  const where = describePlace(source);
   const names = [...new Set(journals.map((journal) => journal.repository))].sort();
   const [first] = names;
   if (first === undefined) throw new UsageError(`no journal lies in ${where}`);

@@ -18,6 +18,15 @@ export async function readJournalFiles(path: string): Promise<ReadJournal[]> {
   return newestFirst(journals);
 }
 
+/** The same; what is not there holds none. */
+export async function readStateJournals(path: string): Promise<ReadJournal[]> {
+  const isThere = await stat(path).then(
+    () => true,
+    (error: unknown) => !isMissing(error),
+  );
+  return isThere ? readJournalFiles(path) : [];
+}
+
 /** Sorts journals by when their runs began. */
 export function newestFirst(journals: readonly ReadJournal[]): ReadJournal[] {
   return journals.toSorted(
@@ -44,4 +53,8 @@ async function orJournalError<Value>(path: string, read: () => Promise<Value>): 
     const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
     throw new JournalError(`journal ${path} cannot be read: ${code}`, { cause: error });
   }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ENOENT";
 }

@@ -2,6 +2,7 @@ import { z } from "zod";
 
 import { hasDigest, isDigest } from "../oci/digest.ts";
 import type { Digest } from "../oci/digest.ts";
+import { isTag } from "../oci/reference.ts";
 import type { JournalEntry } from "./entry.ts";
 import { JournalError } from "./journal-error.ts";
 
@@ -20,19 +21,24 @@ export interface ReadJournal {
   readonly problems: readonly string[];
 }
 
+/** Nothing that moves a terminal's cursor: a journal may come from anywhere. */
+const Words = z.string().regex(/^\P{Cc}*$/u);
+
+const TagText = z.string().refine(isTag);
+
 const DigestText = z.custom<Digest>((text) => typeof text === "string" && isDigest(text));
 
 const Manifest = z
-  .object({ digest: DigestText, mediaType: z.string().min(1), manifest: z.base64() })
+  .object({ digest: DigestText, mediaType: Words.min(1), manifest: z.base64() })
   .refine(({ digest, manifest }) => hasDigest(Buffer.from(manifest, "base64"), digest));
 
 const Entry = z
   .object({
     digest: DigestText,
-    mediaType: z.string().min(1),
+    mediaType: Words.min(1),
     manifest: z.base64(),
     how: z.enum(["manifest", "tag"]),
-    tags: z.array(z.string()),
+    tags: z.array(TagText),
     children: z.array(Manifest).exactOptional(),
     referrers: z.array(Manifest).exactOptional(),
   })
@@ -42,8 +48,8 @@ const Entry = z
 const Header = z.object({
   kind: z.literal("tidemark-journal"),
   schema: z.union([z.literal(1), z.literal(2)]),
-  repository: z.string().min(1),
-  project: z.string(),
+  repository: Words.min(1),
+  project: Words,
   startedAt: z.iso.datetime(),
 });
 

@@ -5,6 +5,8 @@ import { JournalError } from "./journal-error.ts";
 export type JournalSource =
   /** A file, or a directory of files. */
   | { readonly kind: "files"; readonly path: string }
+  /** The same, but that a directory which is not there holds none. */
+  | { readonly kind: "state"; readonly path: string }
   /** The repository itself; of one run alone, or of all of them. */
   | { readonly kind: "registry"; readonly run?: string };
 
