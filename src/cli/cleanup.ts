@@ -3,8 +3,10 @@ import { resolve } from "node:path";
 import { Command } from "commander";
 
 import type { CleanupTarget } from "../commands/cleanup-set.ts";
+import { refuseSharedRoles } from "../commands/copies.ts";
 import { UsageError } from "../commands/error.ts";
-import { exitCodeOf } from "./failure.ts";
+import type { ProjectCleanupRequest } from "../commands/project-cleanup.ts";
+import { exitCodeOf, worstExitCode } from "./failure.ts";
 import type { Host } from "./host.ts";
 import {
   cleanupRequest,
@@ -13,10 +15,16 @@ import {
   withPolicyOptions,
 } from "./policy-options.ts";
 import type { DeletionFlags } from "./policy-options.ts";
+import {
+  projectRepositoriesOf,
+  refuseOtherRepositories,
+  withProjectRepositories,
+} from "./repos-options.ts";
+import type { ReposFlags } from "./repos-options.ts";
 import { targetsOf, withTargets } from "./targets.ts";
 import type { TargetFlags } from "./targets.ts";
 
-interface CleanupFlags extends DeletionFlags, TargetFlags {
+interface CleanupFlags extends DeletionFlags, TargetFlags, ReposFlags {
   readonly dryRun: boolean;
   readonly planOut?: string;
 }
@@ -32,12 +40,18 @@ export function cleanupCommand(host: Host): Command {
       "--plan-out <file>",
       "save the plan for `tidemark apply`, and carry it out unless --dry-run",
     );
-  return withTargets(withDeletionOptions(withPolicyOptions(command, host.env))).action(
+  const options = withDeletionOptions(withPolicyOptions(command, host.env));
+  return withProjectRepositories(withTargets(options)).action(
     async (_flags: CleanupFlags, action: Command) => {
       const flags = action.opts<CleanupFlags>();
       const targets = targetsOf(flags);
       if (targets !== undefined) return cleanSet(host, flags, targets);
       const request = await cleanupRequest(flags);
+      const repositories = projectRepositoriesOf(flags);
+      if (repositories.copies.length > 0) {
+        return cleanProject(host, flags, { ...request, ...repositories });
+      }
+      refuseSharedRoles(request.policy, repositories);
       const { planOut, dryRun } = flags;
       const { runCleanup } = await import("../commands/cleanup.ts");
       const { writePlanFile } = await import("../journal/plan-file.ts");
@@ -56,6 +70,35 @@ export function cleanupCommand(host: Host): Command {
   );
 }
 
+/** Cleans every repository of a project. */
+async function cleanProject(
+  host: Host,
+  flags: CleanupFlags,
+  request: Omit<ProjectCleanupRequest, "dryRun">,
+): Promise<void> {
+  const { planOut, dryRun } = flags;
+  if (planOut !== undefined) {
+    throw new UsageError(
+      "--plan-out holds the plan of one repository, and a final or cache repository is named too; plan the primary one without them",
+    );
+  }
+  const { runProjectCleanup } = await import("../commands/project-cleanup.ts");
+  const { printCleanupSet } = await import("./print-cleanup.ts");
+  const report = await host.run(flags, async (deps) => {
+    const found = await runProjectCleanup({ ...request, dryRun }, deps);
+    return {
+      command: "cleanup",
+      namespaces: [request.policy.repository],
+      dryRun,
+      results: found.map(({ result }) => result),
+      roles: found.map(({ role }) => role),
+      requests: deps.requests(),
+    } as const;
+  });
+  printCleanupSet(host, flags, report);
+  host.exit(worstExitCode(report.results, host));
+}
+
 /** Cleans several repositories. */
 async function cleanSet(
   host: Host,
@@ -68,6 +111,7 @@ async function cleanSet(
       "--plan-out holds the plan of one repository, and several are named; plan them one by one",
     );
   }
+  refuseOtherRepositories(flags);
   const request = await cleanupSetRequest(flags, targets);
   const { runCleanupSet } = await import("../commands/cleanup-set.ts");
   const { printCleanupSet } = await import("./print-cleanup.ts");
@@ -75,9 +119,8 @@ async function cleanSet(
     const found = await runCleanupSet({ ...request, dryRun }, deps);
     const results = found.map(({ result }) => result);
     const namespaces = targets.map(({ namespace }) => namespace);
-    return { namespaces, dryRun, results, requests: deps.requests() };
+    return { command: "cleanup", namespaces, dryRun, results, requests: deps.requests() } as const;
   });
   printCleanupSet(host, flags, report);
-  const codes = report.results.map((result) => exitCodeOf(result, host));
-  host.exit([130, 1, 4].find((code) => codes.includes(code)) ?? 0);
+  host.exit(worstExitCode(report.results, host));
 }

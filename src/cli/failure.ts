@@ -50,6 +50,15 @@ export function exitCodeOf(
   return violations.length > 0 ? 4 : 0;
 }
 
+/** Exit code of a command that worked on several repositories. */
+export function worstExitCode(
+  results: readonly Pick<CleanupResult, "failed" | "brokeOff" | "violations">[],
+  host: { readonly signal: AbortSignal },
+): number {
+  const codes = results.map((result) => exitCodeOf(result, host));
+  return [INTERRUPTED, 1, 4].find((code) => codes.includes(code)) ?? 0;
+}
+
 function codeOf(error: Error): number | undefined {
   if (isUsage(error)) return 2;
   if (error instanceof PlanError || error instanceof GuardError) return 4;

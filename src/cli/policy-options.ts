@@ -15,11 +15,13 @@ import type { ApplyOptionFlags } from "./apply-options.ts";
 import { journalPolicyOf, withJournal, withJournalPolicy } from "./journal-options.ts";
 import type { JournalPolicyFlags } from "./journal-options.ts";
 import { parseAge } from "./parse-age.ts";
+import { metaRepoOf, withMetaRepo } from "./repos-options.ts";
+import type { MetaRepoFlags } from "./repos-options.ts";
 import { collect, wholeNumber, withSharedOptions } from "./shared-options.ts";
 import type { SharedFlags } from "./shared-options.ts";
 
 /** Options of every command that decides what stays. */
-export interface PolicyFlags extends SharedFlags, JournalPolicyFlags {
+export interface PolicyFlags extends SharedFlags, JournalPolicyFlags, MetaRepoFlags {
   readonly withoutKube: boolean;
   readonly keepList?: string;
   readonly keepStagesBuiltWithinLastNHours?: number;
@@ -37,7 +39,7 @@ export interface DeletionFlags extends PolicyFlags, ApplyOptionFlags {
 const DAY_MS = 86_400_000;
 
 export function withPolicyOptions(command: Command, env: Environment): Command {
-  return withJournalPolicy(withSharedOptions(command, env))
+  return withMetaRepo(withJournalPolicy(withSharedOptions(command, env)))
     .option("--without-kube", "do not ask any cluster which images it uses", false)
     .option("--keep-list <file>", "tags to keep, one a line")
     .option(
@@ -92,6 +94,7 @@ async function namelessPolicyRequest(
       keepBuiltWithinHours: flags.keepStagesBuiltWithinLastNHours ?? cleanup.keepBuiltWithinHours,
       keepList: await readKeepList(flags.keepList),
       ...journalPolicyOf(flags),
+      ...metaRepoOf(flags),
     },
     disabled: cleanup.disabled,
     kubernetes: cleanup.kubernetes && !flags.withoutKube,

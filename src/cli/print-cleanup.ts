@@ -11,7 +11,9 @@ import type { SharedFlags } from "./shared-options.ts";
 import { table } from "./table.ts";
 
 export interface CleanupReport {
-  readonly command: "cleanup" | "apply";
+  readonly command: "cleanup" | "apply" | "purge";
+  /** What the repository is to its project, as options spell it; absent where only one is named. */
+  readonly role?: string;
   readonly result: CleanupResult;
   readonly requests: RequestCounts;
 }
@@ -31,19 +33,22 @@ export function printCleanup(host: Host, flags: SharedFlags, report: CleanupRepo
 
 /** A cleanup of several repositories. */
 export interface CleanupSetReport {
+  readonly command: "cleanup" | "purge";
   readonly namespaces: readonly Namespace[];
   readonly dryRun: boolean;
   readonly results: readonly CleanupResult[];
+  /** Of each result; see `CleanupReport`. */
+  readonly roles?: readonly string[];
   readonly requests: RequestCounts;
 }
 
 /** Prints what a cleanup of several repositories did, or would do: each one's report, and the sums. */
 export function printCleanupSet(host: Host, flags: SharedFlags, set: CleanupSetReport): void {
-  const reports = set.results.map((result): CleanupReport => ({
-    command: "cleanup",
-    result,
-    requests: set.requests,
-  }));
+  const reports = set.results.map((result, place): CleanupReport => {
+    const role = set.roles?.[place];
+    const { command, requests } = set;
+    return { command, result, requests, ...(role === undefined ? {} : { role }) };
+  });
   if (flags.output === "json") {
     host.print(`${JSON.stringify(cleanupSetJson(set, reports))}\n`);
   } else {
@@ -58,7 +63,7 @@ function sayMore(host: Host, flags: SharedFlags, report: CleanupReport): void {
 }
 
 function cleanupSetJson(
-  { namespaces, dryRun, requests }: CleanupSetReport,
+  { command, namespaces, dryRun, requests }: CleanupSetReport,
   reports: readonly CleanupReport[],
 ): object {
   const repositories = reports.map(repositoryJson);
@@ -66,7 +71,7 @@ function cleanupSetJson(
     repositories.reduce((total, { summary }) => total + summary[key], 0);
   return {
     schema: 1,
-    command: "cleanup",
+    command,
     dryRun,
     repository: namespaces.map(formatRepository).join(" "),
     summary: {
@@ -115,11 +120,13 @@ interface RepositoryJson {
   readonly [part: string]: unknown;
 }
 
-function repositoryJson({ result }: CleanupReport): RepositoryJson {
-  const { plan, kept, deleted, failed, skipped, remaining, garbage, journal } = result;
+function repositoryJson({ result, role }: CleanupReport): RepositoryJson {
+  const { plan, kept, deleted, failed, skipped, remaining, garbage, journal, recordsJournal } =
+    result;
   return {
     dryRun: result.dryRun,
     repository: formatRepository(plan.repository),
+    ...(role === undefined ? {} : { role }),
     summary: {
       tags: plan.kept.length + plan.deletions.reduce((sum, { tags }) => sum + tags.length, 0),
       kept: kept.length,
@@ -175,14 +182,15 @@ function repositoryJson({ result }: CleanupReport): RepositoryJson {
           ),
         }),
     ...(journal === undefined ? {} : { journal }),
+    ...(recordsJournal === undefined ? {} : { recordsJournal }),
     ...(garbage === undefined ? {} : { garbage }),
   };
 }
 
-function cleanupText({ result }: CleanupReport, host: Host): string {
+function cleanupText({ result, role }: CleanupReport, host: Host): string {
   const { dryRun, plan, failed, skipped, remaining = [] } = result;
   const blocks = [
-    `${formatRepository(plan.repository)}${dryRun ? "  (dry run: nothing was changed)" : ""}`,
+    `${formatRepository(plan.repository)}${role === undefined ? "" : `  (--${role})`}${dryRun ? "  (dry run: nothing was changed)" : ""}`,
     table(host, ["what", "kept", dryRun ? "would go" : "deleted"], summaryRows(result)),
     table(host, ["kept by", "tags", "for example"], groupKept(result.kept)),
   ];
@@ -222,7 +230,7 @@ function attentionLines({ result: { warnings, violations, brokeOff } }: CleanupR
 }
 
 function closingLines(
-  { result: { journal, garbage } }: CleanupReport,
+  { result: { journal, recordsJournal, garbage } }: CleanupReport,
   flags: SharedFlags,
   { env }: Host,
 ): string[] {
@@ -232,6 +240,7 @@ function closingLines(
       ? []
       : [`removed ${garbage.blobs} unused blobs, ${formatBytes(garbage.bytes)}`]),
     ...(journal === undefined ? [] : [`what was deleted is written down in ${journal}`]),
+    ...(recordsJournal === undefined ? [] : [`and of the records in ${recordsJournal}`]),
     ...(journal === undefined || isKept
       ? []
       : [
