@@ -48,6 +48,8 @@ export interface ClusterOptions {
   readonly namespace?: string;
   /** Served beside the built-in ones. */
   readonly resources?: readonly KubeResource[];
+  /** Built-in resources that it does not serve, by their plurals. */
+  readonly without?: readonly string[];
   /** What the token may do; default: everything. Discovery is open to every token. */
   readonly grants?: readonly Grant[];
   /** Default: plain HTTP, over which only clients that were told to trust anything send a token. */
@@ -60,9 +62,10 @@ const USER = "system:serviceaccount:ci:tidemark";
 
 /** Starts a strict API server of our own: what Kubernetes refuses, it refuses in the same words. */
 export async function startCluster(options: ClusterOptions = {}): Promise<FakeCluster> {
-  const { context = "test", resources = [], grants = EVERYTHING, fault } = options;
+  const { context = "test", resources = [], without = [], grants = EVERYTHING, fault } = options;
   const token = `token-of-${context}`;
-  const store = createStore([...BUILT_IN_RESOURCES, ...resources]);
+  const builtIn = BUILT_IN_RESOURCES.filter(({ resource }) => !without.includes(resource));
+  const store = createStore([...builtIn, ...resources]);
   const pager = createPager(store.revision);
   const requests: FakeRequest[] = [];
   const server = await listen(async (request) => {

@@ -1,0 +1,146 @@
+import { setTimeout } from "node:timers/promises";
+
+import type { UsedImage } from "../used-image.ts";
+import { openApi } from "./api.ts";
+import type { ApiDeps, ClusterApi } from "./api.ts";
+import { loadContexts } from "./config.ts";
+import type { Surroundings } from "./config.ts";
+import { discoverKinds } from "./discovery.ts";
+import type { Discovered } from "./discovery.ts";
+import { ClusterError, KubeConfigError } from "./error.ts";
+import type { ReadKind } from "./kinds.ts";
+import { listAll } from "./lists.ts";
+import { checkLists, listsOf } from "./preflight.ts";
+import type { ClusterRequest } from "./request.ts";
+import { chooseTargets } from "./targets.ts";
+
+/** Clusters that images are used in. */
+export interface Clusters extends AsyncDisposable {
+  /** Names of their contexts; empty only where a missing cluster was allowed. */
+  readonly names: readonly string[];
+  /** Whether everything may be listed, of every kind at once. Rejects with `ClusterError`, one line a cluster. */
+  check(): Promise<void>;
+  /** Every image in use now. Rejects with `ClusterError`. */
+  read(): Promise<readonly UsedImage[]>;
+}
+
+export interface OpenOptions extends Omit<ApiDeps, "sleep">, Surroundings {
+  /** Whether a cluster that is missing is left out. */
+  readonly tolerant: boolean;
+}
+
+/** Lists in flight, for all clusters together. */
+const PARALLEL_LISTS = 6;
+
+/**
+ * Finds the clusters. Nothing is sent to them yet.
+ *
+ * Rejects with `KubeConfigError` for a configuration that cannot be used, and with `ClusterMissingError`.
+ */
+export async function openClusters(
+  request: ClusterRequest,
+  options: OpenOptions,
+): Promise<Clusters> {
+  const found = await loadContexts(request.connection, options);
+  const targets = await chooseTargets(request, found, options);
+  const sleep = (ms: number): Promise<void> =>
+    setTimeout(ms, undefined, { signal: options.signal });
+  const apis = targets.map((target) => openApi(target, { ...options, sleep }));
+  let discovered: Promise<readonly KnownCluster[]> | undefined;
+
+  return {
+    names: apis.map(({ name }) => name),
+    async check() {
+      const known = await discover();
+      await allOrEveryFailure(known.map(({ api, kinds }) => checkLists(api, kinds)));
+    },
+    async read() {
+      const lists = (await discover()).flatMap(({ api, kinds }) =>
+        kinds.flatMap((kind) => listsOf(api, kind).map((list) => ({ api, kind, list }))),
+      );
+      return inLanes(lists, PARALLEL_LISTS, async ({ api, kind, list }) =>
+        readList(api, kind, listAll(api, list)),
+      );
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.all(apis.map((api) => api[Symbol.asyncDispose]()));
+    },
+  };
+
+  /** What a cluster has does not change while a run lasts. */
+  function discover(): Promise<readonly KnownCluster[]> {
+    discovered ??= discoverAll();
+    return discovered;
+  }
+
+  async function discoverAll(): Promise<readonly KnownCluster[]> {
+    const known = await allOrEveryFailure(
+      apis.map(async (api) => ({ api, ...(await discoverKinds(api, request.scope)) })),
+    );
+    for (const resource of request.scope.customResources) {
+      if (known.length > 0 && known.every(({ unknown }) => unknown.includes(resource))) {
+        const { group, version, resource: name } = resource;
+        throw new KubeConfigError(
+          `usage.kubernetes.customResources: no cluster has ${name} in ${group === "" ? "" : `${group}/`}${version}; check the spelling (resource is the plural)`,
+        );
+      }
+    }
+    return known;
+  }
+}
+
+interface KnownCluster extends Discovered {
+  readonly api: ClusterApi;
+}
+
+async function readList(
+  { name: cluster }: ClusterApi,
+  kind: ReadKind,
+  objects: AsyncIterable<unknown>,
+): Promise<UsedImage[]> {
+  const used: UsedImage[] = [];
+  for await (const found of kind.find(objects, cluster)) used.push({ cluster, ...found });
+  return used;
+}
+
+/** All results in the order given; a failure ends it once what runs has ended. */
+async function inLanes<Item, Result>(
+  items: readonly Item[],
+  lanes: number,
+  work: (item: Item) => Promise<readonly Result[]>,
+): Promise<Result[]> {
+  const results: Result[][] = items.map(() => []);
+  const queue = items.entries();
+  let failed = false;
+  const lane = async (): Promise<void> => {
+    for (const [place, item] of queue) {
+      if (failed) return;
+      try {
+        results[place] = [...(await work(item))];
+      } catch (error) {
+        failed = true;
+        throw error;
+      }
+    }
+  };
+  const ended = await Promise.allSettled(Array.from({ length: lanes }, lane));
+  for (const one of ended) if (one.status === "rejected") throw one.reason;
+  return results.flat();
+}
+
+/** All results; failures of several clusters in one error, one line each. */
+async function allOrEveryFailure<Result>(
+  works: readonly Promise<Result>[],
+): Promise<readonly Result[]> {
+  const ended = await Promise.allSettled(works);
+  const failures = ended.flatMap((one): unknown[] =>
+    one.status === "rejected" ? [one.reason] : [],
+  );
+  const [first, ...more] = failures;
+  if (first instanceof ClusterError && more.every((error) => error instanceof ClusterError)) {
+    const lines = [first, ...more].map(({ message }) => message);
+    throw new ClusterError(first.code, lines.join("\n"), { cause: first });
+  }
+  if (first !== undefined) throw first;
+  return ended.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+}
