@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { customTagRecord, metadataTag, sha3 } from "../scenarios/formats.ts";
 import type { Ask } from "./ask.ts";
+import { withoutOwn } from "./checks.ts";
 import { addImage, addIndex } from "./contents.ts";
 import type { Pointer, RepositoryState } from "./contents.ts";
 import { nameOf } from "./model-names.ts";
@@ -30,7 +31,7 @@ export type Event = typeof event extends fc.Arbitrary<infer Value> ? Value : nev
 
 /** Does it. What it names is chosen among the tags that are there and resolve. */
 export function happen(state: RepositoryState, ask: Ask, what: Event, count: number): void {
-  const tags = [...state.tags.keys()].filter((tag) => pointerOf(state, tag) !== undefined);
+  const tags = withoutOwn(state.tags.keys()).filter((tag) => pointerOf(state, tag) !== undefined);
   const stages = tags.filter((tag) => ["stage", "index"].includes(nameOf(tag).is));
   const target = pick(stages, what.at);
   const pointer = target === undefined ? undefined : pointerOf(state, target);

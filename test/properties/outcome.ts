@@ -1,6 +1,14 @@
 import { nameOf } from "../../src/commands/result.ts";
 import type { Deleted } from "../../src/commands/result.ts";
-import { expectSame, expectTold, expectUnmoved, frozen, watch } from "./checks.ts";
+import {
+  expectSame,
+  expectTold,
+  expectUnmoved,
+  frozen,
+  isOwn,
+  watch,
+  withoutOwn,
+} from "./checks.ts";
 import { createMemoryRegistry } from "./memory-registry.ts";
 import { judge } from "./model.ts";
 import { memoryOptions, property, smallWorld, surroundings, usualWorld } from "./property.ts";
@@ -123,18 +131,18 @@ function isImage(item: { readonly class: string }): boolean {
 }
 
 function expectWritten(
-  { op, key }: { readonly op: string; readonly key: string },
+  {
+    op,
+    key,
+    tags,
+  }: { readonly op: string; readonly key: string; readonly tags: readonly string[] },
   written: ReadonlySet<string>,
 ): void {
   if (op !== "delete" && op !== "untag") return;
+  if (tags.length > 0 && tags.every(isOwn)) return;
   if (!written.has(key)) throw new Error(`${op} ${key} is not in the journal`);
 }
 
 function line(item: Deleted): string {
   return `${nameOf(item)} ${item.digest} ${item.how}`;
-}
-
-/** Without the record of the run itself. */
-export function withoutOwn(tags: Iterable<string>): string[] {
-  return [...tags].filter((tag) => tag !== "cleanup");
 }
