@@ -10,6 +10,7 @@ import { explainCommand } from "./explain.ts";
 import { createHost } from "./host.ts";
 import type { Host, HostProcess } from "./host.ts";
 import { journalCommand } from "./journal.ts";
+import { policyCommand } from "./policy.ts";
 import { registryCommand } from "./registry.ts";
 import { restoreCommand } from "./restore.ts";
 
@@ -41,6 +42,7 @@ function program(host: Host, { stdout, stderr }: HostProcess): Command {
     .addCommand(explainCommand(host))
     .addCommand(restoreCommand(host))
     .addCommand(journalCommand(host))
+    .addCommand(policyCommand(host))
     .addCommand(registryCommand(host));
   for (const each of withSubcommands(command)) {
     each
