@@ -12,6 +12,7 @@ import { findRoots, judgeRecords } from "./roots.ts";
 import { findingsOf, samplesOf } from "./samples.ts";
 import { tellClaims } from "./rules/told.ts";
 import type { PlanFindings } from "./samples.ts";
+import { matchUsage } from "./usage-match.ts";
 import { warningsOf } from "./warnings.ts";
 
 /** A plan, or what has to be read or found out before there can be one. */
@@ -31,6 +32,7 @@ export function createCleanupPlanner(
 ): (facts: ReadonlyMap<Digest, Facts>, means: DeletionMeans) => PlanStep {
   let catalog: Catalog | undefined;
   let history: HistoryVerdict | undefined;
+  const usage = matchUsage(input);
 
   return (facts, means) => {
     if (catalog === undefined) {
@@ -39,7 +41,7 @@ export function createCleanupPlanner(
       catalog = found;
       history = judgeRecords(input, catalog);
     }
-    const roots = findRoots(input, catalog, history, facts);
+    const roots = findRoots(input, catalog, history, facts, usage);
     const closure = closeOver(roots, catalog, facts);
     const needs = [...roots.needs, ...closure.needs];
     if (needs.length > 0) return { kind: "needs", needs };

@@ -13,6 +13,8 @@ import { historyReasons } from "./evidence.ts";
 import type { Reason } from "./reason.ts";
 import { judgeClaims } from "./rules/judge.ts";
 import type { ClaimVerdict } from "./rules/judge.ts";
+import { findUsed } from "./used.ts";
+import type { UsageMatches } from "./usage-match.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -60,6 +62,7 @@ export function findRoots(
   catalog: Catalog,
   history: HistoryVerdict | undefined,
   facts: ReadonlyMap<Digest, Facts>,
+  usage: UsageMatches,
 ): Roots {
   const reasons = new Map<string, Reason[]>();
   const recent = new Set<string>();
@@ -94,6 +97,8 @@ export function findRoots(
     const hours = input.keepBuiltWithinHours;
     keep(stageId, { kind: "built-recently", builtAt: isoTime(builtAt), hours });
   }
+  const used = findUsed(usage, catalog, facts);
+  for (const [tag, kept] of used.tags) for (const reason of kept) keep(tag, reason);
   const claims = judgeClaims(input, catalog, facts);
   for (const [tag, kept] of claims.reasons) for (const reason of kept) keep(tag, reason);
   for (const { tag, reason } of leaseReasons(input.leases ?? [], catalog)) keep(tag, reason);
@@ -119,11 +124,11 @@ export function findRoots(
   }
   return {
     reasons,
-    digests: new Map(),
+    digests: used.digests,
     recent,
     history,
     claims,
-    needs: [...needs, ...claims.needs],
+    needs: [...needs, ...used.needs, ...claims.needs],
   };
 }
 
