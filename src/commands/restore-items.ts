@@ -41,6 +41,8 @@ export function createRestorer(
 ): Restorer {
   const { host, name } = repository;
   const lookup = createLookup({ registry, repository, parallel, signal });
+  /** Why the registry itself could not bring something back. */
+  const refusals = new Map<Digest, RegistryError>();
   let changed = false;
 
   return {
@@ -51,7 +53,7 @@ export function createRestorer(
       if (!dryRun) await noteMoves(assessed);
       await mapParallel(assessed, parallel, async (state) => {
         signal.throwIfAborted();
-        const result = state.status === undefined ? await putBack(state) : resultOf(state);
+        const result = state.status === undefined ? await putBack(state) : settled(state);
         const isThere = result.status === "restored" || result.status === "there";
         const isBack = result.status === "partly" && result.message === undefined;
         lookup.settle(state.item.digest, isThere || isBack || state.found.present);
@@ -67,7 +69,7 @@ export function createRestorer(
 
   /** Asks the registry to bring back what it keeps for a time, and looks whether it did. */
   async function undelete(looked: readonly Looked[]): Promise<readonly Looked[]> {
-    const absent = looked.filter(({ found }) => !found.present);
+    const absent = looked.filter(({ item, found }) => !found.present && !isLeft(item, found));
     if (registry.capabilities.undelete === "none" || absent.length === 0) return looked;
     const asked = absent.map(({ item: { digest, tags }, found }) => ({
       digest,
@@ -77,6 +79,7 @@ export function createRestorer(
     for await (const outcome of registry.undelete(repository, asked, { signal })) {
       // What the registry cannot bring back is put back from its bytes, as anywhere else.
       if (outcome.status === "restored") back.add(outcome.digest);
+      else refusals.set(outcome.digest, outcome.error);
     }
     if (back.size > 0) changed = true;
     return await mapParallel(looked, parallel, async (state) => {
@@ -96,10 +99,14 @@ export function createRestorer(
     if (gone || (item.children.length > 0 && missing.length === item.children.length)) {
       return { ...state, put: [], status: "gone" };
     }
-    if (!found.present && put.length === 0 && moved.length > 0 && !needed.has(item.digest)) {
-      return { ...state, status: "left" };
-    }
+    if (!found.present && isLeft(item, found)) return { ...state, status: "left" };
     return state;
+  }
+
+  /** Whether nothing would name it, were it back. */
+  function isLeft(item: RestoreItem, found: Found): boolean {
+    if (overwrite || needed.has(item.digest) || item.tags.length === 0) return false;
+    return item.tags.every((tag) => isElsewhere(item, found, tag));
   }
 
   /** Writes down what tags named before they are moved. */
@@ -114,6 +121,11 @@ export function createRestorer(
       return journalEntryOf(going, body, { registry, repository, isTagged: () => true, signal });
     });
     await (await journal()).append(entries);
+  }
+
+  function settled(state: State): RestoredItem {
+    const refusal = state.status === "gone" ? refusals.get(state.item.digest) : undefined;
+    return { ...resultOf(state), ...(refusal === undefined ? {} : { message: refusal.message }) };
   }
 
   async function putBack(state: State): Promise<RestoredItem> {

@@ -23,13 +23,19 @@ export interface RestoreRequest {
   readonly dryRun: boolean;
 }
 
+/** What it takes to bring something back. */
+export type RestoreDeps = Pick<
+  CommandDeps,
+  "openRegistry" | "openJournal" | "report" | "signal" | "now" | "parallel"
+>;
+
 /**
  * Brings back what journals hold, as far as the registry still has the blobs: children first, by digest, then the
  * manifest, then its tags. Where the registry itself keeps what was deleted, it is asked first.
  */
 export async function runRestore(
   request: RestoreRequest,
-  deps: CommandDeps,
+  deps: RestoreDeps,
 ): Promise<RestoreResult> {
   const { overwrite, dryRun } = request;
   const { repository, journals } = await findJournals(request, deps);
@@ -82,7 +88,7 @@ export async function runRestore(
 /** The journals of one repository, and which one that is. No other's are ever put back. */
 async function findJournals(
   { source, repository }: RestoreRequest,
-  deps: CommandDeps,
+  deps: RestoreDeps,
 ): Promise<{ readonly repository: Repository; readonly journals: readonly ReadJournal[] }> {
   const journals = await readJournals(
     source,
