@@ -1,5 +1,6 @@
 import type { History } from "../../../src/engine/cleanup/history.ts";
 import type { CleanupInput, Facts } from "../../../src/engine/cleanup/inventory.ts";
+import type { FoundLease } from "../../../src/engine/cleanup/leases.ts";
 import type { CleanupPlan } from "../../../src/engine/cleanup/plan.ts";
 import { createCleanupPlanner } from "../../../src/engine/cleanup/planner.ts";
 import type { PlanStep } from "../../../src/engine/cleanup/planner.ts";
@@ -28,6 +29,7 @@ export interface SmallRepository {
   readonly keep?: readonly string[];
   readonly history?: History;
   readonly keepBuiltWithinHours?: number;
+  readonly leases?: readonly FoundLease[];
 }
 
 /** A stage of a letter, thirty days old. */
@@ -78,7 +80,13 @@ export function planFor(repository: SmallRepository, means = EVERYTHING): Cleanu
   throw new Error(`no plan yet: ${JSON.stringify(step)}`);
 }
 
-function inputOf({ tags, keep, history, keepBuiltWithinHours }: SmallRepository): CleanupInput {
+function inputOf({
+  tags,
+  keep,
+  history,
+  keepBuiltWithinHours,
+  leases,
+}: SmallRepository): CleanupInput {
   const limit = { last: undefined, inMs: undefined, operator: "And" } as const;
   return {
     repository: { host: "reg.test", name: "shop" },
@@ -89,6 +97,7 @@ function inputOf({ tags, keep, history, keepBuiltWithinHours }: SmallRepository)
       digest: digestOf(letter),
     })),
     ...(history === undefined ? {} : { history }),
+    ...(leases === undefined ? {} : { leases }),
     policies: [
       {
         references: { kind: "branch", pattern: "main", regexp: "^(?:main)$", flags: "", limit },
