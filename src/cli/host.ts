@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { Readable } from "node:stream";
 
 import type { RegistryDeps } from "../commands/deps.ts";
 import type { Environment } from "../compose/environment.ts";
@@ -16,6 +17,7 @@ export interface HostProcess {
   readonly pid: number;
   readonly stdout: Terminal;
   readonly stderr: Terminal;
+  readonly stdin?: NodeJS.ReadableStream & { readonly isTTY?: boolean };
   exitCode?: number | string | null | undefined;
   on(signal: "SIGINT" | "SIGTERM", listener: () => void): unknown;
   off(signal: "SIGINT" | "SIGTERM", listener: () => void): unknown;
@@ -38,6 +40,8 @@ export interface Host {
   say(line: string, flags: Pick<ConnectionFlags, "quiet">): void;
   /** Tells a person on stderr what needs attention. */
   warn(line: string): void;
+  /** Asks a person on the terminal and answers the line that was typed; absent where nobody sits at one. */
+  readonly ask?: (question: string) => Promise<string>;
   /** Whether stdout is a terminal with colours. */
   readonly colours: boolean;
   /** Columns of stdout; absent when it is no terminal. */
@@ -80,12 +84,25 @@ export function createHost(process: HostProcess, version: string): Host {
     print: (text) => void stdout.write(text),
     say: (line, { quiet }) => void (quiet || stderr.write(`${line}\n`)),
     warn: (line) => void stderr.write(`${line}\n`),
+    ...(process.stdin?.isTTY === true && stderr.isTTY ? { ask } : {}),
     exit: (code) => void (process.exitCode = code),
     close() {
       process.off("SIGINT", interrupt);
       process.off("SIGTERM", interrupt);
     },
   };
+
+  async function ask(question: string): Promise<string> {
+    const { createInterface } = await import("node:readline/promises");
+    const input = process.stdin ?? Readable.from([]);
+    const lines = createInterface({ input, terminal: false });
+    try {
+      stderr.write(`\r\u001B[2K${question} `);
+      return await lines.question("", { signal: interruption.signal });
+    } finally {
+      lines.close();
+    }
+  }
 
   async function withSession<Result>(
     flags: RunFlags,

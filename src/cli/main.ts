@@ -10,7 +10,9 @@ import { explainCommand } from "./explain.ts";
 import { createHost } from "./host.ts";
 import type { Host, HostProcess } from "./host.ts";
 import { journalCommand } from "./journal.ts";
+import { managedImagesCommand } from "./managed-images.ts";
 import { policyCommand } from "./policy.ts";
+import { purgeCommand } from "./purge.ts";
 import { registryCommand } from "./registry.ts";
 import { restoreCommand } from "./restore.ts";
 
@@ -40,9 +42,11 @@ function program(host: Host, { stdout, stderr }: HostProcess): Command {
     .addCommand(cleanupCommand(host))
     .addCommand(applyCommand(host))
     .addCommand(explainCommand(host))
+    .addCommand(purgeCommand(host))
     .addCommand(restoreCommand(host))
     .addCommand(journalCommand(host))
     .addCommand(policyCommand(host))
+    .addCommand(managedImagesCommand(host))
     .addCommand(registryCommand(host));
   for (const each of withSubcommands(command)) {
     each

@@ -128,7 +128,7 @@ function deletionRequest(
   };
 }
 
-function requireRepository(address: string | undefined): Repository {
+export function requireRepository(address: string | undefined): Repository {
   if (address === undefined || address === "") {
     throw new UsageError("--repo is missing: the repository to work on, host/name or oci:PATH");
   }

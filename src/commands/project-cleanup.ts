@@ -19,7 +19,10 @@ import type { RunLock } from "./run-lock.ts";
 
 /** A cleanup of all repositories of a project. */
 export interface ProjectCleanupRequest
-  extends Omit<CleanupRequest, "savePlan">, ProjectRepositories {}
+  extends Omit<CleanupRequest, "savePlan">, ProjectRepositories {
+  /** Called with what is planned before anything is changed; throws to stop the run. */
+  readonly confirm?: (planned: readonly RoleResult[]) => Promise<void>;
+}
 
 export interface RoleResult {
   /** As options spell it: `repo`, `final-repo`. */
@@ -64,6 +67,7 @@ export async function runProjectCleanup(
   }));
   if (dryRun) return planned;
   refuseAny(planned);
+  await request.confirm?.(planned);
   return await carryOutProject(project, request, deps);
 }
 
@@ -161,6 +165,7 @@ async function carryOutProject(
     return {
       ...gathered,
       leases: primary.gathered.leases,
+      rereadHistory: primary.gathered.rereadHistory,
       async replan(held, gone) {
         state.plan = (await primary.gathered.replan(new Set(), state.gone)) ?? state.plan;
         return gathered.replan(held, gone);

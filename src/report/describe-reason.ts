@@ -100,6 +100,8 @@ export function describeBecause(because: Because): string {
       return "its commit is in no reference's history";
     case "retired":
       return "no reference defines an image of this name any more";
+    case "asked":
+      return "it was asked for";
     case "purged":
       return "everything of the project is to go";
     case "unknown-image":

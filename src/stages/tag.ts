@@ -1,7 +1,7 @@
 import type { Digest } from "../oci/digest.ts";
 import { journalStart } from "./journal-tag.ts";
 import { isLeaseTag } from "./lease.ts";
-import { limitedSlug, managedImageName } from "./slug.ts";
+import { limitedSlug, managedImageId, managedImageName } from "./slug.ts";
 
 /**
  * What a tag is, by its name alone. The grammar is strict: whatever does not match exactly is `foreign`.
@@ -94,6 +94,11 @@ function classifyRecord(tag: string): TagClass {
 /** The tag of the record that tells of a custom tag. Source: werf 2, the slug of 48 characters. */
 export function customTagRecordTag(tag: string): string {
   return `custom-tag-meta-${limitedSlug(tag, 48)}`;
+}
+
+/** The tag of the record of an image name; empty for the nameless image. */
+export function managedImageTag(name: string): string {
+  return `managed-image-${managedImageId(name)}`;
 }
 
 /** The tag of a stage: its digest and the milliseconds of its publication. */

@@ -11,6 +11,7 @@ import { decideRecords } from "./records.ts";
 import { decideImageName, decideProjectRecord } from "./service.ts";
 import type { ProjectRecords } from "./service.ts";
 import type { Roots } from "./roots.ts";
+import type { Untagged } from "./untagged.ts";
 
 /** Everything the decisions stand on. */
 export interface Findings {
@@ -19,6 +20,7 @@ export interface Findings {
   readonly roots: Roots;
   readonly closure: Closure;
   readonly facts: ReadonlyMap<Digest, Facts>;
+  readonly untagged: Untagged;
 }
 
 /** Decides about every tag, as if a registry could remove any tag alone. */
@@ -81,7 +83,7 @@ function decideTag(entry: InventoryTag, findings: Findings, prepared: Prepared):
     case "sync-server":
     case "last-cleanup":
     case "meta-repo-marker":
-      return decideProjectRecord(entry, prepared);
+      return decideProjectRecord(prepared);
   }
 }
 

@@ -10,6 +10,7 @@ import type { Reason } from "./reason.ts";
  * - `untagged`: no tag names it, nothing that stays leads to it, and it is old enough
  * - `orphan`: it is about something that is not there
  * - `retired`: the name of an image that no reference defines any more
+ * - `asked`: a person named it
  * - `purged`: everything of the project is to go, and nothing that stays needs it
  * - `superseded`: a newer record of the same stage serves the same references
  * - `journal-old`: a journal in the repository that nobody is to need any more
@@ -26,6 +27,7 @@ export type Because =
   | "unknown-commit"
   | "unknown-image"
   | "retired"
+  | "asked"
   | "purged"
   | "superseded"
   | "journal-old"

@@ -1,6 +1,6 @@
 import { murmurHash } from "../../stages/hash.ts";
 import type { Decision } from "./decision.ts";
-import type { CleanupInput, InventoryTag } from "./inventory.ts";
+import type { CleanupInput } from "./inventory.ts";
 
 /** What decisions about records of the whole project stand on. */
 export interface ProjectRecords {
@@ -32,11 +32,8 @@ export function decideImageName(imageName: string, found: ProjectRecords): Decis
 }
 
 /** Decides about a record of the whole project, as the one of the last cleanup: it goes in a purge that leaves no stage. */
-export function decideProjectRecord(
-  { class: { kind } }: InventoryTag,
-  { input, goingStages, isEmptied }: ProjectRecords,
-): Decision {
-  if (input.purge === true && isEmptied && kind !== "journal") {
+export function decideProjectRecord({ input, goingStages, isEmptied }: ProjectRecords): Decision {
+  if (input.purge === true && isEmptied) {
     return { because: "purged", after: goingStages };
   }
   return { reasons: [{ kind: "service" }] };
