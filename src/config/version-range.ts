@@ -26,8 +26,9 @@ const COMPARATOR = new RegExp(
 /**
  * Reads a range of semantic versions: `*`, `1.x`, `>=1.2 <3`, `^1.4.0`, `~1.4 || ^2`.
  *
- * The words are npm's, with one difference: pre-releases count by their precedence, so `>=1.0.0` takes `1.1.0-rc.1` in,
- * and `<2.0.0`, and every border that is not written out, leaves `2.0.0-rc.1` out.
+ * The words are npm's, with one difference: pre-releases count by their precedence, so `>=1.0.0` takes `1.1.0-rc.1` in. A
+ * border that is written in full is that version (`<2.0.0` takes `2.0.0-rc.1` in); any other leaves out the pre-releases of
+ * the version at which it ends (`<2`, `^1.4` and `1.x` do not).
  */
 export function parseVersionRange(range: string): VersionRange | { readonly problem: string } {
   const anyOf: Comparator[][] = [];
@@ -82,7 +83,7 @@ function comparators(word: string): Comparator[] | undefined {
     case ">=":
       return [{ operator, version: low }];
     case "<":
-      return [{ operator, version: pre === undefined ? firstPre(low) : low }];
+      return [{ operator, version: given[2] === undefined ? firstPre(low) : low }];
     default:
       return given[2] === undefined
         ? between(low, end(major, minor))
