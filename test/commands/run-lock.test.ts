@@ -222,7 +222,7 @@ it("of several cleanups that start together never more than one goes on, and one
           }
           holding += 1;
           most = Math.max(most, holding);
-          for (let step = 0; step < 4; step += 1) await scheduler.schedule(Promise.resolve());
+          for (let step = 0; step < 15; step += 1) await scheduler.schedule(Promise.resolve());
           holding -= 1;
           done += 1;
           await run.lock.release();
