@@ -20,9 +20,11 @@ export const github: Vendor = {
 };
 
 export function simulateGithub(traits: GithubTraits = {}): Simulation {
+  const popular = new Set(traits.popular);
   return {
-    registry: createFakeGithub(traits),
+    registry: createFakeGithub({ ...traits, popular }),
     repositoryName: (short) => `${OWNER}/${short}`,
+    hinder: (_, { digest }) => void popular.add(digest),
     access: (host) => ({
       options: {
         "github-token": TOKEN,

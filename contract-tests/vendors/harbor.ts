@@ -8,15 +8,20 @@ const ROBOT = { username: "robot$acme+tidemark", password: "s3cret-of-the-harbor
 export const harbor: Vendor = {
   id: "harbor",
   load: () => import("../../adapters/harbor/adapter.ts"),
-  simulate: (options = {}) => ({
-    registry: createFakeHarbor({ ...options, users: [ROBOT], projects: [PROJECT] }),
-    repositoryName: (short) => `${PROJECT}/${short}`,
-    access: () => ({
-      options: { "harbor-username": ROBOT.username, "harbor-password": ROBOT.password },
-      env: {},
-      secrets: [ROBOT.password],
-    }),
-  }),
+  simulate(options = {}) {
+    const frozen = new Set<string>();
+    const isImmutable = (name: string, tag: string): boolean => frozen.has(`${name}:${tag}`);
+    return {
+      registry: createFakeHarbor({ ...options, users: [ROBOT], projects: [PROJECT], isImmutable }),
+      repositoryName: (short) => `${PROJECT}/${short}`,
+      hinder: (name, { tag }) => void frozen.add(`${name}:${tag}`),
+      access: () => ({
+        options: { "harbor-username": ROBOT.username, "harbor-password": ROBOT.password },
+        env: {},
+        secrets: [ROBOT.password],
+      }),
+    };
+  },
   // A page holds artifacts, of which each has all its tags.
   pages: false,
   isListing: ({ method, path }) =>

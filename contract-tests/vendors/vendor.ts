@@ -1,3 +1,4 @@
+import type { Digest } from "../../src/oci/digest.ts";
 import type {
   AdapterModule,
   AdapterOptionValues,
@@ -41,6 +42,14 @@ export interface Simulation {
    * that has to be there before the first push: a project, a namespace, the repository itself.
    */
   readonly repositoryName: (short: string) => string;
+  /**
+   * Makes the registry refuse to delete a manifest and its tag, by a rule of its own: a lock, a protected tag, too many
+   * downloads. Absent: it has no such rule.
+   */
+  readonly hinder?: (
+    repository: string,
+    item: { readonly digest: Digest; readonly tag: string },
+  ) => void;
   /** How a user gets in, given the `host:port` that the registry listens on. */
   readonly access: (host: string) => VendorAccess;
 }

@@ -1,12 +1,14 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { assemble } from "../../contract-tests/fakes/distribution.ts";
 import type { FakeRegistry } from "../../contract-tests/fakes/distribution.ts";
+import { withFaults } from "../../contract-tests/fakes/faults.ts";
 import { repositoryIn } from "../../contract-tests/fakes/state.ts";
 import type { RepositoryState } from "../../contract-tests/fakes/state.ts";
 import { learn } from "../../contract-tests/suite/harness.ts";
 import { subjectOf } from "../../contract-tests/vendors/subject.ts";
-import type { Vendor, VendorAccess } from "../../contract-tests/vendors/vendor.ts";
+import type { Simulation, Vendor, VendorAccess } from "../../contract-tests/vendors/vendor.ts";
 import { openHttpClient } from "../../src/http/open-client.ts";
 import { isDigest } from "../../src/oci/digest.ts";
 import type { Digest } from "../../src/oci/digest.ts";
@@ -33,7 +35,7 @@ const LONG_AGO = 400 * 86_400_000;
 export async function openVendorBackend(vendor: Vendor, traits: Traits): Promise<Backend> {
   let behind = 0;
   const now = (): number => Date.now() - behind;
-  const { registry, repositoryName, access } = vendor.simulate({ now });
+  const { registry, repositoryName, access, hinder } = vendor.simulate({ now });
   const dir = await mkdtemp(join(tmpdir(), "tidemark-docker-"));
   return openSimulated(registry, {
     ...traits,
@@ -48,6 +50,7 @@ export async function openVendorBackend(vendor: Vendor, traits: Traits): Promise
       }
     },
     look: (repository) => look(vendor, access(repository.host), repository, now),
+    ...(hinder === undefined ? {} : { hinder }),
     close: () => rm(dir, { recursive: true, force: true }),
   });
 }
@@ -81,6 +84,7 @@ export interface SimulatedOptions extends Traits {
   readonly longAgo?: <Result>(work: () => Promise<Result>) => Promise<Result>;
   /** Makes a registry that remembers when it saw something first see all that is there. */
   readonly look?: (repository: Repository) => Promise<void>;
+  readonly hinder?: NonNullable<Simulation["hinder"]>;
   readonly close?: () => Promise<void>;
 }
 
@@ -92,11 +96,15 @@ export async function openSimulated(
     accessTo,
     longAgo = (work) => work(),
     look: lookAt = async () => undefined,
+    hinder,
     close,
     ...traits
   }: SimulatedOptions,
 ): Promise<Backend> {
-  const server = await registry.listen();
+  let door = registry.handle;
+  const server = await assemble({ ...registry, gate: registry }, (request) =>
+    door(request),
+  ).listen();
   const access = await accessTo?.(server.host);
   return {
     ...traits,
@@ -110,7 +118,16 @@ export async function openSimulated(
         push: (content, tag) => longAgo(() => seeded.push(content, tag)),
         remove: (tag) => longAgo(() => seeded.remove(tag)),
         settle: () => longAgo(() => lookAt({ host, name })),
+        ...(hinder === undefined
+          ? {}
+          : {
+              hinder: ({ digest }: Content, tag: string) =>
+                hinder(name, { digest: known(digest), tag }),
+            }),
       };
+    },
+    trouble(rules) {
+      door = withFaults(registry, ...rules).handle;
     },
     async [Symbol.asyncDispose]() {
       await server.close();

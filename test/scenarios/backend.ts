@@ -1,3 +1,4 @@
+import type { FaultRule } from "../../contract-tests/fakes/faults.ts";
 import type { Content, Media } from "./content.ts";
 import type { RunCli } from "./run-cli.ts";
 
@@ -15,6 +16,8 @@ export interface Backend extends AsyncDisposable {
   readonly access?: CliAccess;
   /** An empty repository of its own. */
   createRepository(name: string): Promise<SeedRepository>;
+  /** Answers like this from now on. Absent where faults cannot be put in front. */
+  trouble?(rules: readonly FaultRule[]): void;
 }
 
 export interface CliAccess {
@@ -31,6 +34,8 @@ export interface SeedRepository {
   remove(tag: string): Promise<void>;
   /** Called when all is pushed: makes it look long there, where the registry remembers when it saw something first. */
   settle?(): Promise<void>;
+  /** Makes the registry refuse to delete a manifest and its tag, by a rule of its own. Absent: it has none. */
+  hinder?(content: Content, tag: string): void;
   /** Every tag with its manifest's digest and labels, and what below it cannot be fetched. */
   read(): Promise<RepositoryReading>;
 }
@@ -41,4 +46,6 @@ export interface RepositoryReading {
   readonly broken: readonly string[];
   /** The bytes of the config of a tag; rejects when there is none. */
   config(tag: string): Promise<Uint8Array>;
+  /** Whether a manifest is there now, by its digest. */
+  holds(digest: string): Promise<boolean>;
 }

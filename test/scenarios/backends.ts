@@ -18,13 +18,14 @@ export interface BackendEntry {
   readonly open: () => Promise<Backend>;
 }
 
+/** Removes a tag alone, and lists referrers. */
+export const olareg = server("olareg", { untags: true });
+
 /** Directories and real servers, on which the command line runs as a process of its own. */
 export const REAL: readonly BackendEntry[] = [
   { name: "layout", isRunnable: true, open: openLayouts },
   server("docker-registry", { untags: false }),
-  ...(peersAreRequired()
-    ? [server("distribution", { untags: true }), server("olareg", { untags: true })]
-    : []),
+  ...(peersAreRequired() ? [server("distribution", { untags: true }), olareg] : []),
 ];
 
 /** Registries of this process, on which the command line runs in this process too; each open one is a fresh one. */

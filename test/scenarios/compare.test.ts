@@ -64,7 +64,11 @@ describe("disagreements", () => {
     ],
     ["another exit code", { run: run({ exit: 1 }) }, "exit code 1, not 0"],
     ["a changed clone", { cloneAfter: "b" }, "the clone changed"],
-    ["a dry run that deletes", { mayChange: false }, "although the run was to change nothing"],
+    [
+      "a dry run that deletes",
+      { work: "nothing" as const },
+      "although the run was to change nothing",
+    ],
     [
       "a deletion that is not reported",
       { run: run({}, [shared, goneRecord]) },
@@ -103,7 +107,9 @@ function outcome(change: Partial<Outcome>): Outcome {
     run: run({}),
     untags: true,
     lastTagTakesManifest: false,
-    mayChange: true,
+    others: [],
+    work: "cleanup",
+    journal: [],
     cloneBefore: "a",
     cloneAfter: "a",
     ...change,
@@ -119,6 +125,8 @@ function run(
     schema: 1 as const,
     kept: sharing.map((tag) => ({ tag, reasons: [{ kind: "shared-digest" }] })),
     deleted: deleted.map((tag) => ({ tag })),
+    failed: [],
+    skipped: [],
     warnings: [],
   };
   return { exit: 0, report, output: "", startedAt: START, endedAt: START, ...change };
@@ -133,6 +141,7 @@ function reading(
     digests: new Map(tags),
     broken,
     config: async () => Buffer.from(JSON.stringify(config)),
+    holds: async () => true,
   };
 }
 

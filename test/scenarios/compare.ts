@@ -1,7 +1,10 @@
 import type { RepositoryReading } from "./backend.ts";
+import { furtherDisagreements } from "./compare-further.ts";
+import type { OtherOutcome } from "./compare-further.ts";
 import { field } from "./content.ts";
 import type { RepositoryModel } from "./model.ts";
 import type { CliRun, Report } from "./run-cli.ts";
+import type { Work } from "./run-step.ts";
 import type { Expectation, MetadataRecord } from "./scenario.ts";
 
 /** One run of the command line and what it found and left. */
@@ -13,8 +16,12 @@ export interface Outcome {
   readonly run: CliRun;
   readonly untags: boolean;
   readonly lastTagTakesManifest: boolean;
-  /** Whether it may change something: no dry run, not switched off. */
-  readonly mayChange: boolean;
+  /** The other repositories of the project. */
+  readonly others: readonly OtherOutcome[];
+  /** What it may do: nothing in a dry run or when it is switched off. */
+  readonly work: Work;
+  /** The lines of the journals that it wrote. */
+  readonly journal: readonly string[];
   readonly cloneBefore: string;
   readonly cloneAfter: string;
 }
@@ -27,6 +34,7 @@ export async function disagreements(outcome: Outcome): Promise<string[]> {
     ...records(outcome),
     ...always(outcome),
     ...report(outcome),
+    ...(await furtherDisagreements(outcome)),
     ...(await cleanupRecord(outcome)),
   ];
 }
@@ -41,18 +49,23 @@ function* exit({ expected, run }: Outcome): Iterable<string> {
 
 function* lists(outcome: Outcome): Iterable<string> {
   const { expected, model, before, after } = outcome;
-  for (const id of expected.kept) {
+  for (const id of expected.kept.filter(isOfPrimary)) {
     for (const tag of model.tagsOf(id)) {
       if (!before.digests.has(tag)) yield `${id} (${tag}) was not there before the run`;
       else if (!after.digests.has(tag)) yield `${id} (${tag}) is gone`;
     }
   }
   if (!isComplete(outcome)) return;
-  for (const id of expected.deleted) {
+  for (const id of expected.deleted.filter(isOfPrimary)) {
     for (const tag of model.tagsOf(id)) {
       if (after.digests.has(tag) && !sharesDigest(outcome, tag)) yield `${id} (${tag}) is left`;
     }
   }
+}
+
+/** `NAME/ID` is an id in another repository of the project. */
+function isOfPrimary(id: string): boolean {
+  return !id.includes("/");
 }
 
 /**
@@ -89,14 +102,18 @@ function* records({ expected, model, after }: Outcome): Iterable<string> {
 }
 
 function* always(outcome: Outcome): Iterable<string> {
-  const { before, after, model, cloneBefore, cloneAfter } = outcome;
+  const { before, after, model, expected, work, cloneBefore, cloneAfter } = outcome;
   for (const tag of model.permanent) {
-    if (before.digests.has(tag) && !after.digests.has(tag)) yield `${tag} is gone`;
+    if (before.digests.has(tag) && !after.digests.has(tag) && !(work === "purge" && isOwned(tag))) {
+      yield `${tag} is gone`;
+    }
   }
   for (const problem of after.broken) yield problem;
+  const back = new Set((expected.returned ?? []).flatMap((id) => model.tagsOf(id)));
+  for (const tag of back) if (!after.digests.has(tag)) yield `${tag} did not come back`;
   for (const [tag, digest] of after.digests) {
     if (isComplete(outcome) && tag === "cleanup") continue;
-    const earlier = before.digests.get(tag);
+    const earlier = before.digests.get(tag) ?? (back.has(tag) ? digest : undefined);
     if (earlier === undefined) yield `${tag} appeared`;
     else if (earlier !== digest) yield `${tag} moved from ${earlier} to ${digest}`;
   }
@@ -114,7 +131,7 @@ function* report(outcome: Outcome): Iterable<string> {
   if (run.exit === 0 && run.report === undefined) yield "no JSON on stdout";
   if (!isComplete(outcome) || run.report === undefined) return;
   const gone = [...before.digests.keys()].filter((tag) => !after.digests.has(tag));
-  const told = new Set(run.report.deleted.map(({ tag }) => tag));
+  const told = new Set(run.report.deleted.flatMap(({ tag }) => tag ?? []));
   for (const tag of gone) if (!told.has(tag)) yield `${tag} is gone and not reported`;
   for (const tag of told) if (!gone.includes(tag)) yield `${tag} is reported as deleted`;
   yield* duplicates(run.report);
@@ -123,14 +140,15 @@ function* report(outcome: Outcome): Iterable<string> {
 function* duplicates({ kept, deleted }: Report): Iterable<string> {
   const seen = new Set<string>();
   for (const { tag } of [...kept, ...deleted]) {
+    if (tag === undefined) continue;
     if (seen.has(tag)) yield `${tag} is reported twice`;
     seen.add(tag);
   }
 }
 
 async function cleanupRecord(outcome: Outcome): Promise<string[]> {
-  const { after, run } = outcome;
-  if (!isComplete(outcome)) return [];
+  const { after, run, work } = outcome;
+  if (run.exit !== 0 || work !== "cleanup") return [];
   if (!after.digests.has("cleanup")) return ["no cleanup record"];
   const config: unknown = JSON.parse(Buffer.from(await after.config("cleanup")).toString("utf8"));
   const label = field(field(field(config, "config"), "Labels"), "lastcleanuptimestamp");
@@ -138,6 +156,12 @@ async function cleanupRecord(outcome: Outcome): Promise<string[]> {
   return isOfRun ? [] : [`the cleanup record has the time ${String(label)}`];
 }
 
-function isComplete({ mayChange, run }: Outcome): boolean {
-  return mayChange && run.exit === 0;
+/** Whether everything that was to be done is done; some of it, where the scenario says that it may be. */
+function isComplete({ work, run, expected }: Outcome): boolean {
+  return work !== "nothing" && (run.exit === 0 || expected.changed === true);
+}
+
+/** What a purge may take besides what its scenario lists. */
+function isOwned(tag: string): boolean {
+  return /^(managed-image-|client-id-)|^(sync-server|cleanup)$/.test(tag);
 }

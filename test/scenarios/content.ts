@@ -25,6 +25,7 @@ export interface ImageSpec {
   /** What its layer holds; absent: an empty archive, as records have it. */
   readonly layer?: string;
   readonly subject?: Content;
+  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 const TYPES = {
@@ -49,7 +50,14 @@ export const MANIFEST_TYPES: readonly string[] = [
   TYPES.oci.index,
 ];
 
-export function imageOf({ media, created, labels, layer, subject }: ImageSpec): Content {
+export function imageOf({
+  media,
+  created,
+  labels,
+  layer,
+  subject,
+  annotations,
+}: ImageSpec): Content {
   const types = TYPES[media];
   const archive = layer === undefined ? Buffer.alloc(1024) : archiveOf(layer);
   const layerBlob = bytesOf(gzipSync(archive));
@@ -67,6 +75,7 @@ export function imageOf({ media, created, labels, layer, subject }: ImageSpec): 
     config: descriptor(types.config, config),
     layers: [descriptor(types.layer, layerBlob)],
     ...(subject === undefined ? {} : { subject: descriptor(subject.mediaType, subject) }),
+    ...(annotations === undefined ? {} : { annotations }),
   });
   return { ...manifest, mediaType: types.manifest, blobs: [config, layerBlob], children: [] };
 }
@@ -81,6 +90,13 @@ export function indexOf(media: Media, children: readonly Content[]): Content {
     })),
   });
   return { ...manifest, mediaType: TYPES[media].index, blobs: [], children };
+}
+
+/** The same image with a manifest that does not say what it is, as old tools pushed them. */
+export function withoutMediaType(image: Content): Content {
+  const manifest: unknown = JSON.parse(Buffer.from(image.bytes).toString("utf8"));
+  const entries = Object.entries(manifest ?? {}).filter(([name]) => name !== "mediaType");
+  return { ...image, ...json(Object.fromEntries(entries)) };
 }
 
 export function bytesOf(bytes: Uint8Array): Bytes {

@@ -3,7 +3,6 @@ import PQueue from "p-queue";
 import { describe, expect, it } from "vitest";
 import type { Backend } from "./backend.ts";
 import { runScenario } from "./run-scenario.ts";
-import { readScenarios } from "./scenario.ts";
 import type { Scenario } from "./scenario.ts";
 
 const PATIENCE_MS = 600_000;
@@ -14,7 +13,7 @@ export interface Place {
   readonly name: string;
   readonly isRunnable: boolean;
   /** A backend for one scenario. */
-  readonly use: () => Promise<Backend>;
+  readonly use: (scenario: Scenario) => Promise<Backend>;
   /** Called when the scenario is over. */
   readonly leave: (backend: Backend) => Promise<void>;
   readonly takes: (scenario: Scenario, at: number) => boolean;
@@ -26,9 +25,13 @@ export interface Place {
  *
  * @param atOnce Scenarios that run at the same time.
  */
-export function describeScenarios(places: readonly Place[], atOnce: number): void {
+export function describeScenarios(
+  all: readonly Scenario[],
+  places: readonly Place[],
+  atOnce: number,
+): void {
   const queue = new PQueue({ concurrency: atOnce });
-  const scenarios = readScenarios().map((scenario, at) => {
+  const scenarios = all.map((scenario, at) => {
     const takers = places.filter(({ isRunnable, takes }) => isRunnable && takes(scenario, at));
     let wrong: Promise<ReadonlyMap<string, readonly string[]>> | undefined;
     const run = (): NonNullable<typeof wrong> =>
@@ -36,7 +39,10 @@ export function describeScenarios(places: readonly Place[], atOnce: number): voi
     return { scenario, at, run };
   });
 
-  describe.for(places)("$name", ({ name, isRunnable, takes }) => {
+  const used = places.filter(({ takes }) =>
+    scenarios.some(({ scenario, at }) => takes(scenario, at)),
+  );
+  describe.for(used)("$name", ({ name, isRunnable, takes }) => {
     for (const { scenario, run } of scenarios.filter((one) => takes(one.scenario, one.at))) {
       const isReady = isRunnable && scenario.needs.every((command) => !MISSING.has(command));
       const options = { concurrent: true, skip: !isReady, timeout: PATIENCE_MS };
@@ -54,7 +60,7 @@ async function runEverywhere(
   places: readonly Place[],
 ): Promise<ReadonlyMap<string, readonly string[]>> {
   const used = await Promise.all(
-    places.map(async (place) => ({ place, backend: await place.use() })),
+    places.map(async (place) => ({ place, backend: await place.use(scenario) })),
   );
   try {
     const wrong = await runScenario(

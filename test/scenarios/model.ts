@@ -1,8 +1,9 @@
-import { imageOf, indexOf } from "./content.ts";
+import { imageOf, indexOf, withoutMediaType } from "./content.ts";
 import type { Content, Media } from "./content.ts";
 import { customTagRecord, managedImageTag, metadataTag, sha256, sha3 } from "./formats.ts";
 import { instant } from "./instant.ts";
-import type { ForeignSpec, MetadataRecord, Scenario, StageSpec } from "./scenario.ts";
+import { leaseLabels, leaseTag } from "./leases.ts";
+import type { ForeignSpec, ImageSpec, MetadataRecord, Scenario, StageSpec } from "./scenario.ts";
 
 /** What a scenario declares in the repository, and what its ids stand for. */
 export interface RepositoryModel {
@@ -12,6 +13,8 @@ export interface RepositoryModel {
   /** The tags an id of `kept`, `deleted` or `removed` stands for; the first is the thing, others its records. */
   readonly tagsOf: (id: string) => readonly string[];
   readonly recordTag: (record: MetadataRecord) => string;
+  /** The manifest an id stands for: a stage, an index, an image or a referrer. Throws when nothing declares it. */
+  readonly contentOf: (id: string) => Content;
   /** What `cleanup` leaves alone whatever else it does. */
   readonly permanent: readonly string[];
 }
@@ -22,6 +25,8 @@ export interface ModelOptions {
   /** The format of everything, whatever the scenario says. */
   readonly onlyMedia?: Media | undefined;
 }
+
+const REVISION = "org.opencontainers.image.revision";
 
 /** Builds the content of `scenario.registry`. The same scenario and start give the same bytes. */
 export function modelRepository(
@@ -37,7 +42,9 @@ export function modelRepository(
   const tags = new Map<string, Content>();
   const permanent: string[] = [];
 
-  for (const { id, tagged } of stages.values()) if (tagged) tags.set(tagOf(id), contentOf(id));
+  for (const { id, tagged, absent } of stages.values()) {
+    if (tagged && absent !== true) tags.set(tagOf(id), contentOf(id));
+  }
   for (const { id, tagged } of indexes.values()) if (tagged) tags.set(tagOf(id), contentOf(id));
   for (const metadata of registry.records ?? []) addRecord(recordTag(metadata));
   for (const name of managedNames(scenario)) permanent.push(addRecord(managedImageTag(name)));
@@ -53,17 +60,27 @@ export function modelRepository(
   for (const { of, suffix } of registry.signatures ?? []) {
     tags.set(signatureTag(of, suffix), signature(of, suffix));
   }
+  for (const { of, fallback } of registry.referrers ?? []) {
+    if (fallback === true) tags.set(signatureTag(of, ""), fallbackIndex(of));
+  }
   for (const foreign of registry.foreign ?? []) addForeign(foreign);
+  for (const image of registry.images ?? []) tags.set(image.tag, claimed(image));
+  for (const lease of registry.leases ?? []) {
+    const stageTags = lease.stages.map(tagOf);
+    addRecord(leaseTag(lease.id), leaseLabels(lease, stageTags, start));
+  }
   for (const tag of registry.service ?? []) {
     permanent.push(addRecord(tag, serviceLabels(tag, start)));
   }
 
   return {
     tags,
-    untagged: [...stages.values(), ...indexes.values()]
-      .filter(({ tagged }) => !tagged)
-      .map(({ id }) => contentOf(id)),
+    untagged: [
+      ...[...stages.values(), ...indexes.values()].filter(({ tagged }) => !tagged),
+      ...(registry.referrers ?? []),
+    ].map(({ id }) => contentOf(id)),
     tagsOf,
+    contentOf,
     recordTag,
     permanent,
   };
@@ -87,14 +104,32 @@ export function modelRepository(
     const index = indexes.get(id);
     if (index !== undefined)
       return indexOf(onlyMedia ?? index.media, index.children.map(contentOf));
+    const referrer = registry.referrers?.find((one) => one.id === id);
+    if (referrer !== undefined) return about(referrer.of, `referrer ${id}`);
+    const image = registry.images?.find(({ tag }) => `image:${tag}` === id);
+    if (image !== undefined) return claimed(image);
     const stage = stages.get(id);
     if (stage === undefined) throw new Error(`${scenario.id} declares no stage or index ${id}`);
     if (stage.sameManifestAs !== undefined) return contentOf(stage.sameManifestAs);
-    return imageOf({
+    const content = imageOf({
       media: onlyMedia ?? stage.media,
       created: rfc3339(instant(stage.created ?? stage.built, start)),
       labels: stageLabels(stage),
       layer: `stage ${id}`,
+    });
+    return stage.withoutMediaType === true ? withoutMediaType(content) : content;
+  }
+
+  function claimed(image: ImageSpec): Content {
+    if (image.sameDigestAs !== undefined) return contentOf(image.sameDigestAs);
+    if (image.children !== undefined) return indexOf("oci", image.children.map(contentOf));
+    const revision = image.revision === undefined ? {} : { [REVISION]: commitOf(image.revision) };
+    return imageOf({
+      media: onlyMedia ?? "oci",
+      created: rfc3339(instant(image.created ?? "-30d", start)),
+      labels: image.annotated === true ? {} : revision,
+      layer: `image ${image.tag}`,
+      ...(image.annotated === true ? { annotations: revision } : {}),
     });
   }
 
@@ -131,14 +166,21 @@ export function modelRepository(
   }
 
   function signature(of: string, suffix: string): Content {
-    const image = imageOf({
-      media: "oci",
-      created: rfc3339(start),
-      labels: {},
-      layer: `signature of ${of}`,
-      subject: contentOf(of),
-    });
+    const image = about(of, `signature of ${of}`);
     return suffix === "" ? indexOf("oci", [image]) : image;
+  }
+
+  function fallbackIndex(of: string): Content {
+    const own = (registry.referrers ?? []).filter((one) => one.of === of && one.fallback === true);
+    return indexOf(
+      "oci",
+      own.map(({ id }) => contentOf(id)),
+    );
+  }
+
+  function about(of: string, layer: string): Content {
+    const created = rfc3339(start - 30 * 86_400_000);
+    return imageOf({ media: "oci", created, labels: {}, layer, subject: contentOf(of) });
   }
 
   function addForeign(foreign: ForeignSpec): void {
@@ -180,6 +222,9 @@ export function modelRepository(
     if (kind === "import") return [importTag(name)];
     if (kind === "rejected") return [`${tagOf(name)}-rejected`];
     if (kind === "managed") return [managedImageTag(name)];
+    if (kind === "image") return [name];
+    if (kind === "lease") return [leaseTag(name)];
+    if (kind === "fallback") return [signatureTag(name, "")];
     if (kind === "signature") {
       return (registry.signatures ?? [])
         .filter(({ of }) => of === name)

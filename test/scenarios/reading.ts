@@ -30,7 +30,12 @@ export async function readRepository(reader: Reader): Promise<RepositoryReading>
     if (config !== undefined) configs.set(tag, config);
     await check(bytes, tag);
   }
-  return { digests, broken, config };
+  return {
+    digests,
+    broken,
+    config,
+    holds: async (digest) => (await reader.manifest(digest)) !== undefined,
+  };
 
   async function check(manifest: Uint8Array, path: string): Promise<void> {
     const { manifests, blobs } = pointersOf(manifest);

@@ -11,7 +11,9 @@ const CLI = resolve("bin/tidemark.js");
 const Report = z.object({
   schema: z.literal(1),
   kept: z.array(z.object({ tag: z.string(), reasons: z.array(z.object({ kind: z.string() })) })),
-  deleted: z.array(z.object({ tag: z.string() })),
+  deleted: z.array(z.object({ tag: z.string().optional() })),
+  failed: z.array(z.object({ tag: z.string().optional() })).default([]),
+  skipped: z.array(z.object({ tag: z.string().optional(), why: z.string() })).default([]),
   warnings: z.array(z.unknown()),
 });
 

@@ -1,26 +1,17 @@
-import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Backend, SeedRepository } from "./backend.ts";
-import { disagreements } from "./compare.ts";
+import { openClusters } from "./clusters.ts";
 import type { Media } from "./content.ts";
-import { cloneState, createClone, writeConfig } from "./git-clone.ts";
+import { createClone } from "./git-clone.ts";
 import { createRemote } from "./git-remote.ts";
 import { modelRepository } from "./model.ts";
 import type { RepositoryModel } from "./model.ts";
-import { runCli } from "./run-cli.ts";
+import { runStep } from "./run-step.ts";
+import type { Run } from "./run-step.ts";
 import { afterStep, stepsOf } from "./scenario.ts";
-import type { Scenario, Step } from "./scenario.ts";
-
-/** One backend's part of a scenario: its own clone, home and journal beside a remote that all share. */
-interface Run {
-  readonly backend: Backend;
-  readonly root: string;
-  readonly clone: string;
-  readonly repository: SeedRepository;
-  readonly pushed: Set<string>;
-  readonly wrong: string[];
-}
+import type { Scenario } from "./scenario.ts";
 
 /**
  * Builds a scenario's Git side once, runs its steps on every backend, and answers what is not as it says: a list of
@@ -47,6 +38,7 @@ async function runSteps(
   const remote = await createRemote(root, scenario.git, start);
   let state: Scenario = scenario;
   let runs: readonly Run[] | undefined;
+  await using opened = new AsyncDisposableStack();
 
   for (const [at, step] of stepsOf(scenario).entries()) {
     state = afterStep(state, step);
@@ -57,6 +49,7 @@ async function runSteps(
       runs = await Promise.all(
         backends.map((backend, index) => openRun(backend, scenario, { root, clone, index })),
       );
+      for (const { clusters } of runs) if (clusters !== undefined) opened.use(clusters);
       if (state.git.remote === "gone") await remote.takeAway();
     }
     const models = new Map<Media | undefined, RepositoryModel>();
@@ -79,7 +72,7 @@ async function runSteps(
 
 async function openRun(
   backend: Backend,
-  { id }: Scenario,
+  { id, others = {}, clusters, steps = [] }: Scenario,
   { root, clone, index }: { readonly root: string; readonly clone: string; readonly index: number },
 ): Promise<Run> {
   const own = join(root, `${index}`);
@@ -87,85 +80,23 @@ async function openRun(
   await mkdir(own);
   await cp(clone, copy, { recursive: true, preserveTimestamps: true });
   const repository = await backend.createRepository(id);
-  return { backend, root: own, clone: copy, repository, pushed: new Set(), wrong: [] };
-}
-
-/** Pushes what is not in `pushed` yet. */
-export async function seed(
-  repository: SeedRepository,
-  model: RepositoryModel,
-  pushed: Set<string>,
-): Promise<void> {
-  const isNew = (key: string): boolean => !pushed.has(key) && pushed.add(key).has(key);
-  for (const content of model.untagged) if (isNew(content.digest)) await repository.push(content);
-  for (const [tag, content] of model.tags) if (isNew(tag)) await repository.push(content, tag);
-}
-
-async function runStep(
-  { root, clone, repository, backend, pushed }: Run,
-  {
-    state,
-    step,
-    model,
-    werfYaml,
-  }: {
-    readonly state: Scenario;
-    readonly step: Step;
-    readonly model: RepositoryModel;
-    readonly werfYaml: string;
-  },
-): Promise<string[]> {
-  await writeConfig(clone, werfYaml);
-  await seed(repository, model, pushed);
-  for (const id of step.removed) {
-    for (const tag of model.tagsOf(id)) await repository.remove(tag);
-  }
-  await repository.settle?.();
-  const extra = step.args ?? state.args;
-  const keepList = await writeKeepList(root, step.keepList ?? state.keepList, model);
-  const journal = join(root, "journal");
-  await mkdir(journal, { recursive: true });
-  const before = await repository.read();
-  const cloneBefore = await cloneState(clone);
-
-  const where = ["--repo", repository.address, "--dir", clone, "--journal", journal];
-  const { args, env } = backend.access ?? { args: ["--insecure-registry"], env: {} };
-  const how = ["--without-kube", "--output", "json", ...args];
-  const command = [state.command, ...where, ...how, ...keepList, ...extra];
-  const run = await (backend.run ?? runCli)(root, command, env);
-
-  return disagreements({
-    expected: step.expect,
-    model,
-    before,
-    after: await repository.read(),
-    run,
-    untags: backend.untags,
-    lastTagTakesManifest: backend.lastTagTakesManifest ?? false,
-    mayChange: !extra.includes("--dry-run") && state.config.cleanup?.disable !== true,
-    cloneBefore,
-    cloneAfter: await cloneState(clone),
-  });
+  const names = new Set([others, ...steps.map((step) => step.others ?? {})].flatMap(Object.keys));
+  const opened = new Map<string, SeedRepository>();
+  for (const name of names) opened.set(name, await backend.createRepository(`${id}-${name}`));
+  return {
+    backend,
+    root: own,
+    clone: copy,
+    repository,
+    others: opened,
+    clusters: clusters === undefined ? undefined : await openClusters(clusters, own),
+    pushed: new Set(),
+    wrong: [],
+  };
 }
 
 function trace(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
-}
-
-/** An id that the scenario declares stands for its tag; anything else is written as it is. */
-async function writeKeepList(
-  root: string,
-  entries: readonly string[],
-  model: RepositoryModel,
-): Promise<string[]> {
-  if (entries.length === 0) return [];
-  const file = join(root, "keep-list");
-  const lines = entries.map((entry) => {
-    const [tag = entry] = model.tagsOf(entry);
-    return model.tags.has(tag) ? tag : entry;
-  });
-  await writeFile(file, lines.map((line) => `${line}\n`).join(""));
-  return ["--keep-list", file];
 }
 
 /** The `werf.yaml` of a scenario. */

@@ -1,9 +1,15 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, readdirSync } from "node:fs";
 import { z } from "zod";
+import { Ids, MetadataRecord, Refs, Registry, When, mergeRegistry } from "./registry-side.ts";
 
-/** Sign, number, unit, as in `-13h`; or an RFC 3339 instant. */
-const When = z.string();
-const Ids = z.array(z.string()).default([]);
+export type {
+  ForeignSpec,
+  ImageSpec,
+  LeaseSpec,
+  MetadataRecord,
+  RegistrySide,
+  StageSpec,
+} from "./registry-side.ts";
 
 const Commit = z.strictObject({
   id: z.string(),
@@ -19,8 +25,6 @@ const Tag = z.union([
   z.strictObject({ tree: z.string() }),
 ]);
 
-const Refs = z.record(z.string(), z.string());
-
 const Git = z.strictObject({
   commits: z.array(Commit).optional(),
   branches: Refs.optional(),
@@ -34,54 +38,27 @@ const Git = z.strictObject({
   objectFormat: z.enum(["sha1", "sha256"]).optional(),
 });
 
-const Stage = z.strictObject({
-  id: z.string(),
-  built: When,
-  content: z.string().optional(),
-  created: When.optional(),
-  parent: z.string().optional(),
-  legacyParent: z.string().optional(),
-  imports: Ids,
-  externalImports: Ids,
-  importChecksums: Ids,
-  dependencies: Ids,
-  sameManifestAs: z.string().optional(),
-  tagged: z.boolean().default(true),
-  media: z.enum(["docker", "oci"]).default("docker"),
-  labels: z.record(z.string(), z.string()).default({}),
-});
-
-const Index = z.strictObject({
-  id: z.string(),
-  children: z.array(z.string()),
-  content: z.string().optional(),
-  media: z.enum(["docker", "oci"]).default("docker"),
-  tagged: z.boolean().default(true),
-});
-
-const Foreign = z.union([
-  z.strictObject({ tag: z.string() }),
-  z.strictObject({ tag: z.string(), sameDigestAs: z.string() }),
-  z.strictObject({ tag: z.string(), children: z.array(z.string()) }),
-  z.strictObject({ prefix: z.string(), count: z.int() }),
-]);
-
-const MetadataRecord = z.tuple([z.string(), z.string(), z.string()]);
-
-const Registry = z.strictObject({
-  stages: z.array(Stage).optional(),
-  indexes: z.array(Index).optional(),
-  records: z.array(MetadataRecord).optional(),
-  managedImages: z.array(z.string()).optional(),
+/** Another repository of the project: copies of what the primary one has, and more. */
+const Copies = z.strictObject({
+  role: z.enum(["final-repo", "cache-repo", "secondary-repo"]),
+  copies: Ids,
   customTags: Refs.optional(),
-  importRecords: z
-    .array(z.strictObject({ id: z.string(), source: z.string(), checksum: z.string() }))
-    .optional(),
-  rejected: z.array(z.string()).optional(),
-  foreign: z.array(Foreign).optional(),
-  signatures: z.array(z.strictObject({ of: z.string(), suffix: z.string() })).optional(),
-  service: z.array(z.string()).optional(),
-  project: z.string().optional(),
+  foreign: z.array(z.string()).optional(),
+});
+
+const Cluster = z.strictObject({
+  objects: z.array(z.looseObject({ kind: z.string() })).default([]),
+  /** Kinds of object that may be listed; absent: all. */
+  may: z.array(z.string()).optional(),
+  unreachable: z.literal(true).optional(),
+});
+
+const Trouble = z.strictObject({
+  method: z.string().default("DELETE"),
+  of: z.string().optional(),
+  path: z.string().optional(),
+  times: z.int().optional(),
+  fault: z.looseObject({ kind: z.string() }),
 });
 
 const Expectation = z.strictObject({
@@ -92,6 +69,15 @@ const Expectation = z.strictObject({
   records: z.array(MetadataRecord).optional(),
   recordsEither: z.array(MetadataRecord).default([]),
   warns: z.literal(true).optional(),
+  says: z.array(z.string()).optional(),
+  because: Refs.optional(),
+  skipped: z.array(z.string()).optional(),
+  failed: z.array(z.string()).optional(),
+  order: z.array(z.array(z.string())).optional(),
+  reachable: z.array(z.string()).optional(),
+  unreachable: z.array(z.string()).optional(),
+  returned: z.array(z.string()).optional(),
+  changed: z.literal(true).optional(),
 });
 
 const ConfigObject = z.looseObject({
@@ -104,7 +90,10 @@ const Step = z.strictObject({
   registry: Registry.optional(),
   config: ConfigObject.optional(),
   images: z.array(z.string()).optional(),
+  others: z.record(z.string(), Copies).optional(),
+  clusters: z.record(z.string(), Cluster).optional(),
   removed: Ids,
+  command: z.string().optional(),
   args: z.array(z.string()).optional(),
   keepList: z.array(z.string()).optional(),
   expect: Expectation,
@@ -119,6 +108,12 @@ const Scenario = z.strictObject({
   configTail: z.string().default(""),
   git: Git.default({}),
   registry: Registry.default({}),
+  others: z.record(z.string(), Copies).optional(),
+  clusters: z.record(z.string(), Cluster).optional(),
+  on: z.array(z.string()).optional(),
+  server: z.looseObject({}).optional(),
+  hindered: z.array(z.string()).optional(),
+  trouble: z.array(Trouble).optional(),
   command: z.string().default("cleanup"),
   args: z.array(z.string()).default([]),
   keepList: z.array(z.string()).default([]),
@@ -132,16 +127,32 @@ export type Expectation = z.infer<typeof Expectation>;
 export type GitSide = z.infer<typeof Git>;
 export type CommitSpec = z.infer<typeof Commit>;
 export type TagSpec = z.infer<typeof Tag>;
-export type RegistrySide = z.infer<typeof Registry>;
-export type StageSpec = z.infer<typeof Stage>;
-export type ForeignSpec = z.infer<typeof Foreign>;
-export type MetadataRecord = z.infer<typeof MetadataRecord>;
 export type ConfigObject = z.infer<typeof ConfigObject>;
+export type ClusterSpec = z.infer<typeof Cluster>;
+export type CopiesSpec = z.infer<typeof Copies>;
+export type TroubleSpec = z.infer<typeof Trouble>;
 
 /** Every scenario of the file beside this one; a field that the runner does not know is an error. */
 export function readScenarios(): Scenario[] {
   const file = new URL("cleanup-scenarios.json", import.meta.url);
   return z.array(Scenario).parse(JSON.parse(readFileSync(file, "utf8")));
+}
+
+/** The scenarios of this project, by the path of their file below `own/` without its ending. */
+export function readOwnScenarios(): ReadonlyMap<string, readonly Scenario[]> {
+  const folder = new URL("own/", import.meta.url);
+  const names = readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".json"))
+    .toSorted();
+  return new Map(names.map((name) => [name.replace(/\.json$/, ""), readFileOf(name, folder)]));
+}
+
+function readFileOf(name: string, folder: URL): Scenario[] {
+  try {
+    return z.array(Scenario).parse(JSON.parse(readFileSync(new URL(name, folder), "utf8")));
+  } catch (error) {
+    throw new Error(`${name} holds no scenarios`, { cause: error });
+  }
 }
 
 /** A scenario as the file has them. Throws when a field is missing or unknown. */
@@ -162,29 +173,15 @@ export function afterStep(before: Scenario, step: Step): Scenario {
     ...before,
     config: step.config ?? before.config,
     images: step.images ?? before.images,
+    command: step.command ?? before.command,
+    others: { ...before.others, ...step.others },
+    clusters:
+      step.clusters === undefined ? before.clusters : { ...before.clusters, ...step.clusters },
     git: {
       ...before.git,
       ...step.git,
       commits: [...(before.git.commits ?? []), ...(step.git?.commits ?? [])],
     },
     registry: mergeRegistry(before.registry, step.registry ?? {}),
-  };
-}
-
-function mergeRegistry(before: RegistrySide, added: RegistrySide): RegistrySide {
-  const join = <T>(a: readonly T[] | undefined, b: readonly T[] | undefined): T[] | undefined =>
-    a === undefined && b === undefined ? undefined : [...(a ?? []), ...(b ?? [])];
-  return {
-    stages: join(before.stages, added.stages),
-    indexes: join(before.indexes, added.indexes),
-    records: join(before.records, added.records),
-    managedImages: join(before.managedImages, added.managedImages),
-    customTags: { ...before.customTags, ...added.customTags },
-    importRecords: join(before.importRecords, added.importRecords),
-    rejected: join(before.rejected, added.rejected),
-    foreign: join(before.foreign, added.foreign),
-    signatures: join(before.signatures, added.signatures),
-    service: join(before.service, added.service),
-    project: added.project ?? before.project,
   };
 }

@@ -3,6 +3,7 @@ import { peersAreRequired } from "../../contract-tests/servers/peers.ts";
 import type { Backend } from "./backend.ts";
 import { REAL } from "./backends.ts";
 import { describeScenarios } from "./describe-scenarios.ts";
+import { readScenarios } from "./scenario.ts";
 import type { Scenario } from "./scenario.ts";
 
 /** Each run is a process of its own beside git and the server. */
@@ -32,4 +33,4 @@ const places = REAL.map(({ name, isRunnable }, index) => ({
   takes: (_: Scenario, at: number) => (at + index) % SHARE === 0,
 }));
 
-describeScenarios(places, RUNS_AT_ONCE);
+describeScenarios(readScenarios(), places, RUNS_AT_ONCE);

@@ -6,6 +6,7 @@ import type { Place } from "./describe-scenarios.ts";
 import { gitThrough } from "./git.ts";
 import { startHelper } from "./helper.ts";
 import { runCliBy } from "./run-cli.ts";
+import { readScenarios } from "./scenario.ts";
 import type { Scenario } from "./scenario.ts";
 
 /** While one waits for git, another computes. */
@@ -26,7 +27,7 @@ const places = SIMULATED.map(({ name, isRunnable, open }, index): Place => ({
   takes: (scenario, at) => index === 0 || (at + index) % SHARE === 0 || sharesADigest(scenario),
 }));
 
-describeScenarios(places, SCENARIOS_AT_ONCE);
+describeScenarios(readScenarios(), places, SCENARIOS_AT_ONCE);
 
 /** Two tags on one digest, the hardest thing to ask of a registry: asked of every one of them. */
 function sharesADigest({ registry: { stages = [], foreign = [] } }: Scenario): boolean {

@@ -8,7 +8,8 @@ import { createClone, writeConfig } from "../scenarios/git-clone.ts";
 import { createRemote } from "../scenarios/git-remote.ts";
 import { modelRepository } from "../scenarios/model.ts";
 import type { RepositoryModel } from "../scenarios/model.ts";
-import { configText, seed } from "../scenarios/run-scenario.ts";
+import { configText } from "../scenarios/run-scenario.ts";
+import { seed } from "../scenarios/run-step.ts";
 import { readScenarios } from "../scenarios/scenario.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
 
