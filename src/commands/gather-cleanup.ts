@@ -1,4 +1,5 @@
 import type { Digest } from "../oci/digest.ts";
+import { isIndexType } from "../oci/media-type.ts";
 import type { DeletionMeans } from "../engine/cleanup/deletions.ts";
 import type { CleanupInput, Facts, Need, Primary } from "../engine/cleanup/inventory.ts";
 import type { CleanupPlan } from "../engine/cleanup/plan.ts";
@@ -9,6 +10,7 @@ import type { Rule } from "../engine/cleanup/rules/rule.ts";
 import type { Repository } from "../oci/reference.ts";
 import type { Capabilities } from "../registry/capabilities.ts";
 import type { Registry } from "../registry/registry.ts";
+import { classifyTag } from "../stages/tag.ts";
 import type { FoundLease } from "../engine/cleanup/leases.ts";
 import type { CommandDeps, GitHistory } from "./deps.ts";
 import { readFacts } from "./facts.ts";
@@ -18,6 +20,8 @@ import { ownLeases, readLeases } from "./leases.ts";
 import type { ListedLeases } from "./leases.ts";
 import { refuseMovedRecords } from "./meta-repo.ts";
 import { mapParallel } from "./parallel.ts";
+import { createAnswerBook, listUntagged, sweepProblems } from "./untagged.ts";
+import type { SweepPolicy } from "./untagged.ts";
 
 /** What a cleanup is asked to keep, and where. */
 export interface CleanupPolicy {
@@ -36,6 +40,8 @@ export interface CleanupPolicy {
   readonly metaRepo?: Repository;
   /** Whether everything of the project is to go that nothing but policies keeps. Default: false. */
   readonly purge?: boolean;
+  /** What goes besides the tags of the project. Absent: nothing. */
+  readonly sweep?: SweepPolicy;
   /** How long a journal in the repository stays. Milliseconds. Absent: for good. */
   readonly journalKeepMs?: number;
 }
@@ -97,6 +103,9 @@ export async function gatherCleanup(
   let isReread = false;
   const facts = new Map<Digest, Facts>(context.facts);
   let capabilities = registry.capabilities;
+  const sweep = policy.sweep ?? {};
+  const answers = createAnswerBook(stages, deps);
+  let untagged = await listUntagged(stages, sweep, deps);
   let found = resolved;
   await refuseMovedRecords(found.stages, homes, { signal: deps.signal });
   let leases: ListedLeases = { own: new Set(), others: await readOthersLeases() };
@@ -106,23 +115,31 @@ export async function gatherCleanup(
     const primary = await context.primary?.();
     const input: CleanupInput = {
       ...inputOf(policy, { tags, history, keepList, now }),
+      ...sweep,
+      ...(untagged === undefined ? {} : { untagged }),
       leases: leases.others,
       ...(primary === undefined ? {} : { primary }),
     };
     const plan = createCleanupPlanner(input);
     for (;;) {
-      const step = plan(facts, meansOf(capabilities));
+      const step = plan(facts, meansOf(capabilities), answers);
       if (step.kind === "plan") return { ...step, input };
       if (step.kind === "learn") {
-        capabilities = await registry.learn(policy.repository, { signal: deps.signal });
+        const learned = await registry.learn(policy.repository, {
+          ...(step.only === undefined ? {} : { only: step.only }),
+          signal: deps.signal,
+        });
+        capabilities = { ...capabilities, ...(step.only === undefined ? learned : pick(learned)) };
       } else {
+        if (step.questions !== undefined) await answers.answer(step.questions);
         await readAll((digest) => homeOf(digest, homes, found), step.needs, facts, deps);
       }
     }
   };
 
   const { plan, findings, input } = await decide(policy.keepList);
-  const warnings = [...(history?.warnings ?? []), ...plan.warnings];
+  const problems = sweepProblems(stages, sweep);
+  const warnings = [...(history?.warnings ?? []), ...problems, ...plan.warnings];
   const first = found;
   const known = new Map(first.tags.map((entry) => [entry.tag, entry]));
   const appeared = new Set<string>();
@@ -141,7 +158,7 @@ export async function gatherCleanup(
     async replan(held, gone) {
       const again = await listHomes(homes, deps);
       const own = ownLeases(again.stages, await deps.runner.identify());
-      const others = again.stages.filter(({ tag }) => !own.has(tag));
+      const others = again.stages.filter(({ tag }) => !own.has(tag) && !isNewJournal(tag));
       found = await resolveHomes(homes, { ...again, stages: others }, deps, first);
       leases = { own, others: await readOthersLeases() };
       const { tags } = found;
@@ -152,13 +169,22 @@ export async function gatherCleanup(
       const isMissing = known
         .values()
         .some(({ tag, class: { kind } }) => kind !== "lease" && !listed.has(tag) && !gone.has(tag));
-      const isOutside = context.primary !== undefined || isReread;
+      const before = new Set(untagged?.map(({ digest }) => digest));
+      untagged = await listUntagged(stages, sweep, deps);
+      const isDoubted = sweep.deleteOrphans === true && answers.doubt();
+      const isNew = untagged?.some(({ digest }) => !before.has(digest)) ?? false;
+      const isOutside = isNew || isDoubted || context.primary !== undefined || isReread;
       if (appeared.size === 0 && held.size === 0 && !isMissing && !isOutside) return undefined;
       return (await decide(new Set([...policy.keepList, ...appeared, ...held]))).plan;
     },
   };
   deps.planned?.(gathered);
   return gathered;
+
+  /** A journal needs nothing, and this run may be writing it. */
+  function isNewJournal(tag: string): boolean {
+    return !known.has(tag) && classifyTag(tag).kind === "journal";
+  }
 
   function readOthersLeases(): Promise<readonly FoundLease[]> {
     return readLeases(found.tags, (digest) => homeOf(digest, homes, found), facts, deps);
@@ -230,7 +256,12 @@ export function meansOf(capabilities: Capabilities): DeletionMeans {
   };
 }
 
-/** Reads what is needed, once a digest. */
+/** What was found out about referrers alone. */
+function pick({ referrers }: Capabilities): Pick<Capabilities, "referrers"> {
+  return { referrers };
+}
+
+/** Reads what is needed, once a digest, and the indexes below an index with it. */
 async function readAll(
   homeOfDigest: (digest: Digest) => Home,
   needs: readonly Need[],
@@ -241,9 +272,18 @@ async function readAll(
   const wanted = new Map<Digest, boolean>();
   for (const { digest, config } of needs) wanted.set(digest, config || wanted.get(digest) === true);
   await mapParallel([...wanted], parallel, async ([digest, config]) => {
-    const known = facts.get(digest);
     const { registry, repository } = homeOfDigest(digest);
-    facts.set(digest, await readFacts(registry, repository, { digest, config }, { known, signal }));
-    report({ type: "phase.advanced", phase: "reading manifests", done: facts.size });
+    // A set yields what is added while it is read: a chain of indexes takes one step of the planner, not one each.
+    const below = new Set([digest]);
+    for (const next of below) {
+      const known = facts.get(next);
+      const need = { digest: next, config };
+      const read = await readFacts(registry, repository, need, { known, signal });
+      facts.set(next, read);
+      report({ type: "phase.advanced", phase: "reading manifests", done: facts.size });
+      for (const child of read.kind === "index" ? read.children : []) {
+        if (isIndexType(child.mediaType) && !facts.has(child.digest)) below.add(child.digest);
+      }
+    }
   });
 }
