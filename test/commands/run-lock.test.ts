@@ -259,7 +259,7 @@ interface Enter {
 function createWorld(options: MemoryOptions = {}, turn = (): Promise<void> => Promise.resolve()) {
   const state = repositoryIn(createState(), REPOSITORY.name);
   seedContent(state, imageOf({}), ["latest"]);
-  const registry = withTurns(createMemoryRegistry(state, options), turn);
+  const registry = withTurns(createMemoryRegistry(state, options), state, turn);
   const dead = new Set<string>();
   const events: { readonly at: number; readonly happen: () => Promise<void> }[] = [];
   let clock = NOW;
@@ -349,10 +349,23 @@ function leasesIn({ tags }: RepositoryState): string[] {
   return [...tags.keys()].filter(isLeaseTag);
 }
 
-/** Lets others go on before each request is served. */
-function withTurns(registry: Registry, turn: () => Promise<void>): Registry {
+/** Lets others go on before each request is served, and at no other time. */
+function withTurns(
+  registry: Registry,
+  { blobs }: RepositoryState,
+  turn: () => Promise<void>,
+): Registry {
   return {
     ...registry,
+    async getBlob(_, digest) {
+      await turn();
+      return new ReadableStream({
+        start(stream) {
+          stream.enqueue(blobs.get(digest) ?? new Uint8Array());
+          stream.close();
+        },
+      });
+    },
     get capabilities() {
       return registry.capabilities;
     },
