@@ -6,8 +6,11 @@ import type { Host } from "./host.ts";
 import { parseAge } from "./parse-age.ts";
 import { cleanupRequest, withDeletionOptions, withPolicyOptions } from "./policy-options.ts";
 import type { DeletionFlags } from "./policy-options.ts";
+import { withReportOptions } from "./report-options.ts";
+import type { ReportFlags } from "./report-options.ts";
+import { runReported } from "./run-reported.ts";
 
-interface ApplyFlags extends DeletionFlags {
+interface ApplyFlags extends DeletionFlags, ReportFlags {
   /** Milliseconds. */
   readonly planMaxAge: number;
 }
@@ -26,7 +29,8 @@ export function applyCommand(host: Host): Command {
         .argParser(parseAge)
         .default(DAY_MS, "24h"),
     );
-  return withDeletionOptions(withPolicyOptions(command, host.env)).action(
+  const options = withDeletionOptions(withPolicyOptions(command, host.env));
+  return withReportOptions(options).action(
     async (path: string, _flags: ApplyFlags, action: Command) => {
       const flags = action.opts<ApplyFlags>();
       const { readPlanFile } = await import("../journal/plan-file.ts");
@@ -34,9 +38,10 @@ export function applyCommand(host: Host): Command {
       const request = await cleanupRequest(flags, flags.repo ?? formatRepository(saved.repository));
       const { runApply } = await import("../commands/apply.ts");
       const { printCleanup } = await import("./print-cleanup.ts");
-      const report = await host.run(flags, async (deps) => {
+      const about = { command: "apply", dryRun: false } as const;
+      const report = await runReported(host, flags, about, async (deps) => {
         const result = await runApply({ ...request, saved, maxAgeMs: flags.planMaxAge }, deps);
-        return { command: "apply", result, requests: deps.requests() } as const;
+        return { ...about, result, results: [result], requests: deps.requests() };
       });
       printCleanup(host, flags, report);
       host.exit(exitCodeOf(report.result, host));

@@ -21,10 +21,13 @@ import {
   withProjectRepositories,
 } from "./repos-options.ts";
 import type { ReposFlags } from "./repos-options.ts";
+import { withReportOptions } from "./report-options.ts";
+import type { ReportFlags } from "./report-options.ts";
+import { runReported } from "./run-reported.ts";
 import { targetsOf, withTargets } from "./targets.ts";
 import type { TargetFlags } from "./targets.ts";
 
-interface CleanupFlags extends DeletionFlags, TargetFlags, ReposFlags {
+interface CleanupFlags extends DeletionFlags, TargetFlags, ReposFlags, ReportFlags {
   readonly dryRun: boolean;
   readonly planOut?: string;
 }
@@ -40,7 +43,7 @@ export function cleanupCommand(host: Host): Command {
       "--plan-out <file>",
       "save the plan for `tidemark apply`, and carry it out unless --dry-run",
     );
-  const options = withDeletionOptions(withPolicyOptions(command, host.env));
+  const options = withReportOptions(withDeletionOptions(withPolicyOptions(command, host.env)));
   return withProjectRepositories(withTargets(options)).action(
     async (_flags: CleanupFlags, action: Command) => {
       const flags = action.opts<CleanupFlags>();
@@ -60,9 +63,10 @@ export function cleanupCommand(host: Host): Command {
         planOut === undefined
           ? {}
           : { savePlan: (plan: object): Promise<void> => writePlanFile(resolve(planOut), plan) };
-      const report = await host.run(flags, async (deps) => {
+      const about = { command: "cleanup", dryRun } as const;
+      const report = await runReported(host, flags, about, async (deps) => {
         const result = await runCleanup({ ...request, ...saving, dryRun }, deps);
-        return { command: "cleanup", result, requests: deps.requests() } as const;
+        return { ...about, result, results: [result], requests: deps.requests() };
       });
       printCleanup(host, flags, report);
       host.exit(exitCodeOf(report.result, host));
@@ -84,16 +88,16 @@ async function cleanProject(
   }
   const { runProjectCleanup } = await import("../commands/project-cleanup.ts");
   const { printCleanupSet } = await import("./print-cleanup.ts");
-  const report = await host.run(flags, async (deps) => {
+  const about = { command: "cleanup", dryRun } as const;
+  const report = await runReported(host, flags, about, async (deps) => {
     const found = await runProjectCleanup({ ...request, dryRun }, deps);
     return {
-      command: "cleanup",
+      ...about,
       namespaces: [request.policy.repository],
-      dryRun,
       results: found.map(({ result }) => result),
       roles: found.map(({ role }) => role),
       requests: deps.requests(),
-    } as const;
+    };
   });
   printCleanupSet(host, flags, report);
   host.exit(worstExitCode(report.results, host));
@@ -115,11 +119,12 @@ async function cleanSet(
   const request = await cleanupSetRequest(flags, targets);
   const { runCleanupSet } = await import("../commands/cleanup-set.ts");
   const { printCleanupSet } = await import("./print-cleanup.ts");
-  const report = await host.run(flags, async (deps) => {
+  const about = { command: "cleanup", dryRun } as const;
+  const report = await runReported(host, flags, about, async (deps) => {
     const found = await runCleanupSet({ ...request, dryRun }, deps);
     const results = found.map(({ result }) => result);
     const namespaces = targets.map(({ namespace }) => namespace);
-    return { command: "cleanup", namespaces, dryRun, results, requests: deps.requests() } as const;
+    return { ...about, namespaces, results, requests: deps.requests() };
   });
   printCleanupSet(host, flags, report);
   host.exit(worstExitCode(report.results, host));

@@ -46,6 +46,7 @@ export interface Host {
   readonly colours: boolean;
   /** Columns of stdout; absent when it is no terminal. */
   readonly columns: number | undefined;
+  /** Sets the exit code; 0 does not replace an earlier failure. */
   exit(code: number): void;
   close(): void;
 }
@@ -85,7 +86,11 @@ export function createHost(process: HostProcess, version: string): Host {
     say: (line, { quiet }) => void (quiet || stderr.write(`${line}\n`)),
     warn: (line) => void stderr.write(`${line}\n`),
     ...(process.stdin?.isTTY === true && stderr.isTTY ? { ask } : {}),
-    exit: (code) => void (process.exitCode = code),
+    exit(code) {
+      const isFailed =
+        process.exitCode !== undefined && process.exitCode !== null && process.exitCode !== 0;
+      if (code !== 0 || !isFailed) process.exitCode = code;
+    },
     close() {
       process.off("SIGINT", interrupt);
       process.off("SIGTERM", interrupt);

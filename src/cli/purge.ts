@@ -7,10 +7,13 @@ import { worstExitCode } from "./failure.ts";
 import type { Host } from "./host.ts";
 import { cleanupRequest, withDeletionOptions, withPolicyOptions } from "./policy-options.ts";
 import type { DeletionFlags } from "./policy-options.ts";
+import { withReportOptions } from "./report-options.ts";
+import type { ReportFlags } from "./report-options.ts";
+import { runReported } from "./run-reported.ts";
 import { projectRepositoriesOf, withProjectRepositories } from "./repos-options.ts";
 import type { ReposFlags } from "./repos-options.ts";
 
-interface PurgeFlags extends DeletionFlags, ReposFlags {
+interface PurgeFlags extends DeletionFlags, ReposFlags, ReportFlags {
   readonly dryRun: boolean;
   readonly yes: boolean;
 }
@@ -26,7 +29,7 @@ export function purgeCommand(host: Host): Command {
     )
     .option("--dry-run", "decide and print; change nothing", false)
     .option("--yes", "do not ask", false);
-  const options = withDeletionOptions(withPolicyOptions(command, host.env));
+  const options = withReportOptions(withDeletionOptions(withPolicyOptions(command, host.env)));
   return withProjectRepositories(options).action(async (_flags: PurgeFlags, action: Command) => {
     const flags = action.opts<PurgeFlags>();
     const { dryRun, yes } = flags;
@@ -45,16 +48,16 @@ export function purgeCommand(host: Host): Command {
     const { runPurge } = await import("../commands/purge.ts");
     const { printCleanupSet } = await import("./print-cleanup.ts");
     const repositories = projectRepositoriesOf(flags);
-    const report = await host.run(flags, async (deps) => {
+    const about = { command: "purge", dryRun } as const;
+    const report = await runReported(host, flags, about, async (deps) => {
       const found = await runPurge({ ...request, ...repositories, dryRun, confirm }, deps);
       return {
-        command: "purge",
+        ...about,
         namespaces: [request.policy.repository],
-        dryRun,
         results: found.map(({ result }) => result),
         roles: found.map(({ role }) => role),
         requests: deps.requests(),
-      } as const;
+      };
     });
     printCleanupSet(host, flags, report);
     host.exit(worstExitCode(report.results, host));

@@ -42,7 +42,7 @@ export function summaryRows({ kept, deleted }: CleanupResult): string[][] {
 export function groupKept(kept: readonly Kept[]): string[][] {
   const groups = new Map<string, { count: number; example: string }>();
   for (const entry of kept) {
-    if (!["stage", "index", "custom-tag"].includes(entry.class)) continue;
+    if (!["stage", "index", "custom-tag", "image"].includes(entry.class)) continue;
     const [reason] = entry.reasons;
     if (reason === undefined) continue;
     const name = groupName(reason);
@@ -58,6 +58,8 @@ export function groupKept(kept: readonly Kept[]): string[][] {
 
 function groupName(reason: Reason): string {
   if (reason.kind === "git-policy") return `${reason.reference} (policy ${reason.policy + 1})`;
+  if (reason.kind === "rule" || reason.kind === "undecided") return reason.rule;
+  if (reason.kind === "in-use") return `cluster ${reason.cluster}`;
   return GROUPS[reason.kind] ?? reason.kind;
 }
 
@@ -65,6 +67,9 @@ const GROUPS: Readonly<Partial<Record<Reason["kind"], string>>> = {
   "built-recently": "its age",
   "keep-list": "the keep list",
   "index-child": "an index",
+  lease: "a running publisher",
+  primary: "the primary repository",
+  "unknown-commit": "a commit that this clone lacks",
   ancestor: "a descendant",
   "import-source": "an import",
   dependency: "a dependent image",

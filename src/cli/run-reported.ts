@@ -1,0 +1,62 @@
+import type { RegistryDeps } from "../commands/deps.ts";
+import type { CleanupResult } from "../commands/result.ts";
+import type { RequestCounts } from "../http/client.ts";
+import { annotate, foldProgress, writeStepSummary } from "./ci-output.ts";
+import { describeFailure, worstExitCode } from "./failure.ts";
+import type { Host, RunFlags } from "./host.ts";
+import { reportPathsOf } from "./report-options.ts";
+import type { ReportFlags } from "./report-options.ts";
+import type { ReportedRun } from "../report/run.ts";
+
+/** What is run. */
+export interface ReportedCommand {
+  /** `cleanup`, `apply`, `purge`. */
+  readonly command: string;
+  readonly dryRun: boolean;
+}
+
+/** What a run comes to, at least. */
+interface Ended {
+  /** What became of each repository, the primary one first. */
+  readonly results: readonly CleanupResult[];
+  readonly requests: RequestCounts;
+}
+
+/**
+ * Runs a command, and writes the reports that were asked for and what the CI system shows, however the run ends.
+ *
+ * Whether a report can be written is tried before anything else. One that could not be written in the end is an error
+ * after a run that was one itself, so that neither hides the other.
+ */
+export async function runReported<Result extends Ended>(
+  host: Host,
+  flags: RunFlags & ReportFlags,
+  about: ReportedCommand,
+  work: (deps: RegistryDeps) => Promise<Result>,
+): Promise<Result> {
+  const paths = reportPathsOf(flags);
+  const { openReporter } = await import("./reporter.ts");
+  await using reporter = await openReporter(paths, { ...about, version: host.version }, (line) => {
+    host.warn(`tidemark: ${line}`);
+    host.exit(1);
+  });
+  const unfold = foldProgress(host, flags, about.command);
+  try {
+    return await host.run(flags, async (deps) => {
+      const result = await work(reporter.watch(deps)).catch(async (error: unknown) => {
+        await show(await reporter.fail(describeFailure(error, host), deps));
+        throw error;
+      });
+      const exitCode = worstExitCode(result.results, host);
+      await show(await reporter.end(result.results, exitCode, deps));
+      return { ...result, requests: deps.requests() };
+    });
+  } finally {
+    unfold();
+  }
+
+  async function show(run: ReportedRun): Promise<void> {
+    annotate(host, run);
+    await writeStepSummary(host, run);
+  }
+}
