@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { findClone, type ObjectFormat } from "./clone.ts";
 import { gitEnvironment, type Environment } from "./environment.ts";
+import { readFiles, type FilesRequest } from "./files.ts";
 import { readHistory, type History, type HistoryRequest } from "./history.ts";
 import { synchronize, type Synchronization, type SynchronizeRequest } from "./synchronize.ts";
 
@@ -19,6 +20,8 @@ export interface Git {
   synchronize(request: SynchronizeRequest): Promise<Synchronization>;
   /** See `history.ts`. Takes the `source` that `synchronize` answered with. */
   readHistory(request: HistoryRequest): Promise<History>;
+  /** See `files.ts`. */
+  readFiles(request: FilesRequest): ReturnType<typeof readFiles>;
 }
 
 /** Opens the repository that holds `dir`, or rejects with `GitError("not-a-repository")`. */
@@ -30,5 +33,6 @@ export async function openGit(dir: string, { env, signal }: OpenGitOptions): Pro
     objectFormat: clone.objectFormat,
     synchronize: (request) => synchronize(clone, request),
     readHistory: (request) => readHistory(clone, request),
+    readFiles: (request) => readFiles(clone, request),
   };
 }
