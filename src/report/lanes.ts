@@ -39,9 +39,10 @@ export function drawLanes(
     return open.flatMap((target, at) => (target === commit ? [at] : []));
   }
 
-  /** The column of a line to a parent: one that leads there already, else its child's own, else a free one. */
+  /** A first parent goes on below its child, unless a line further left leads there; others join a line that does. */
   function start(parent: number, own: number | undefined): number {
-    const at = columnsTo(parent)[0] ?? own ?? freeColumn();
+    const [joined] = columnsTo(parent);
+    const at = Math.min(joined ?? Infinity, own ?? joined ?? freeColumn());
     open[at] = parent;
     return at;
   }

@@ -52,9 +52,7 @@ export function reportPage(run: ReportedRun): string {
         <meta name="color-scheme" content="light dark" />
         <meta name="referrer" content="no-referrer" />
         <title>${title}</title>
-        <style>
-          ${trusted(STYLE)}
-        </style>
+        ${element("style", STYLE)}
       </head>
       <body>
         <main>
@@ -81,12 +79,15 @@ export function reportPage(run: ReportedRun): string {
         <script type="application/json" id="data">
           ${scriptJson(data)}
         </script>
-        <script>
-          ${trusted(SCRIPT)};
-        </script>
+        ${element("script", SCRIPT)}
       </body>
     </html> `;
   return page.html;
+}
+
+/** An element whose text is exactly this: the page's policy has its hash. */
+function element(name: "style" | "script", text: string): Markup {
+  return trusted(`<${name}>${text}</${name}>`);
 }
 
 /** Only this page's own style and script count; nothing is loaded, sent or framed. */

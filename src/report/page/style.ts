@@ -47,14 +47,16 @@ details > summary { cursor: pointer; }
 .chip.branch { background: var(--accent); border-color: var(--accent); color: var(--card); }
 .chip.tag { border-color: var(--accent); color: var(--accent); }
 .chip.kept { background: var(--keep-soft); border-color: var(--keep-soft); color: var(--keep); }
-.chip.deleted { background: var(--go-soft); border-color: var(--go-soft); color: var(--go); text-decoration: line-through; }
+.chip.deleted { background: var(--go-soft); border-color: var(--go-soft); color: var(--go); }
+.history .chip.deleted, .legend .chip.deleted { text-decoration: line-through; }
 .chip.failed { background: var(--bad-soft); border-color: var(--bad-soft); color: var(--bad); }
 .chip.skipped, .chip.remaining { background: var(--wait-soft); border-color: var(--wait-soft); color: var(--wait); }
 .legend { margin: 0 0 8px; }
 ol.history { list-style: none; margin: 0; padding: 0; }
 ol.history > li { display: flex; align-items: stretch; }
 .lanes { position: relative; flex: none; }
-.lanes svg { position: absolute; left: 0; width: 100%; }
+.lanes svg { display: block; }
+.lanes svg.head, .lanes svg.rest { position: absolute; left: 0; width: 100%; }
 .lanes svg.head { top: 0; height: 28px; }
 .lanes svg.rest { top: 28px; height: calc(100% - 28px); }
 .lanes path { fill: none; stroke: var(--soft); stroke-width: 2; vector-effect: non-scaling-stroke; }
