@@ -4,6 +4,9 @@ import { Command, Option } from "commander";
 
 import { applyEnvironment } from "./environment.ts";
 import type { Host } from "./host.ts";
+import { requireRepository } from "./policy-options.ts";
+import { withSharedOptions } from "./shared-options.ts";
+import type { SharedFlags } from "./shared-options.ts";
 
 /** Options of a command that needs neither network nor registry. */
 export interface PolicyTestFlags {
@@ -16,7 +19,8 @@ export function policyCommand(host: Host): Command {
   return new Command("policy")
     .summary("test what the configuration keeps")
     .description("Tells what the keep policies and rules of the configuration come to.")
-    .addCommand(testCommand(host));
+    .addCommand(testCommand(host))
+    .addCommand(listingCommand(host));
 }
 
 function testCommand(host: Host): Command {
@@ -39,4 +43,22 @@ function testCommand(host: Host): Command {
       const { testPolicies } = await import("./policy-test.ts");
       host.exit(await testPolicies(host, file, { ...flags, dir: resolve(flags.dir) }));
     });
+}
+
+function listingCommand(host: Host): Command {
+  const command = new Command("listing")
+    .summary("save a repository's tags for tests of policies")
+    .description(
+      "Reads every tag, manifest and image config of a repository and prints, as JSON, what a file of expectations takes as its listing. Changes nothing.",
+    );
+  return withSharedOptions(command, host.env).action(
+    async (_flags: SharedFlags, action: Command) => {
+      const flags = action.opts<SharedFlags>();
+      const repository = requireRepository(flags.repo);
+      const { readPolicyListing } = await import("../commands/policy-listing.ts");
+      const listing = await host.run(flags, (deps) => readPolicyListing(repository, deps));
+      host.print(`${JSON.stringify(listing, undefined, 2)}\n`);
+      host.exit(0);
+    },
+  );
 }

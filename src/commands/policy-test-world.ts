@@ -54,15 +54,17 @@ export function testedContents(
 }
 
 function factsOf(
-  { children, annotations, labels, commit, created }: TestedManifest,
+  { children, annotations, labels, commit, created, subject, unreadable }: TestedManifest,
   ownLabels: Readonly<Record<string, string>>,
   { now, specs }: { readonly now: number; readonly specs: ReadonlyMap<Digest, TestedManifest> },
 ): Facts {
-  const said = Object.keys(annotations).length === 0 ? {} : { annotations };
+  if (unreadable) return { kind: "unreadable" };
+  const revision = commit === undefined ? {} : { [REVISION]: commit };
+  const about = subject === undefined ? {} : { subject: digestFor(subject) };
   if (children !== undefined) {
-    const revision = commit === undefined ? {} : { [REVISION]: commit };
     return {
       kind: "index",
+      ...about,
       annotations: { ...revision, ...annotations },
       children: children.map((word) => {
         const digest = digestFor(word);
@@ -70,11 +72,11 @@ function factsOf(
       }),
     };
   }
-  const revision = commit === undefined ? {} : { [REVISION]: commit };
   return {
     kind: "image",
     config: digestFor(JSON.stringify(labels)),
-    ...said,
+    ...about,
+    annotations,
     image: {
       labels: { ...ownLabels, ...revision, ...labels },
       ...(created === undefined ? {} : { created: new Date(timeOf(created, now)).toISOString() }),
@@ -145,9 +147,10 @@ function mediaTypeOf(spec: TestedManifest | undefined): string {
   return spec?.children === undefined ? OCI_MANIFEST : OCI_INDEX;
 }
 
-function saysNothing({ created, commit, labels, annotations, children }: TestedManifest): boolean {
-  const isBare = created === undefined && commit === undefined && children === undefined;
-  return isBare && Object.keys(labels).length + Object.keys(annotations).length === 0;
+function saysNothing(spec: TestedManifest): boolean {
+  const { created, commit, children, subject, labels, annotations, unreadable } = spec;
+  const isBare = [created, commit, children, subject].every((part) => part === undefined);
+  return isBare && !unreadable && Object.keys({ ...labels, ...annotations }).length === 0;
 }
 
 export function timeOf(when: When, now: number): number {

@@ -6,6 +6,7 @@ export interface Config {
   readonly path: string;
   readonly project: string;
   readonly cleanup: CleanupConfig;
+  readonly usage: UsageConfig;
   readonly git: GitConfig;
 }
 
@@ -14,6 +15,24 @@ export interface GitConfig {
   readonly fetch: boolean;
   /** Whether a shallow clone is taken as it is. */
   readonly allowShallow: boolean;
+}
+
+/** Where images may be in use. */
+export interface UsageConfig {
+  readonly kubernetes: {
+    /** Contexts that have to be there. */
+    readonly contexts: readonly string[];
+    readonly finishedJobs: boolean;
+    /** 0: Helm releases are not read. */
+    readonly helmRevisions: number;
+    readonly customResources: readonly {
+      readonly group: string;
+      readonly version: string;
+      readonly resource: string;
+    }[];
+  };
+  /** Other addresses by the address that they are of. */
+  readonly aliases: Readonly<Record<string, readonly string[]>>;
 }
 
 export interface CleanupConfig {
@@ -29,6 +48,8 @@ export interface CleanupConfig {
   readonly keepPolicies: readonly KeepPolicy[];
   /** Whether `keepPolicies` are the built-in ones. */
   readonly builtInPolicies: boolean;
+  /** How long after its last build an image name goes that no reference defines. Milliseconds. `undefined`: never. */
+  readonly retireImagesAfterMs: number | undefined;
   /** Rules that claim foreign tags, in order. */
   readonly rules: readonly Rule[];
 }

@@ -55,7 +55,7 @@ async function findFile({
   throw new ConfigError(dir, [{ path: "", text }]);
 }
 
-function toConfig(path: string, { project, cleanup, gitWorktree }: ConfigFile): Config {
+function toConfig(path: string, { project, cleanup, usage, gitWorktree }: ConfigFile): Config {
   const isAgeOff = cleanup.disableBuiltWithinLastNHoursPolicy;
   const builtInPolicies = cleanup.keepPolicies.length === 0;
   return {
@@ -68,8 +68,10 @@ function toConfig(path: string, { project, cleanup, gitWorktree }: ConfigFile): 
       keepBuiltWithinHours: isAgeOff ? 0 : cleanup.keepImagesBuiltWithinLastNHours,
       keepPolicies: builtInPolicies ? BUILT_IN_POLICIES : cleanup.keepPolicies.flatMap(toPolicy),
       builtInPolicies,
+      retireImagesAfterMs: cleanup.retireImagesAfter,
       rules: toRules(cleanup.rules),
     },
+    usage,
     git: {
       fetch: gitWorktree.allowFetchOriginBranchesAndTags,
       allowShallow: gitWorktree.forceShallowClone,

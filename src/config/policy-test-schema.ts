@@ -32,19 +32,23 @@ const Commit = z
 
 const Strings = z.record(z.string(), z.string("is no text (put it in quotes)"));
 
+const DigestWord = z.string("is no digest and no word for one").min(1, "is empty");
+
 const manifestFields = {
   created: When.optional(),
   commit: Commit.optional(),
   labels: Strings.default({}),
   annotations: Strings.default({}),
-  children: z.array(z.string("is no digest and no word for one")).optional(),
+  children: z.array(DigestWord).optional(),
+  subject: DigestWord.optional(),
+  unreadable: z.boolean("is neither true nor false").default(false),
 };
 
 const Manifest = z.strictObject(manifestFields, "is no mapping");
 
 const Tag = z.strictObject(
   {
-    digest: z.string("is no digest and no word for one").min(1, "is empty").optional(),
+    digest: DigestWord.optional(),
     pushed: When.optional(),
     ...manifestFields,
   },

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { Duration, Last, Operator, flag } from "./fields.ts";
 import { parsePattern } from "./pattern.ts";
 import { Rules } from "./rules-schema.ts";
+import { Usage } from "./usage-schema.ts";
 
 const PROJECT = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/;
 const MAX_PROJECT_LENGTH = 50;
@@ -71,6 +72,9 @@ const Cleanup = z.strictObject(
       .array(KeepPolicy, "is no list (begin each policy with a dash)")
       .default([])
       .describe("The last policy that selects a reference decides; none: the built-in ones."),
+    retireImagesAfter: Duration.optional().describe(
+      "How long after its last build an image name goes that no reference defines; never when it is not given.",
+    ),
     rules: Rules,
   },
   "is no mapping",
@@ -94,7 +98,12 @@ export const ConfigFile = z.strictObject(
       .max(MAX_PROJECT_LENGTH, `is longer than ${MAX_PROJECT_LENGTH} characters`)
       .regex(PROJECT, "is no project name (lower-case letters, digits, and dashes between them)")
       .describe("The project whose stages and records these are."),
+    images: z
+      .array(z.string("is no name"), "is no list of names")
+      .optional()
+      .describe("All image names of the project, in place of those that werf.yaml defines."),
     cleanup: Cleanup.prefault({}),
+    usage: Usage.prefault({}),
     gitWorktree: GitWorktree.prefault({}),
   },
   "is no mapping (write configVersion: 1 and project: NAME)",

@@ -12,7 +12,7 @@ describe("a rule", () => {
       [recordOf("c", stage)]: "b",
       "managed-image-web": "c",
       [`sha256-${"d".repeat(64)}`]: "e",
-      [`${"1".repeat(56)}`]: "d",
+      ["1".repeat(56)]: "d",
       cleanup: "9",
       "tidemark-journal-1": "8",
       mine: "7",
