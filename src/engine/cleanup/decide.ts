@@ -89,12 +89,12 @@ function decideTag(entry: InventoryTag, findings: Findings, prepared: Prepared):
 
 function decideForeign(
   { tag }: InventoryTag,
-  { catalog, roots }: Findings,
+  { input, catalog, roots }: Findings,
   { parents }: Prepared,
 ): Decision {
   if (catalog.claims.has(tag)) {
-    const because = roots.claims.unknown.has(tag) ? "unknown-commit" : "unneeded";
-    return { because, after: parents.get(tag) ?? [] };
+    const why = roots.claims.unknown.has(tag) ? "unknown-commit" : "unneeded";
+    return { because: input.purge === true ? "purged" : why, after: parents.get(tag) ?? [] };
   }
   const alias = catalog.aliases.get(tag);
   if (alias === undefined) return { reasons: [{ kind: "foreign" }] };

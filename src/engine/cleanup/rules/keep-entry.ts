@@ -34,7 +34,11 @@ export function judgeEntry(
   now: number,
 ): ReadonlyMap<string, EntryVerdict> {
   const verdicts = new Map<string, EntryVerdict>();
-  const looked = candidates.filter((candidate) => looksAt(entry, candidate));
+  const { tags } = entry;
+  const named = tags === undefined ? undefined : new RegExp(tags.regexp, tags.flags);
+  const looked = candidates.filter(
+    (candidate) => looksAt(entry, candidate) && named?.test(candidate.tag) !== false,
+  );
   const inRange = looked.filter(({ claim: { version } }) => isAdmitted(entry, version));
   for (const { tag } of looked) verdicts.set(tag, { kind: "left" });
   for (const [group, members] of Map.groupBy(inRange, (candidate) => groupOf(entry, candidate))) {
@@ -72,10 +76,9 @@ function verdictOf(
   return { kind: "unsure", because: "nothing tells when it was made" };
 }
 
-function looksAt({ tags, withoutCommit, versions }: KeepEntry, candidate: Candidate): boolean {
+function looksAt({ withoutCommit, versions }: KeepEntry, candidate: Candidate): boolean {
   if (withoutCommit && candidate.hasCommit) return false;
-  if (versions !== undefined && candidate.claim.version === undefined) return false;
-  return tags === undefined || new RegExp(tags.regexp, tags.flags).test(candidate.tag);
+  return versions === undefined || candidate.claim.version !== undefined;
 }
 
 function isAdmitted({ versions }: KeepEntry, version: Version | undefined): boolean {
