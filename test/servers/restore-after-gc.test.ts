@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 
 import { expect, it } from "vitest";
 import { z } from "zod";
@@ -17,7 +18,9 @@ import type { Content } from "../scenarios/content.ts";
 import { openProject, scenarioNamed } from "./project.ts";
 import type { Project } from "./project.ts";
 
-const skip = !peersAreRequired() && findPeer("docker-registry") === undefined;
+const kinds = (["docker-registry", "olareg"] as const).filter(
+  (kind) => peersAreRequired() || findPeer(kind) !== undefined,
+);
 
 const Report = z.object({
   items: z.array(
@@ -30,14 +33,14 @@ const Report = z.object({
   ),
 });
 
-it.skipIf(skip)(
-  "restore says exactly what docker-registry's garbage collection has removed",
+it.each(kinds)(
+  "restore says exactly what the garbage collection of %s has removed",
   { timeout: 120_000 },
-  async () => {
-    await using registry = await openCollected();
+  async (kind) => {
+    await using registry = await openCollected(kind);
     const backend = openHttpBackend({
       host: registry.host,
-      untags: false,
+      untags: kind === "olareg",
       onlyMedia: "oci",
       close: async () => {},
     });
@@ -70,7 +73,8 @@ it.skipIf(skip)(
     const cleaned = await project.clean({ args: ["--quiet"] });
     await backend[Symbol.asyncDispose]();
 
-    await registry.collect();
+    const gone = lost.blobs[0]?.digest ?? "";
+    await registry.collect(project.repository.address, gone);
 
     const answer = await restore(project, cleaned.stdout);
     const { items } = Report.parse(JSON.parse(answer.stdout));
@@ -102,35 +106,57 @@ async function restore(project: Project, cleaned: string): ReturnType<typeof run
 
 interface Collected extends AsyncDisposable {
   readonly host: string;
-  /** Stops the registry, collects its garbage, untagged manifests included, and starts it again. */
-  collect(): Promise<void>;
+  /**
+   * Starts the registry anew after it has collected its garbage.
+   *
+   * @param gone A blob of the repository that must be gone then.
+   */
+  collect(address: string, gone: string): Promise<void>;
 }
 
-async function openCollected(): Promise<Collected> {
-  const program = requirePeer("docker-registry");
+async function openCollected(kind: "docker-registry" | "olareg"): Promise<Collected> {
+  const program = requirePeer(kind);
   const directory = await mkdtemp(join(tmpdir(), "tidemark-collected-"));
   const port = await freePort();
-  const user = { username: "nobody", password: "" };
-  const args = await configure("docker-registry", { directory, port, user });
   const host = `127.0.0.1:${port}`;
-  const isReady = (): Promise<boolean> =>
-    fetch(`http://${host}/v2/`).then(
-      ({ ok }) => ok,
-      () => false,
-    );
-  let running: Running = await start({ program, args, isReady });
+  const user = { username: "nobody", password: "" };
+  const configured = await configure(kind, { directory, port, user });
+  const serve =
+    kind === "olareg"
+      ? [...configured, "--store-type", "dir", "--dir", join(directory, "data")]
+      : configured;
+  let running = await begin(serve);
   return {
     host,
-    async collect() {
+    async collect(address, gone) {
       await running.stop();
-      await run(program, ["garbage-collect", "--delete-untagged", args[1] ?? ""]);
-      running = await start({ program, args, isReady });
+      if (kind === "docker-registry") {
+        await run(program, ["garbage-collect", "--delete-untagged", configured[1] ?? ""]);
+        running = await begin(serve);
+        return;
+      }
+      running = await begin([...serve, "--gc-frequency=50ms", "--gc-grace-period=1ms"]);
+      const name = address.slice(host.length + 1);
+      while (await isThere(`/v2/${name}/blobs/${gone}`)) await sleep(50);
+      await running.stop();
+      running = await begin(serve);
     },
     async [Symbol.asyncDispose]() {
       await running.stop();
       await rm(directory, { recursive: true, force: true });
     },
   };
+
+  function begin(args: readonly string[]): Promise<Running> {
+    return start({ program, args, isReady: () => isThere("/v2/") });
+  }
+
+  function isThere(path: string): Promise<boolean> {
+    return fetch(`http://${host}${path}`, { method: "HEAD" }).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+  }
 }
 
 /** The same image under another digest. */
