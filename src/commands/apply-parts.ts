@@ -29,8 +29,14 @@ export async function applyParts(
   if (records === undefined) return await apply(plan, gathered, stages);
   const learn = ({ registry, repository }: Home): Promise<Capabilities> =>
     registry.learn(repository, { signal });
-  const capabilities = { stages: await learn(stages), records: await learn(records) };
+  let capabilities = {
+    stages: stages.registry.capabilities,
+    records: records.registry.capabilities,
+  };
   const split = (whole: CleanupPlan): PlanParts => splitByHome(whole, gathered, capabilities);
+  if (leftOut(plan, split(plan)).length > 0) {
+    capabilities = { stages: await learn(stages), records: await learn(records) };
+  }
   const parts = split(plan);
   const left = leftOut(plan, parts);
   const held = new Set(left.map(nameOf));

@@ -9,7 +9,9 @@ import { withFaults } from "../../contract-tests/fakes/faults.ts";
 import type { FaultRule } from "../../contract-tests/fakes/faults.ts";
 import { isDigest } from "../../src/oci/digest.ts";
 import type { Digest } from "../../src/oci/digest.ts";
+import { imageOf } from "../scenarios/content.ts";
 import type { Content } from "../scenarios/content.ts";
+import { sha256 } from "../scenarios/formats.ts";
 import { createClone, writeConfig } from "../scenarios/git-clone.ts";
 import { createRemote } from "../scenarios/git-remote.ts";
 import type { GitRemote } from "../scenarios/git-remote.ts";
@@ -49,12 +51,26 @@ export interface World extends AsyncDisposable {
   modelWith(registry: RegistrySide): RepositoryModel;
   push(content: Content, tag?: string): void;
   remove(tag: string): void;
+  /** The content of a record with labels, made a day ago. */
+  recordOf(tag: string, labels: Readonly<Record<string, string>>): Content;
+  /** Another repository in the same registry, empty at first. */
+  other(name: string): OtherRepository;
   /** Runs a command on the repository and the clone, without a cluster. */
   run(command: readonly string[], options?: Partial<RunOptions>): Promise<Run>;
   /** Runs anything. */
   runRaw(args: readonly string[], options?: Partial<RunOptions>): Promise<Run>;
   /** Requests that would change something, as `METHOD path`. */
   mutations(): string[];
+}
+
+export interface OtherRepository {
+  /** What options take. */
+  readonly address: string;
+  tags(): Record<string, Digest>;
+  push(content: Content, tag?: string): void;
+  /** Copies what tags of the first repository name, under the same or another tag. */
+  copy(tag: string, as?: string): void;
+  remove(tag: string): void;
 }
 
 export const NAME = "acme/shop";
@@ -122,6 +138,21 @@ export async function openWorld(spec: WorldSpec = {}): Promise<World> {
       }),
     push: (content, tag) => push(repository, content, tag),
     remove: (tag) => void repository.tags.delete(tag),
+    recordOf: (tag, labels) => recordOf(tag, labels, start),
+    other: (name) => {
+      const there = repositoryIn(state, name);
+      return {
+        address: `${registry.host}/${name}`,
+        tags: () => Object.fromEntries(there.tags),
+        push: (content, tag) => push(there, content, tag),
+        copy(tag, as = tag) {
+          const content = model.tags.get(tag);
+          if (content === undefined) throw new Error(`the model has no tag ${tag}`);
+          push(there, content, as);
+        },
+        remove: (tag) => void there.tags.delete(tag),
+      };
+    },
     run: ([command = "", ...rest], options) =>
       runTidemark([command, ...where(command), ...rest], { home, ...options }),
     runRaw: (args, options) => runTidemark(args, { home, ...options }),
@@ -150,6 +181,14 @@ export async function openWorld(spec: WorldSpec = {}): Promise<World> {
     const repo = command === "apply" ? [] : ["--repo", address];
     return [...repo, "--dir", clone, "--without-kube"];
   }
+}
+
+/** Every record has a time of its own, so that no two have one digest. */
+function recordOf(tag: string, labels: Readonly<Record<string, string>>, start: number): Content {
+  const moment = new Date(start - 86_400_000).toISOString();
+  const nanoseconds = String(Number.parseInt(sha256(tag).slice(0, 5), 16) % 1_000_000);
+  const created = moment.replace("Z", `${nanoseconds.padStart(6, "0")}Z`);
+  return imageOf({ media: "docker", created, labels: { werf: "shop", ...labels } });
 }
 
 function scenarioOf({ cleanup = LAST_OF_MAIN, git, registry }: WorldSpec): Scenario {
