@@ -1,6 +1,7 @@
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import { ManifestError, parseImageConfig, parseManifest } from "../oci/manifest.ts";
+import type { ManifestBody } from "../oci/manifest.ts";
 import type { Repository } from "../oci/reference.ts";
 import type { Child, Facts, ImageFacts, Need } from "../engine/cleanup/inventory.ts";
 import { isRegistryError } from "../registry/error.ts";
@@ -34,7 +35,7 @@ async function readManifest(
   options: CallOptions,
 ): Promise<Facts> {
   try {
-    const manifest = parseManifest(await registry.getManifest({ host, name, digest }, options));
+    const manifest = parseManifest(await lookTwice(registry, { host, name, digest }, options));
     const { annotations } = manifest;
     const more = {
       ...(manifest.subject === undefined ? {} : { subject: manifest.subject.digest }),
@@ -47,6 +48,20 @@ async function readManifest(
   } catch (error) {
     if (isRegistryError(error, "not-found")) return { kind: "absent" };
     if (error instanceof ManifestError) return { kind: "unreadable" };
+    throw error;
+  }
+}
+
+/** A manifest that something names is absent only when a second look says so too: registries forget for a moment. */
+async function lookTwice(
+  registry: Registry,
+  reference: Repository & { readonly digest: Digest },
+  options: CallOptions,
+): Promise<ManifestBody> {
+  try {
+    return await registry.getManifest(reference, options);
+  } catch (error) {
+    if (isRegistryError(error, "not-found")) return registry.getManifest(reference, options);
     throw error;
   }
 }
