@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { imageOf, indexOf } from "../scenarios/content.ts";
@@ -154,6 +154,18 @@ expect:
 `);
 
     expect(run).toMatchObject({ exit: 0, stdout: expect.stringContaining("all 2 hold") });
+  });
+
+  it("holds for the example in the documentation", async () => {
+    const page = await readFile("docs/rules.md", "utf8");
+    const [config = "", expectations = ""] = [...page.matchAll(/^```yaml\n(.*?)^```/gms)].map(
+      ([, block = ""]) => block,
+    );
+    await writeFile(join(world.root, "tidemark.yaml"), config);
+
+    const run = await test(expectations, ["--config", join(world.root, "tidemark.yaml")]);
+
+    expect(run).toEqual({ exit: 0, stdout: expect.stringContaining("all 5 hold"), stderr: "" });
   });
 
   it("ends with 2 for a file that is none", async () => {
