@@ -16,7 +16,7 @@ export function describeReason(reason: Reason): string {
     case "built-recently":
       return `built at ${reason.builtAt}, within the last ${reason.hours} hours`;
     case "unknown-commit":
-      return `a record names commit ${reason.commit.slice(0, 12)}, which this clone lacks, and the remote was not asked`;
+      return `its commit ${reason.commit.slice(0, 12)} is not in this clone, and the remote was not asked`;
     case "keep-list":
       return "the keep list names it";
     case "in-use": {
