@@ -18,7 +18,10 @@ export interface JournalHeader {
 
 /** What was deleted: complete up to the last entry whose `append` resolved. */
 export interface Journal extends AsyncDisposable {
-  /** Where it lies, as `tidemark restore` takes it: the absolute path of a file, or `registry:RUN`. */
+  /**
+   * Where it lies, as `tidemark restore` takes it: the absolute path of a file, or `registry:RUN`. Settled with the first
+   * append.
+   */
   readonly place: string;
   /** How many entries are worth an append of their own. */
   readonly batch: number;
@@ -27,14 +30,17 @@ export interface Journal extends AsyncDisposable {
 }
 
 /**
- * Starts a journal in `directory`, one file a run: JSON lines, a header first. The file appears with the first entry, so
- * a run that deletes nothing leaves none.
+ * Starts a journal in `directory`, one file a run and repository: JSON lines, a header first. The file appears with the
+ * first entry, so a run that deletes nothing leaves none.
  */
 export function createJournal(directory: string, header: JournalHeader): Journal {
-  const path = join(directory, `${header.startedAt.replaceAll(":", "-")}-${process.pid}.jsonl`);
+  const base = join(directory, `${header.startedAt.replaceAll(":", "-")}-${process.pid}`);
+  let path = `${base}.jsonl`;
   let file: FileHandle | undefined;
   return {
-    place: path,
+    get place() {
+      return path;
+    },
     batch: 1,
     async append(entries) {
       try {
@@ -50,9 +56,21 @@ export function createJournal(directory: string, header: JournalHeader): Journal
     },
   };
 
+  /** Never writes into the file of another run, or of this run's other repositories. */
+  async function create(): Promise<FileHandle> {
+    for (let at = 2; ; at += 1) {
+      try {
+        return await open(path, "ax", 0o600);
+      } catch (error) {
+        if (codeOf(error) !== "EEXIST") throw error;
+        path = `${base}-${at}.jsonl`;
+      }
+    }
+  }
+
   async function begin(): Promise<FileHandle> {
     await mkdir(directory, { recursive: true });
-    const begun = await open(path, "ax", 0o600);
+    const begun = await create();
     try {
       await begun.appendFile(journalText([header]));
       await syncDirectory(directory);
@@ -65,11 +83,14 @@ export function createJournal(directory: string, header: JournalHeader): Journal
 }
 
 function cannotWrite(directory: string, error: unknown): JournalError {
-  const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
   return new JournalError(
-    `the journal cannot be written in ${directory}: ${code}; name another directory by --journal`,
+    `the journal cannot be written in ${directory}: ${codeOf(error)}; name another directory by --journal`,
     { cause: error },
   );
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : String(error);
 }
 
 /** Lines of JSON. */
