@@ -20,6 +20,10 @@ import { ownLeases, readLeases } from "./leases.ts";
 import type { ListedLeases } from "./leases.ts";
 import { refuseMovedRecords } from "./meta-repo.ts";
 import { mapParallel } from "./parallel.ts";
+import { readDefinitions, retireNames } from "./retirement.ts";
+import type { Retiring } from "./retirement.ts";
+import { besideListing, openUsage } from "./usage.ts";
+import type { UsagePolicy } from "./usage.ts";
 import { createAnswerBook, listUntagged, sweepProblems } from "./untagged.ts";
 import type { SweepPolicy } from "./untagged.ts";
 
@@ -36,8 +40,17 @@ export interface CleanupPolicy {
   readonly rules?: readonly Rule[];
   readonly keepBuiltWithinHours: number;
   readonly keepList: ReadonlySet<string>;
+  /** Who is asked which images are in use; absent: nobody. */
+  readonly usage?: UsagePolicy;
   /** Where the records are, when they are not with the stages. */
   readonly metaRepo?: Repository;
+  /** When image names go that no reference defines any more; absent: never. */
+  readonly retire?: {
+    /** How long after the last sign of life. Milliseconds. */
+    readonly afterMs: number;
+    /** The configuration file of this run. */
+    readonly configPath: string;
+  };
   /** Whether everything of the project is to go that nothing but policies keeps. Default: false. */
   readonly purge?: boolean;
   /** What goes besides the tags of the project. Absent: nothing. */
@@ -93,13 +106,21 @@ export async function gatherCleanup(
   const records = await openRecords(policy, deps);
   const stages: Home = { registry, repository: policy.repository };
   const homes: Homes = { stages, ...(records === undefined ? {} : { records }) };
-  // The history after the listing: a commit is pushed before its records, so no record names one that is too new.
-  const listing = context.listing ?? (await listHomes(homes, deps));
-  const [resolved, firstHistory] = await bothOrFirstFailure(
+  const { usage, listing } = await besideListing(
+    openUsage(policy.usage, policy.repository, deps),
+    deps,
+    async (signal) => context.listing ?? listHomes(homes, { ...deps, signal }),
+  );
+  // The history after the listing: a commit is pushed before its records, so no record names one that is too new. So is
+  // what clusters use: it was pushed before it was used.
+  const [resolved, firstHistory] = await allOrFirstFailure(
     resolveHomes(homes, listing, deps),
     readHistory(policy, deps),
+    usage?.read("first"),
   );
+  let isNewlyUsed = false;
   let history = firstHistory;
+  let definitions = await readDefinitions(policy, history, deps);
   let isReread = false;
   const facts = new Map<Digest, Facts>(context.facts);
   let capabilities = registry.capabilities;
@@ -113,33 +134,45 @@ export async function gatherCleanup(
   const decide = async (keepList: ReadonlySet<string>): Promise<Decided> => {
     const { tags } = found;
     const primary = await context.primary?.();
+    const retiring = await retireNames(policy, { tags, now, history, definitions }, facts, read);
+    const { retired } = retiring;
     const input: CleanupInput = {
       ...inputOf(policy, { tags, history, keepList, now }),
+      ...(retired === undefined ? {} : { retired }),
       ...sweep,
       ...(untagged === undefined ? {} : { untagged }),
+      ...(usage === undefined ? {} : { usage: usage.found(), aliases: usage.aliases }),
       leases: leases.others,
       ...(primary === undefined ? {} : { primary }),
     };
     const plan = createCleanupPlanner(input);
     for (;;) {
       const step = plan(facts, meansOf(capabilities), answers);
-      if (step.kind === "plan") return { ...step, input };
+      if (step.kind === "plan") return { ...step, input, retiring };
       if (step.kind === "learn") {
         const learned = await registry.learn(policy.repository, {
           ...(step.only === undefined ? {} : { only: step.only }),
           signal: deps.signal,
         });
-        capabilities = { ...capabilities, ...(step.only === undefined ? learned : pick(learned)) };
+        capabilities = {
+          ...capabilities,
+          ...(step.only === undefined ? learned : referrersOf(learned)),
+        };
       } else {
         if (step.questions !== undefined) await answers.answer(step.questions);
-        await readAll((digest) => homeOf(digest, homes, found), step.needs, facts, deps);
+        await read(step.needs);
       }
     }
   };
 
-  const { plan, findings, input } = await decide(policy.keepList);
+  const { plan, findings, input, retiring } = await decide(policy.keepList);
   const problems = sweepProblems(stages, sweep);
-  const warnings = [...(history?.warnings ?? []), ...problems, ...plan.warnings];
+  const warnings = [
+    ...(history?.warnings ?? []),
+    ...problems,
+    ...retiring.warnings,
+    ...plan.warnings,
+  ];
   const first = found;
   const known = new Map(first.tags.map((entry) => [entry.tag, entry]));
   const appeared = new Set<string>();
@@ -153,13 +186,19 @@ export async function gatherCleanup(
     leases: () => leases,
     async rereadHistory() {
       history = await readHistory(policy, deps);
+      definitions = await readDefinitions(policy, history, deps);
       isReread = true;
     },
     async replan(held, gone) {
       const again = await listHomes(homes, deps);
       const own = ownLeases(again.stages, await deps.runner.identify());
       const others = again.stages.filter(({ tag }) => !own.has(tag) && !isNewJournal(tag));
-      found = await resolveHomes(homes, { ...again, stages: others }, deps, first);
+      const [resolvedAgain, hasNewUses = false] = await allOrFirstFailure(
+        resolveHomes(homes, { ...again, stages: others }, deps, first),
+        usage?.read("now"),
+      );
+      found = resolvedAgain;
+      isNewlyUsed ||= hasNewUses;
       leases = { own, others: await readOthersLeases() };
       const { tags } = found;
       for (const { tag, digest } of tags) {
@@ -174,12 +213,17 @@ export async function gatherCleanup(
       const isDoubted = sweep.deleteOrphans === true && answers.doubt();
       const isNew = untagged?.some(({ digest }) => !before.has(digest)) ?? false;
       const isOutside = isNew || isDoubted || context.primary !== undefined || isReread;
-      if (appeared.size === 0 && held.size === 0 && !isMissing && !isOutside) return undefined;
+      const isSame = appeared.size === 0 && held.size === 0 && !isMissing && !isNewlyUsed;
+      if (isSame && !isOutside) return undefined;
       return (await decide(new Set([...policy.keepList, ...appeared, ...held]))).plan;
     },
   };
   deps.planned?.(gathered);
   return gathered;
+
+  function read(needs: readonly Need[]): Promise<void> {
+    return readAll((digest) => homeOf(digest, homes, found), needs, facts, deps);
+  }
 
   /** A journal needs nothing, and this run may be writing it. */
   function isNewJournal(tag: string): boolean {
@@ -203,6 +247,7 @@ interface Decided {
   readonly plan: CleanupPlan;
   readonly findings: PlanFindings;
   readonly input: CleanupInput;
+  readonly retiring: Retiring;
 }
 
 /** `undefined` where the Git policies are off. */
@@ -215,10 +260,12 @@ async function readHistory(
   return deps.readHistory({ fetch: policy.fetch });
 }
 
-/** Both results; a failure of either is reported after the other has ended too, so that nothing goes on unseen. */
-async function bothOrFirstFailure<A, B>(a: Promise<A>, b: Promise<B>): Promise<[A, B]> {
-  await Promise.allSettled([a, b]);
-  return [await a, await b];
+/** All results; a failure is reported after the others have ended too, so that nothing goes on unseen. */
+async function allOrFirstFailure<const Work extends readonly unknown[]>(
+  ...works: Work
+): Promise<{ -readonly [Place in keyof Work]: Awaited<Work[Place]> }> {
+  await Promise.allSettled(works);
+  return Promise.all(works);
 }
 
 function inputOf(
@@ -249,16 +296,19 @@ function inputOf(
 
 export function meansOf(capabilities: Capabilities): DeletionMeans {
   const { tagDeletion, manifestDeletion, lastTagTakesManifest } = capabilities;
+  const { deletionCascade: cascade, referrers } = capabilities;
   return {
+    cascade,
+    referrers,
     lastTagTakesManifest,
     tagAlone: tagDeletion === "probe" ? undefined : tagDeletion !== "none",
     manifest: manifestDeletion !== "none",
   };
 }
 
-/** What was found out about referrers alone. */
-function pick({ referrers }: Capabilities): Pick<Capabilities, "referrers"> {
-  return { referrers };
+/** What was found out about referrers alone; what nobody can find out is nothing to ask for. */
+function referrersOf({ referrers }: Capabilities): Pick<Capabilities, "referrers"> {
+  return { referrers: referrers === "probe" ? "fallback-tag" : referrers };
 }
 
 /** Reads what is needed, once a digest, and the indexes below an index with it. */

@@ -13,8 +13,11 @@ export type Event =
 export type Phase =
   | "listing repositories"
   | "listing tags"
+  | "listing manifests"
   | "resolving tags"
   | "reading Git history"
   | "reading manifests"
+  | "asking clusters"
+  | "asking for referrers"
   | "deleting"
   | "restoring";

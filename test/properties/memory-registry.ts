@@ -1,5 +1,6 @@
 import type { Digest } from "../../src/oci/digest.ts";
 import { isDigest } from "../../src/oci/digest.ts";
+import { parseManifest } from "../../src/oci/manifest.ts";
 import type { Reference } from "../../src/oci/reference.ts";
 import type { Capabilities } from "../../src/registry/capabilities.ts";
 import { RegistryError } from "../../src/registry/error.ts";
@@ -94,9 +95,13 @@ export function createMemoryRegistry(
     get capabilities() {
       return capabilities;
     },
-    async learn() {
+    async learn(_, { only } = {}) {
+      if (only !== undefined) return { ...capabilities, referrers: "api" };
       if (capabilities.tagDeletion === "probe") {
         capabilities = { ...capabilities, tagDeletion: untags ? "distribution" : "none" };
+      }
+      if (capabilities.referrers === "probe") {
+        capabilities = { ...capabilities, referrers: "api" };
       }
       return capabilities;
     },
@@ -180,8 +185,12 @@ export function createMemoryRegistry(
       }
     },
     hasBlob: () => Promise.reject(failure("unsupported", "hasBlob")),
-    listReferrers() {
-      throw failure("unsupported", "listReferrers");
+    async *listReferrers({ digest }) {
+      serve("list", digest);
+      for (const [at, { mediaType, bytes }] of [...state.manifests]) {
+        const { subject } = parseManifest({ mediaType, bytes });
+        if (subject?.digest === digest) yield { digest: at, mediaType, size: bytes.length };
+      }
     },
     collectGarbage: () => Promise.reject(failure("unsupported", "collectGarbage")),
     [Symbol.asyncDispose]: () => Promise.resolve(),

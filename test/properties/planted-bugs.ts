@@ -23,13 +23,13 @@ const BUGS: readonly Bug[] = [
   },
   {
     name: "a manifest is deleted although a tag on it stays",
-    file: "src/engine/cleanup/deletions.ts",
-    find: "if (staying === undefined && !reached.has(digest) && manifest)",
-    put: "if (manifest)",
+    file: "src/engine/cleanup/ways.ts",
+    find: "if (stayingTag(digest, decisions, catalog) === undefined && !reached.has(digest)) {",
+    put: "if (manifest) {",
   },
   {
     name: "the order of deletions is reversed",
-    file: "src/engine/cleanup/deletions.ts",
+    file: "src/engine/cleanup/order.ts",
     find: "a.item.level - b.item.level ||",
     put: "b.item.level - a.item.level ||",
   },

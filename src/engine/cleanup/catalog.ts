@@ -1,8 +1,8 @@
 import type { Digest } from "../../oci/digest.ts";
-import { isIndexType } from "../../oci/media-type.ts";
 import { LABEL } from "../../stages/labels.ts";
 import { customTagRecordTag } from "../../stages/tag.ts";
 import type { CleanupInput, CustomTagRecord, Facts, InventoryTag, Need } from "./inventory.ts";
+import { isOurIndex } from "./ours.ts";
 import { claimTags } from "./rules/claim.ts";
 import type { Claim } from "./rules/claim.ts";
 
@@ -64,7 +64,7 @@ export function catalogTags(
         stages.set(entry.tag, entry);
         break;
       case "index":
-        if (isOurs(entry.digest, { byDigest, facts, project, needs }, entry.mediaType)) {
+        if (isOurIndex(entry.digest, { byDigest, facts, project, needs }, entry.mediaType)) {
           stages.set(entry.tag, entry);
         }
         break;
@@ -122,51 +122,6 @@ export function catalogTags(
     referrers,
     claims: claimTags(input, isCustomTag),
   };
-}
-
-/** What a proof reads, and where it says what it could not read. */
-export interface Proof {
-  readonly byDigest: ReadonlyMap<Digest, readonly InventoryTag[]>;
-  readonly facts: ReadonlyMap<Digest, Facts>;
-  readonly project: string;
-  /** Grows by what has to be read. */
-  readonly needs: Need[];
-}
-
-/**
- * Whether a digest is provably this project's: a stage tag is on it, its config names the project, or it is an
- * index of which at least one child is there and every child that is there is the project's.
- */
-function isOurs(digest: Digest | undefined, proof: Proof, mediaType?: string): boolean {
-  if (digest === undefined || (mediaType !== undefined && !isIndexType(mediaType))) return false;
-  const known = proof.facts.get(digest);
-  if (known === undefined) {
-    proof.needs.push({ digest, config: false });
-    return false;
-  }
-  if (known.kind !== "index") return false;
-  const verdicts = known.children.map((child) => provesOurs(child.digest, proof));
-  return verdicts.includes(true) && !verdicts.includes(false);
-}
-
-/**
- * Whether what is stored under a digest is this project's. `undefined`: nothing is stored there, or it has to be read
- * first.
- */
-export function provesOurs(digest: Digest, proof: Proof): boolean | undefined {
-  if (proof.byDigest.get(digest)?.some(({ class: { kind } }) => kind === "stage")) return true;
-  const known = proof.facts.get(digest);
-  if (known === undefined || (known.kind === "image" && known.image === undefined)) {
-    proof.needs.push({ digest, config: true });
-    return undefined;
-  }
-  if (known.kind === "absent") return undefined;
-  if (known.kind === "index") return isOurs(digest, proof);
-  return (
-    known.kind === "image" &&
-    known.image !== "unreadable" &&
-    known.image?.labels[LABEL.project] === proof.project
-  );
 }
 
 /** A record's labels; `undefined` while they have to be read, and for good when they cannot be. */

@@ -6,14 +6,24 @@ import type { Catalog, CustomTag } from "./catalog.ts";
 import type { Facts, InventoryTag, Need } from "./inventory.ts";
 import type { Reason, ReasonKind } from "./reason.ts";
 import type { Roots } from "./roots.ts";
+import { NO_UNTAGGED } from "./untagged.ts";
+import type { Untagged } from "./untagged.ts";
 
 export interface Closure {
   /** Every tag that is kept, with all its reasons. */
   readonly kept: ReadonlyMap<string, readonly Reason[]>;
   /** Every digest that something kept reaches or is. */
   readonly reached: ReadonlySet<Digest>;
+  /** Why manifests that no tag names are reached, as far as anybody told of them. */
+  readonly untagged: ReadonlyMap<Digest, readonly Reason[]>;
   /** What has to be read before the closure is complete. */
   readonly needs: readonly Need[];
+}
+
+export interface ClosureOptions {
+  readonly untagged?: Untagged;
+  /** Whether the registry deletes referrers with their subject: then what a child of a foreign index is about matters. */
+  readonly readsLeaves?: boolean;
 }
 
 /**
@@ -25,6 +35,7 @@ export function closeOver(
   roots: Pick<Roots, "reasons" | "digests">,
   catalog: Catalog,
   facts: ReadonlyMap<Digest, Facts>,
+  { untagged = NO_UNTAGGED, readsLeaves = false }: ClosureOptions = {},
 ): Closure {
   const kept = new Map<string, Reason[]>();
   const reached = new Set<Digest>();
@@ -37,13 +48,16 @@ export function closeOver(
   const imports = Map.groupBy(catalog.imports.values(), ({ checksum }) => checksum);
 
   for (const [tag, reasons] of roots.reasons) for (const reason of reasons) keep(tag, reason);
-  for (const digest of roots.digests.keys()) {
-    queue.push({ digest, by: digest, read: facts.has(digest) ? "config" : "nothing" });
+  const why = new Map<Digest, readonly Reason[]>();
+  for (const [digest, reasons] of roots.digests) {
+    if (untagged.manifests.has(digest)) why.set(digest, reasons);
+    queue.push({ digest, by: digest, read: readOfDigest(digest) });
   }
   for (let next = queue.pop(); next !== undefined; next = queue.pop()) walk(next);
   return {
     kept,
     reached,
+    untagged: why,
     needs: [...needs].map(([digest, config]) => ({ digest, config })),
   };
 
@@ -79,7 +93,18 @@ export function closeOver(
     const stages = entries.filter(({ tag }) => catalog.stages.has(tag));
     for (const { tag } of stages) keep(tag, reason);
     for (const { tag } of entries) if (catalog.claims.has(tag)) keep(tag, reason);
-    if (stages.length === 0) queue.push({ digest, by, read });
+    const isUntagged = untagged.manifests.has(digest);
+    if (isUntagged && !why.has(digest)) why.set(digest, [reason]);
+    if (stages.length === 0) queue.push({ digest, by: isUntagged ? digest : by, read });
+  }
+
+  /** A digest that only somebody outside names may be of another repository: it is not asked for. */
+  function readOfDigest(digest: Digest): Reading {
+    if (facts.has(digest)) return "config";
+    return mayPointAtOthers(untagged.manifests.get(digest)?.mediaType) &&
+      untagged.manifests.has(digest)
+      ? "manifest"
+      : "nothing";
   }
 
   function walk({ digest, by, read }: Visit): void {
@@ -96,14 +121,25 @@ export function closeOver(
       for (const { tag } of catalog.referrers.get(digest) ?? []) {
         keep(tag, { kind: "referrer", of: by });
       }
+      for (const referrer of untagged.about.get(digest) ?? []) {
+        reach(referrer, { kind: "referrer", of: by }, by, "nothing");
+      }
     }
     if (known === undefined || known.kind === "absent" || known.kind === "unreadable") return;
-    if (known.subject !== undefined) {
+    if (
+      known.subject !== undefined &&
+      !(untagged.manifests.has(digest) && reached.has(known.subject))
+    ) {
       reach(known.subject, { kind: "subject", of: by }, by, "manifest");
     }
     if (known.kind === "index") {
       for (const child of known.children) {
-        reach(child.digest, { kind: "index-child", of: by }, by, readingOf(child.mediaType, read));
+        reach(
+          child.digest,
+          { kind: "index-child", of: by },
+          by,
+          readingOf(child.mediaType, read, readsLeaves),
+        );
       }
     } else if (read === "config" && typeof known.image === "object") {
       followRelations(stageRelations(known.image.labels), by);
@@ -176,10 +212,14 @@ function readOf({ class: { kind }, mediaType }: InventoryTag, isClaimed: boolean
   return kind === "signature" && isIndex ? "manifest" : "nothing";
 }
 
-/** A child of a stage's index is a stage, tagged or not; a child of another index matters when it is an index. */
-function readingOf(mediaType: string, parent: Reading): Reading {
-  if (isIndexType(mediaType)) return parent === "config" ? "config" : "manifest";
-  return parent === "config" ? "config" : "nothing";
+/**
+ * A child of a stage's index is a stage, tagged or not; a child of another index matters when it is an index, or where
+ * what it is about would take it along.
+ */
+function readingOf(mediaType: string, parent: Reading, readsLeaves: boolean): Reading {
+  if (parent === "config") return "config";
+  if (isIndexType(mediaType)) return "manifest";
+  return readsLeaves && mayPointAtOthers(mediaType) ? "manifest" : "nothing";
 }
 
 /** Reasons that differ by more than `of`. */

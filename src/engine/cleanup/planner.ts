@@ -1,25 +1,31 @@
 import type { Digest } from "../../oci/digest.ts";
 import { catalogTags } from "./catalog.ts";
 import type { Catalog } from "./catalog.ts";
-import { closeOver } from "./closure.ts";
-import { decideTags } from "./decide.ts";
-import { groupDeletions } from "./deletions.ts";
+import { groupDeletions, listKeptManifests } from "./deletions.ts";
 import type { DeletionMeans } from "./deletions.ts";
 import type { HistoryVerdict } from "./git-policy.ts";
-import type { CleanupInput, Facts, Need } from "./inventory.ts";
+import type { Answers, CleanupInput, Facts, Need, Question } from "./inventory.ts";
+import { judge } from "./judge.ts";
+import type { Open } from "./judge.ts";
+import { findIndexesOf } from "./parents.ts";
 import type { CleanupPlan } from "./plan.ts";
 import { findRoots, judgeRecords } from "./roots.ts";
 import { findingsOf, samplesOf } from "./samples.ts";
 import { tellClaims } from "./rules/told.ts";
 import type { PlanFindings } from "./samples.ts";
 import { matchUsage } from "./usage-match.ts";
-import { warningsOf } from "./warnings.ts";
+import { sweepWarnings, warningsOf } from "./warnings.ts";
 
 /** A plan, or what has to be read or found out before there can be one. */
 export type PlanStep =
-  | { readonly kind: "needs"; readonly needs: readonly Need[] }
-  /** Whether a tag can go alone matters, and is not known. */
-  | { readonly kind: "learn" }
+  | {
+      readonly kind: "needs";
+      readonly needs: readonly Need[];
+      /** Absent: none. */
+      readonly questions?: readonly Question[];
+    }
+  /** Whether a tag can go alone matters, or how the registry tells referrers, and is not known. */
+  | { readonly kind: "learn"; readonly only?: "referrers" }
   | { readonly kind: "plan"; readonly plan: CleanupPlan; readonly findings: PlanFindings };
 
 /**
@@ -29,12 +35,12 @@ export type PlanStep =
  */
 export function createCleanupPlanner(
   input: CleanupInput,
-): (facts: ReadonlyMap<Digest, Facts>, means: DeletionMeans) => PlanStep {
+): (facts: ReadonlyMap<Digest, Facts>, means: DeletionMeans, answers?: Answers) => PlanStep {
   let catalog: Catalog | undefined;
   let history: HistoryVerdict | undefined;
   const usage = matchUsage(input);
 
-  return (facts, means) => {
+  return (facts, means, answers = NO_ANSWERS) => {
     if (catalog === undefined) {
       const found = catalogTags(input, facts);
       if ("needs" in found) return { kind: "needs", needs: found.needs };
@@ -42,14 +48,17 @@ export function createCleanupPlanner(
       history = judgeRecords(input, catalog);
     }
     const roots = findRoots(input, catalog, history, facts, usage);
-    const closure = closeOver(roots, catalog, facts);
-    const needs = [...roots.needs, ...closure.needs];
-    if (needs.length > 0) return { kind: "needs", needs };
-    const decisions = decideTags({ input, catalog, roots, closure, facts });
+    const judgement = judge({ input, catalog, roots, facts, answers, means });
+    if ("needs" in judgement) return nextStep(judgement, means);
+    const { decisions, closure, untagged } = judgement;
     const samples = samplesOf(decisions, input, facts);
     if (samples.length > 0) return { kind: "needs", needs: samples };
-    const grouped = groupDeletions(decisions, catalog, closure.reached, means);
+    const indexesOf = findIndexesOf({ catalog, facts, untagged });
+    const ground = { catalog, facts, reached: closure.reached, untagged, indexesOf };
+    const grouped = groupDeletions(decisions, ground, means);
     if (grouped === undefined) return { kind: "learn" };
+    const keptManifests =
+      input.untagged && listKeptManifests(input.untagged, decisions, catalog, closure);
     const { repository, project, now } = input;
     const plan: CleanupPlan = {
       kind: "cleanup",
@@ -58,7 +67,8 @@ export function createCleanupPlanner(
       project,
       createdAt: new Date(now).toISOString(),
       ...tellClaims(grouped, roots.claims.claimed),
-      warnings: warningsOf(input, catalog, history, facts),
+      ...(keptManifests === undefined ? {} : { keptManifests }),
+      warnings: [...warningsOf(input, catalog, history, facts), ...sweepWarnings(judgement)],
       references: referencesOf(input),
     };
     return {
@@ -71,6 +81,14 @@ export function createCleanupPlanner(
       }),
     };
   };
+}
+
+/** Nobody was asked anything. */
+const NO_ANSWERS: Answers = { presence: new Map(), referrers: new Map() };
+
+function nextStep({ needs, questions }: Open, { referrers }: DeletionMeans): PlanStep {
+  const isLearned = referrers !== "probe" || !questions.some(({ ask }) => ask === "referrers");
+  return isLearned ? { kind: "needs", needs, questions } : { kind: "learn", only: "referrers" };
 }
 
 function referencesOf({ history }: CleanupInput): Record<string, string> {

@@ -3,13 +3,14 @@ import { formatRepository } from "../../oci/reference.ts";
 import type { ImageMetadataTag } from "../../stages/tag.ts";
 import { murmurHash } from "../../stages/hash.ts";
 import { mayPointAtOthers } from "../../oci/media-type.ts";
-import type { Catalog, Proof } from "./catalog.ts";
-import { provesOurs } from "./catalog.ts";
+import type { Catalog } from "./catalog.ts";
 import { judgeHistory } from "./git-policy.ts";
 import type { BuildRecord, HistoryVerdict } from "./git-policy.ts";
 import type { CleanupInput, Facts, InventoryTag, Need } from "./inventory.ts";
 import { leaseReasons } from "./leases.ts";
 import { historyReasons } from "./evidence.ts";
+import { provesOurs } from "./ours.ts";
+import type { Proof } from "./ours.ts";
 import type { Reason } from "./reason.ts";
 import { judgeClaims } from "./rules/judge.ts";
 import type { ClaimVerdict } from "./rules/judge.ts";
@@ -101,6 +102,10 @@ export function findRoots(
   for (const [tag, kept] of used.tags) for (const reason of kept) keep(tag, reason);
   const claims = judgeClaims(input, catalog, facts);
   for (const [tag, kept] of claims.reasons) for (const reason of kept) keep(tag, reason);
+  for (const { tag, stageId } of catalog.customTags) {
+    // The tag itself may lie in a copy of the repository.
+    if (input.keepList.has(tag)) keep(stageId, { kind: "keep-list" });
+  }
   for (const { tag, reason } of leaseReasons(input.leases ?? [], catalog)) keep(tag, reason);
   for (const entry of input.tags) {
     if (input.keepList.has(entry.tag)) {
@@ -178,21 +183,30 @@ function youngestChild(
   facts: ReadonlyMap<Digest, Facts>,
   needs: Need[],
 ): number {
-  const known = digest === undefined ? undefined : facts.get(digest);
-  if (known?.kind !== "index") return 0;
-  const times = known.children.map((child) => {
-    const tagged = (catalog.byDigest.get(child.digest) ?? []).flatMap((entry) =>
-      entry.class.kind === "stage" ? [Math.max(entry.class.builtAt, entry.pushedAt ?? 0)] : [],
-    );
-    if (tagged.length > 0) return Math.max(...tagged);
-    const found = facts.get(child.digest);
-    if (found === undefined) needs.push({ digest: child.digest, config: true });
-    if (found?.kind === "index") return youngestChild(child, catalog, facts, needs);
-    if (found?.kind !== "image" || typeof found.image !== "object") return 0;
-    const created = Date.parse(found.image.created ?? "");
-    return Number.isNaN(created) ? 0 : created;
-  });
-  return Math.max(0, ...times);
+  let youngest = 0;
+  // A set yields what is added while it is read, and each digest once: an index may be nested deeper than a stack is.
+  const indexes = new Set<Digest>(digest === undefined ? [] : [digest]);
+  for (const index of indexes) {
+    const known = facts.get(index);
+    for (const child of known?.kind === "index" ? known.children : []) {
+      const tagged = (catalog.byDigest.get(child.digest) ?? []).flatMap((entry) =>
+        entry.class.kind === "stage" ? [Math.max(entry.class.builtAt, entry.pushedAt ?? 0)] : [],
+      );
+      const found = facts.get(child.digest);
+      if (tagged.length > 0) youngest = Math.max(youngest, ...tagged);
+      else if (found === undefined) needs.push({ digest: child.digest, config: true });
+      else if (found.kind === "index") indexes.add(child.digest);
+      else youngest = Math.max(youngest, createdAt(found));
+    }
+  }
+  return youngest;
+}
+
+/** Milliseconds since the epoch; 0 when the config does not tell. */
+function createdAt(found: Facts): number {
+  if (found.kind !== "image" || typeof found.image !== "object") return 0;
+  const created = Date.parse(found.image.created ?? "");
+  return Number.isNaN(created) ? 0 : created;
 }
 
 /** The stage that a custom tag or a record in the keep list tells of: kept without it, it would tell of nothing. */

@@ -1,6 +1,7 @@
 import type { Digest } from "../../oci/digest.ts";
 import type { Catalog } from "./catalog.ts";
 import type { HistoryVerdict } from "./git-policy.ts";
+import type { Judgement } from "./judge.ts";
 import type { CleanupInput, Facts } from "./inventory.ts";
 
 /** Most tags one kind of warning names; the rest are counted. */
@@ -23,6 +24,31 @@ export function warningsOf(
       "is listed but resolves to nothing; it is kept",
     ),
     ...named(brokenTags(catalog, facts), "cannot be read, so what it needs is not known"),
+  ];
+}
+
+/** What kept signatures and manifests without a tag from going. */
+export function sweepWarnings({
+  orphans,
+  blindSpots,
+}: Pick<Judgement, "orphans" | "blindSpots">): string[] {
+  const left = [...orphans.tags.values()]
+    .flat()
+    .map(({ tag }) => tag)
+    .filter((tag) => !orphans.going.has(tag));
+  const [first, ...others] = left;
+  const [blind] = blindSpots;
+  return [
+    ...(first === undefined
+      ? []
+      : [
+          `${left.length === 1 ? "1 signature tag is" : `${left.length} signature tags are`} about images that are not there: ${first}${others.length > 0 ? " and others" : ""}; --delete-orphans removes them`,
+        ]),
+    ...(blind === undefined
+      ? []
+      : [
+          `${blind} cannot be read, so nobody knows which untagged manifests it needs: all of them stay`,
+        ]),
   ];
 }
 
