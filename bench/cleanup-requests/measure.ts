@@ -162,7 +162,6 @@ async function cleanUp(host: string, known: readonly Commit[], cacheDir: string)
         keepList: new Set(),
       },
       disabled: false,
-      kubernetes: false,
       dryRun: false,
       allow: new Set(),
       gcGraceMs: 0,

@@ -10,6 +10,9 @@ const PREFIXES = ["TIDEMARK_", "WERF_"] as const;
 /** Repeatable options that werf does not have; with a suffix, its variables of that name mean something else. */
 const NOT_IN_WERF: ReadonlySet<string> = new Set(["ALLOW"]);
 
+/** Options whose variable means something else to werf, on other commands: a context to deploy to is not the only one to ask. */
+const OTHER_IN_WERF: ReadonlySet<string> = new Set(["KUBE_CONTEXT"]);
+
 const WORDS: Readonly<Record<string, boolean>> = {
   "1": true,
   true: true,
@@ -49,7 +52,9 @@ function variableName(option: Option): string {
 }
 
 function readOne(option: Option, env: Environment): Variable[] {
-  const names = PREFIXES.map((prefix) => prefix + variableName(option));
+  const name = variableName(option);
+  const prefixes = OTHER_IN_WERF.has(name) ? PREFIXES.slice(0, 1) : PREFIXES;
+  const names = prefixes.map((prefix) => prefix + name);
   return variables(names, env).slice(0, 1);
 }
 

@@ -10,6 +10,7 @@ import { AddressError } from "../oci/reference.ts";
 import { DetectionError } from "../registry/detect.ts";
 import { UNREADABLE_DIRECTORY, isRegistryError } from "../registry/error.ts";
 import { KeepListError } from "../usage/keep-list.ts";
+import { ClusterError, KubeConfigError } from "../usage/kubernetes/error.ts";
 
 /** What a process says and answers when a command ends early. */
 export interface Failure {
@@ -64,6 +65,7 @@ function codeOf(error: Error): number | undefined {
   if (error instanceof PlanError || error instanceof GuardError) return 4;
   if (isGitError(error, "shallow")) return 4;
   if (isRegistryError(error)) return error.registryCode === UNREADABLE_DIRECTORY ? 2 : 3;
+  if (error instanceof ClusterError) return 3;
   if (isGitError(error) || error.name === "HttpError") return 3;
   return undefined;
 }
@@ -77,6 +79,7 @@ function isUsage(error: Error): boolean {
     error instanceof DetectionError ||
     error instanceof JournalError ||
     error instanceof KeepListError ||
+    error instanceof KubeConfigError ||
     error instanceof PlanFileError
   );
 }

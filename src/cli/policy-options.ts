@@ -17,12 +17,13 @@ import type { JournalPolicyFlags } from "./journal-options.ts";
 import { parseAge } from "./parse-age.ts";
 import { metaRepoOf, withMetaRepo } from "./repos-options.ts";
 import type { MetaRepoFlags } from "./repos-options.ts";
+import { usageOf, withUsage } from "./usage-options.ts";
+import type { UsageFlags } from "./usage-options.ts";
 import { collect, wholeNumber, withSharedOptions } from "./shared-options.ts";
 import type { SharedFlags } from "./shared-options.ts";
 
 /** Options of every command that decides what stays. */
-export interface PolicyFlags extends SharedFlags, JournalPolicyFlags, MetaRepoFlags {
-  readonly withoutKube: boolean;
+export interface PolicyFlags extends SharedFlags, JournalPolicyFlags, MetaRepoFlags, UsageFlags {
   readonly keepList?: string;
   readonly keepStagesBuiltWithinLastNHours?: number;
   readonly fetch: boolean;
@@ -39,8 +40,7 @@ export interface DeletionFlags extends PolicyFlags, ApplyOptionFlags {
 const DAY_MS = 86_400_000;
 
 export function withPolicyOptions(command: Command, env: Environment): Command {
-  return withMetaRepo(withJournalPolicy(withSharedOptions(command, env)))
-    .option("--without-kube", "do not ask any cluster which images it uses", false)
+  return withUsage(withMetaRepo(withJournalPolicy(withSharedOptions(command, env))))
     .option("--keep-list <file>", "tags to keep, one a line")
     .option(
       "--keep-stages-built-within-last-n-hours <n>",
@@ -70,7 +70,7 @@ export function withDeletionOptions(command: Command): Command {
 export async function policyRequest(
   flags: PolicyFlags,
   address: string | undefined = flags.repo,
-): Promise<Pick<CleanupRequest, "policy" | "disabled" | "kubernetes">> {
+): Promise<Pick<CleanupRequest, "policy" | "disabled">> {
   const repository = requireRepository(address);
   const { policy, ...rest } = await namelessPolicyRequest(flags);
   return { policy: { ...policy, repository }, ...rest };
@@ -79,10 +79,10 @@ export async function policyRequest(
 /** What `policyRequest` tells, for whatever repository. */
 async function namelessPolicyRequest(
   flags: PolicyFlags,
-): Promise<Pick<CleanupSetRequest, "policy" | "disabled" | "kubernetes">> {
+): Promise<Pick<CleanupSetRequest, "policy" | "disabled">> {
   const { loadConfig } = await import("../config/load.ts");
   const config = await loadConfig({ dir: resolve(flags.dir), path: flags.config });
-  const { cleanup, git } = config;
+  const { cleanup, usage, git } = config;
   return {
     policy: {
       project: config.project,
@@ -95,9 +95,9 @@ async function namelessPolicyRequest(
       keepList: await readKeepList(flags.keepList),
       ...journalPolicyOf(flags),
       ...metaRepoOf(flags),
+      ...usageOf(flags, usage, cleanup.kubernetes),
     },
     disabled: cleanup.disabled,
-    kubernetes: cleanup.kubernetes && !flags.withoutKube,
   };
 }
 

@@ -3,7 +3,7 @@ import type { CleanupPlan, Deletion } from "../engine/cleanup/plan.ts";
 import type { ReasonKind } from "../engine/cleanup/reason.ts";
 import type { PlannedTag, SavedPlan } from "../journal/plan-file.ts";
 import { formatRepository } from "../oci/reference.ts";
-import { carryOut, openViolations, refuseKubernetes, refuseViolations } from "./cleanup.ts";
+import { carryOut, openViolations, refuseViolations } from "./cleanup.ts";
 import type { CleanupRequest } from "./cleanup.ts";
 import type { CommandDeps } from "./deps.ts";
 import { PlanError } from "./error.ts";
@@ -18,7 +18,7 @@ export interface ApplyRequest extends Omit<CleanupRequest, "dryRun" | "savePlan"
 }
 
 /** Roots outside the repository: when one of them needs more than the plan knew, the plan is out of date. */
-const OUTSIDE_ROOTS: ReadonlySet<ReasonKind> = new Set(["git-policy", "keep-list"]);
+const OUTSIDE_ROOTS: ReadonlySet<ReasonKind> = new Set(["git-policy", "keep-list", "in-use"]);
 
 /**
  * Carries out a saved plan, as far as a plan made from what is there now agrees with it.
@@ -29,7 +29,6 @@ const OUTSIDE_ROOTS: ReadonlySet<ReasonKind> = new Set(["git-policy", "keep-list
 export async function runApply(request: ApplyRequest, deps: CommandDeps): Promise<CleanupResult> {
   const { saved, policy } = request;
   refuseUnfit(request, deps);
-  refuseKubernetes(request);
   if (request.disabled) {
     throw new PlanError("outdated", "cleanup.disable is set by now, so no plan is carried out");
   }
@@ -99,7 +98,12 @@ function refuseNewNeeds({ kept }: CleanupPlan, { deletes }: SavedPlan): void {
   for (const { tag, reasons } of kept) {
     const root = reasons.find(({ kind }) => OUTSIDE_ROOTS.has(kind));
     if (root === undefined || !deletes.has(tag)) continue;
-    const who = root.kind === "git-policy" ? root.reference : "the keep list";
+    const who =
+      root.kind === "git-policy"
+        ? root.reference
+        : root.kind === "in-use"
+          ? `${root.object} in cluster ${root.cluster}`
+          : "the keep list";
     throw new PlanError(
       "outdated",
       `the plan deletes ${tag}, and ${who} needs it by now; make a new plan`,

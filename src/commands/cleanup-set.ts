@@ -1,7 +1,7 @@
 import type { Namespace, Repository } from "../oci/reference.ts";
 import { formatRepository } from "../oci/reference.ts";
 import type { CleanupRequest } from "./cleanup.ts";
-import { carryOut, openViolations, refuseKubernetes, resultWhenDisabled } from "./cleanup.ts";
+import { carryOut, openViolations, resultWhenDisabled } from "./cleanup.ts";
 import type { Registry } from "../registry/registry.ts";
 import { chooseImagesRepo } from "../stages/images-repo.ts";
 import type { ImagesRepoMode } from "../stages/images-repo.ts";
@@ -46,7 +46,6 @@ export async function runCleanupSet(
   request: CleanupSetRequest,
   deps: CommandDeps,
 ): Promise<readonly RepositoryResult[]> {
-  if (!request.disabled) refuseKubernetes(request);
   const prepared: Prepared[] = [];
   for (const place of await findPlaces(request.targets, deps)) {
     const { repository, registry } = place;

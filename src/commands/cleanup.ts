@@ -25,8 +25,6 @@ export interface CleanupRequest {
   readonly policy: CleanupPolicy;
   /** The configuration switches cleanup off: nothing is changed, and the result says so. */
   readonly disabled: boolean;
-  /** Whether images that clusters use must be kept. */
-  readonly kubernetes: boolean;
   readonly dryRun: boolean;
   /** Guards that this run may pass. */
   readonly allow: ReadonlySet<GuardName>;
@@ -46,7 +44,6 @@ export async function runCleanup(
   request: CleanupRequest,
   deps: CommandDeps,
 ): Promise<CleanupResult> {
-  if (!request.disabled) refuseKubernetes(request);
   await using registry = await deps.openRegistry(request.policy.repository);
   if (request.disabled) return await resultWhenDisabled(request, registry, deps);
   const gathered = await gatherCleanup(registry, request.policy, deps);
@@ -181,15 +178,6 @@ export function refuseViolations([first, ...more]: readonly Violation[]): void {
   const also = more.length === 0 ? "" : ` (also: ${more.map(({ guard }) => guard).join(", ")})`;
   const way = first.guard === "max-delete" ? "" : `; --allow ${first.guard} lets this run through`;
   throw new GuardError(first.guard, `${first.message}${way}${also}`);
-}
-
-/** Until clusters are read, a run that should keep what they use must not go on. */
-export function refuseKubernetes({ kubernetes }: Pick<CleanupRequest, "kubernetes">): void {
-  if (!kubernetes) return;
-  throw new GuardError(
-    "cluster-missing",
-    "images in use in Kubernetes would have to be kept, and this version does not read clusters; run with --without-kube if none runs from this repository, or set cleanup.disableKubernetesBasedPolicy: true",
-  );
 }
 
 /** Lists the repository and keeps all of it. */

@@ -7,6 +7,8 @@ import type { Repository } from "../oci/reference.ts";
 import type { Detection } from "../registry/detect.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { LeaseHolder } from "../stages/lease.ts";
+import type { Clusters } from "../usage/kubernetes/open.ts";
+import type { ClusterRequest } from "../usage/kubernetes/request.ts";
 import type { Gathered } from "./gather-cleanup.ts";
 
 /** What a command is given. It cannot tell a terminal from a server. */
@@ -20,6 +22,13 @@ export interface CommandDeps {
   openRegistry(repository: Repository, role?: string): Promise<Registry>;
   /** The Git history behind the project; rejects with `GitError`. */
   readHistory(request: HistoryRequest): Promise<GitHistory>;
+  /**
+   * The clusters that images may be used in, found once for the whole run; nothing is sent to them yet. Rejects with
+   * `KubeConfigError`, and with `ClusterMissingError`.
+   *
+   * @param options `tolerant`: a cluster that is missing is left out.
+   */
+  openClusters(request: ClusterRequest, options: { readonly tolerant: boolean }): Promise<Clusters>;
   /** @param registry Of the repository that the header names: the journal may have to lie in it. */
   openJournal(header: JournalHeader, registry: Registry): Promise<Journal>;
   /** What this run is among others. */

@@ -1,13 +1,12 @@
 import type { CleanupPlan, DeletedTag, Deletion, Kept } from "../engine/cleanup/plan.ts";
 import { formatRepository } from "../oci/reference.ts";
-import { refuseKubernetes } from "./cleanup.ts";
 import type { CleanupRequest } from "./cleanup.ts";
 import type { CommandDeps } from "./deps.ts";
 import { classifyTag } from "../stages/tag.ts";
 import { UsageError } from "./error.ts";
 import { gatherCleanup } from "./gather-cleanup.ts";
 
-export interface ExplainRequest extends Pick<CleanupRequest, "policy" | "kubernetes" | "disabled"> {
+export interface ExplainRequest extends Pick<CleanupRequest, "policy" | "disabled"> {
   readonly tag: string;
 }
 
@@ -34,10 +33,9 @@ export interface ExplainedDeletion extends Pick<Deletion, "digest" | "how" | "af
 
 /** Decides as a dry run would and picks out one tag. Changes nothing. */
 export async function runExplain(
-  { policy, kubernetes, disabled, tag }: ExplainRequest,
+  { policy, disabled, tag }: ExplainRequest,
   deps: CommandDeps,
 ): Promise<Explanation> {
-  refuseKubernetes({ kubernetes });
   await using registry = await deps.openRegistry(policy.repository);
   const { plan } = await gatherCleanup(registry, policy, deps);
   const repository = formatRepository(policy.repository);

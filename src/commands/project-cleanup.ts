@@ -3,7 +3,7 @@ import type { CleanupPlan } from "../engine/cleanup/plan.ts";
 import type { Repository } from "../oci/reference.ts";
 import { formatRepository } from "../oci/reference.ts";
 import type { CleanupRequest } from "./cleanup.ts";
-import { carryOut, openViolations, refuseKubernetes, resultWhenDisabled } from "./cleanup.ts";
+import { carryOut, openViolations, resultWhenDisabled } from "./cleanup.ts";
 import { copyPolicy, factsForCopies, primaryOf, refuseSharedRoles } from "./copies.ts";
 import type { CopyTarget, ProjectRepositories } from "./copies.ts";
 import type { CommandDeps } from "./deps.ts";
@@ -44,7 +44,6 @@ export async function runProjectCleanup(
 ): Promise<readonly RoleResult[]> {
   const { policy, dryRun } = request;
   refuseSharedRoles(policy, request);
-  if (!request.disabled) refuseKubernetes(request);
   const home: Home = {
     registry: await deps.openRegistry(policy.repository),
     repository: policy.repository,

@@ -15,6 +15,8 @@ import { detectAdapter } from "../registry/detect.ts";
 import type { Detection } from "../registry/detect.ts";
 import type { Look } from "../registry/look.ts";
 import type { Registry } from "../registry/registry.ts";
+import type { Clusters } from "../usage/kubernetes/open.ts";
+import type { ClusterRequest } from "../usage/kubernetes/request.ts";
 import { optionValues, unusedOptions } from "./adapter-options.ts";
 import type { RoleAccess } from "./adapter-options.ts";
 import { withContentCache } from "./cached-registry.ts";
@@ -62,6 +64,7 @@ export function openSession(options: SessionOptions): Session {
     greet: async (host) => (await openLook()).greet(host),
     ask: (host) => async (path) => (await openLook()).ask(host)(path),
   };
+  let clusters: Promise<Clusters> | undefined;
   const registries = new Map<string, Promise<Registry>>();
   const directories: Promise<Registry>[] = [];
   const warned = new Set<string>();
@@ -98,6 +101,10 @@ export function openSession(options: SessionOptions): Session {
       const mayBeBehind = source === "remote-tracking";
       return { ...history, mayBeBehind, warnings: [...warnings, ...history.warnings] };
     },
+    openClusters(request, { tolerant }) {
+      clusters ??= openClusters(request, tolerant);
+      return clusters;
+    },
     async openJournal(header, registry) {
       if (options.journal === "registry") {
         const { createRegistryJournal } = await import("../journal/registry-journal.ts");
@@ -114,10 +121,19 @@ export function openSession(options: SessionOptions): Session {
           if (result.status === "fulfilled") await result.value[Symbol.asyncDispose]();
         }
       } finally {
+        const [known] = await Promise.allSettled([clusters]);
+        if (known.status === "fulfilled") await known.value?.[Symbol.asyncDispose]();
         await opened?.[Symbol.asyncDispose]();
       }
     },
   };
+
+  async function openClusters(request: ClusterRequest, tolerant: boolean): Promise<Clusters> {
+    const { openClusters: openAll } = await import("../usage/kubernetes/open.ts");
+    const homeDir = env["HOME"] ?? homedir();
+    const { version } = options;
+    return openAll(request, { env, homeDir, podRoot: "/", signal, now, version, tolerant });
+  }
 
   async function detect(
     host: string,

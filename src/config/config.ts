@@ -7,6 +7,7 @@ export interface Config {
   readonly project: string;
   readonly cleanup: CleanupConfig;
   readonly usage: UsageConfig;
+  readonly usage: UsageConfig;
   readonly git: GitConfig;
 }
 
@@ -15,6 +16,24 @@ export interface GitConfig {
   readonly fetch: boolean;
   /** Whether a shallow clone is taken as it is. */
   readonly allowShallow: boolean;
+}
+
+/** Where images may be in use. */
+export interface UsageConfig {
+  readonly kubernetes: {
+    /** Contexts that have to be there. */
+    readonly contexts: readonly string[];
+    readonly finishedJobs: boolean;
+    /** 0: Helm releases are not read. */
+    readonly helmRevisions: number;
+    readonly customResources: readonly {
+      readonly group: string;
+      readonly version: string;
+      readonly resource: string;
+    }[];
+  };
+  /** Other addresses by the address that they are of. */
+  readonly aliases: Readonly<Record<string, readonly string[]>>;
 }
 
 /** Where images may be in use. */

@@ -72,6 +72,7 @@ function toConfig(path: string, { project, cleanup, usage, gitWorktree }: Config
       rules: toRules(cleanup.rules),
     },
     usage,
+    usage,
     git: {
       fetch: gitWorktree.allowFetchOriginBranchesAndTags,
       allowShallow: gitWorktree.forceShallowClone,

@@ -3,6 +3,7 @@ import { Duration, Last, Operator, flag } from "./fields.ts";
 import { parsePattern } from "./pattern.ts";
 import { Rules } from "./rules-schema.ts";
 import { Usage } from "./usage-schema.ts";
+import { Usage } from "./usage-schema.ts";
 
 const PROJECT = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/;
 const MAX_PROJECT_LENGTH = 50;
@@ -103,6 +104,7 @@ export const ConfigFile = z.strictObject(
       .optional()
       .describe("All image names of the project, in place of those that werf.yaml defines."),
     cleanup: Cleanup.prefault({}),
+    usage: Usage.prefault({}),
     usage: Usage.prefault({}),
     gitWorktree: GitWorktree.prefault({}),
   },

@@ -18,6 +18,7 @@ export type Phase =
   | "reading Git history"
   | "reading manifests"
   | "asking clusters"
+  | "asking clusters"
   | "asking for referrers"
   | "deleting"
   | "restoring";

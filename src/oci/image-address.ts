@@ -37,9 +37,14 @@ export function parseImageAddress(text: string): ImageAddress | undefined {
   return { repository, digest: pinned, ...(tag === undefined ? {} : { tag }) };
 }
 
-/** Whether two repositories are one: ports that a scheme implies make no difference. */
+/** Whether two repositories are one. */
 export function isSameRepository(a: Repository, b: Repository): boolean {
-  return a.name === b.name && hostOf(a) === hostOf(b);
+  return a.name === b.name && isSameHost(a, b);
+}
+
+/** Whether two lie on one host: ports that a scheme implies make no difference. */
+export function isSameHost(a: Repository, b: Repository): boolean {
+  return hostOf(a) === hostOf(b);
 }
 
 /** Host without a port that HTTPS or HTTP implies. */

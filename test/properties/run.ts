@@ -40,7 +40,6 @@ export function requestOf(
   return {
     policy: cleanupPolicy(ask, repository),
     disabled: false,
-    kubernetes: false,
     dryRun,
     allow: new Set(GUARD_NAMES),
     gcGraceMs: 0,
@@ -57,6 +56,7 @@ export function depsOf(
   let looks = 0;
   return {
     openRegistry: () => Promise.resolve(registry),
+    openClusters: () => Promise.reject(new Error("nobody asks clusters")),
     readHistory: async () => {
       if (ask.git === undefined) throw new Error("the Git policies are off");
       return historyOf(ask.git);

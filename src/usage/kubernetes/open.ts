@@ -18,10 +18,16 @@ import { chooseTargets } from "./targets.ts";
 export interface Clusters extends AsyncDisposable {
   /** Names of their contexts; empty only where a missing cluster was allowed. */
   readonly names: readonly string[];
-  /** Whether everything may be listed, of every kind at once. Rejects with `ClusterError`, one line a cluster. */
+  /**
+   * Whether everything may be listed, of every kind at once; asked once. Rejects with `ClusterError`, one line a cluster.
+   */
   check(): Promise<void>;
-  /** Every image in use now. Rejects with `ClusterError`. */
-  read(): Promise<readonly UsedImage[]>;
+  /**
+   * Every image in use. Rejects with `ClusterError`.
+   *
+   * @param maxAgeMs How long ago a reading may have begun that is answered again. Default: 0, they are read now.
+   */
+  read(options?: { readonly maxAgeMs?: number }): Promise<readonly UsedImage[]>;
 }
 
 export interface OpenOptions extends Omit<ApiDeps, "sleep">, Surroundings {
@@ -47,25 +53,38 @@ export async function openClusters(
     setTimeout(ms, undefined, { signal: options.signal });
   const apis = targets.map((target) => openApi(target, { ...options, sleep }));
   let discovered: Promise<readonly KnownCluster[]> | undefined;
+  let checked: Promise<void> | undefined;
+  let last: { readonly at: number; readonly used: Promise<readonly UsedImage[]> } | undefined;
 
   return {
     names: apis.map(({ name }) => name),
-    async check() {
-      const known = await discover();
-      await allOrEveryFailure(known.map(({ api, kinds }) => checkLists(api, kinds)));
+    check() {
+      checked ??= checkAll();
+      return checked;
     },
-    async read() {
-      const lists = (await discover()).flatMap(({ api, kinds }) =>
-        kinds.flatMap((kind) => listsOf(api, kind).map((list) => ({ api, kind, list }))),
-      );
-      return inLanes(lists, PARALLEL_LISTS, async ({ api, kind, list }) =>
-        readList(api, kind, listAll(api, list)),
-      );
+    read({ maxAgeMs = 0 } = {}) {
+      const at = options.now().getTime();
+      if (last === undefined || at - last.at >= maxAgeMs) last = { at, used: readAll() };
+      return last.used;
     },
     async [Symbol.asyncDispose]() {
       await Promise.all(apis.map((api) => api[Symbol.asyncDispose]()));
     },
   };
+
+  async function checkAll(): Promise<void> {
+    const known = await discover();
+    await allOrEveryFailure(known.map(({ api, kinds }) => checkLists(api, kinds)));
+  }
+
+  async function readAll(): Promise<readonly UsedImage[]> {
+    const lists = (await discover()).flatMap(({ api, kinds }) =>
+      kinds.flatMap((kind) => listsOf(api, kind).map((list) => ({ api, kind, list }))),
+    );
+    return inLanes(lists, PARALLEL_LISTS, async ({ api, kind, list }) =>
+      readList(api, kind, listAll(api, list)),
+    );
+  }
 
   /** What a cluster has does not change while a run lasts. */
   function discover(): Promise<readonly KnownCluster[]> {
