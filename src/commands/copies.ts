@@ -30,6 +30,7 @@ export function copyPolicy(policy: CleanupPolicy, { repository }: CopyTarget): C
     gitHistory: false,
     fetch: false,
     policies: [],
+    rules: [],
     builtInPolicies: true,
     keepBuiltWithinHours: 0,
   };

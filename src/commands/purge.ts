@@ -26,6 +26,7 @@ function purgePolicy(policy: CleanupPolicy): CleanupPolicy {
     gitHistory: false,
     fetch: false,
     policies: [],
+    rules: [],
     builtInPolicies: true,
     keepBuiltWithinHours: 0,
     purge: true,

@@ -40,7 +40,12 @@ export function findUsed(
 
   for (const [tag, images] of matches.tags) {
     const entry = catalog.tags.get(tag);
-    if (entry === undefined) continue;
+    if (entry === undefined) {
+      // A custom tag may lie in a copy of the repository, and its record and its stage here.
+      const stage = catalog.aliases.get(tag)?.stageId;
+      if (stage !== undefined) use(stage, images);
+      continue;
+    }
     use(tag, images);
     for (const stage of stagesOf(entry, catalog)) use(stage, images);
   }
