@@ -57,10 +57,16 @@ function* lists(outcome: Outcome): Iterable<string> {
   }
   if (!isComplete(outcome)) return;
   for (const id of expected.deleted.filter(isOfPrimary)) {
-    for (const tag of model.tagsOf(id)) {
-      if (after.digests.has(tag) && !sharesDigest(outcome, tag)) yield `${id} (${tag}) is left`;
-    }
+    const left = model.tagsOf(id).filter((tag) => after.digests.has(tag));
+    // The record of a tag that cannot go stays with it.
+    if (left[0] === undefined || sharesDigest(outcome, left[0])) continue;
+    yield `${id} (${left.join()}) is left${reasonsFor(left[0], outcome.run)}`;
   }
+}
+
+function reasonsFor(tag: string, { report }: CliRun): string {
+  const entry = report?.kept.find((kept) => kept.tag === tag);
+  return entry === undefined ? "" : ` for ${entry.reasons.map(({ kind }) => kind).join()}`;
 }
 
 /** `NAME/ID` is an id in another repository of the project. */

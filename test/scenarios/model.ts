@@ -212,6 +212,12 @@ export function modelRepository(
     return metadataTag(image, commitOf(commit), tagOf(stage));
   }
 
+  /** `IMAGE:COMMIT:STAGE` */
+  function recordOf(name: string): string {
+    const [image = "", commit = "", stage = ""] = name.split(":");
+    return recordTag([image, commit, stage]);
+  }
+
   function signatureTag(of: string, suffix: string): string {
     return contentOf(of).digest.replace(":", "-") + suffix;
   }
@@ -223,6 +229,7 @@ export function modelRepository(
     if (kind === "rejected") return [`${tagOf(name)}-rejected`];
     if (kind === "managed") return [managedImageTag(name)];
     if (kind === "image") return [name];
+    if (kind === "record") return [recordOf(name)];
     if (kind === "lease") return [leaseTag(name)];
     if (kind === "fallback") return [signatureTag(name, "")];
     if (kind === "signature") {

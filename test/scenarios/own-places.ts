@@ -1,9 +1,7 @@
-import { createFakeRegistry } from "../../contract-tests/fakes/distribution.ts";
-import { ociConformant } from "../../contract-tests/fakes/personality.ts";
-import type { Personality } from "../../contract-tests/fakes/personality.ts";
 import { openSimulated } from "./backend-vendor.ts";
 import type { Backend } from "./backend.ts";
 import { REAL, SIMULATED, olareg } from "./backends.ts";
+import { createOddServer, personalityOf } from "./odd-server.ts";
 import type { Scenario } from "./scenario.ts";
 
 /** Where this project's own scenarios run. */
@@ -34,12 +32,9 @@ export const OWN_PLACES: readonly OwnPlace[] = [
 ];
 
 async function openServer({ server = {} }: Scenario): Promise<Backend> {
-  const unknown = Object.keys(server).filter((field) => !(field in ociConformant));
-  if (unknown.length > 0) throw new Error(`no registry has ${unknown.join(", ")}`);
-  const personality: Personality = { ...ociConformant, ...server };
-  const { tagDeletion, manifestTypes } = personality;
-  return openSimulated(createFakeRegistry(personality), {
-    untags: tagDeletion === "allow",
+  const { tagDeletion, manifestTypes } = personalityOf(server);
+  return openSimulated(createOddServer(server), {
+    untags: tagDeletion === "allow" && server["untaggingStatus"] === undefined,
     ...(manifestTypes === "oci" ? { onlyMedia: "oci" } : {}),
   });
 }

@@ -17,6 +17,27 @@ const Report = z.object({
   warnings: z.array(z.unknown()),
 });
 
+/** A report on several repositories, and one on something else than what stays and goes. */
+const Printed = z.union([
+  Report,
+  z
+    .object({
+      schema: z.literal(1),
+      repositories: z.tuple([Report.omit({ schema: true })], Report.omit({ schema: true })),
+    })
+    .transform(({ schema, repositories: [first] }): Report => ({ schema, ...first })),
+  z
+    .object({ schema: z.literal(1), command: z.literal("restore") })
+    .transform(({ schema }): Report => ({
+      schema,
+      kept: [],
+      deleted: [],
+      failed: [],
+      skipped: [],
+      warnings: [],
+    })),
+]);
+
 export type Report = z.infer<typeof Report>;
 
 export interface CliRun {
@@ -115,7 +136,7 @@ function runOf({
   return { exit, report, output: `${stdout}\n${stderr}`, startedAt, endedAt: Date.now() };
 }
 
-/** What `--output json` printed. */
+/** What `--output json` printed; of several repositories, about the first one, which is the primary. */
 export function reportOf(stdout: string): Report {
-  return Report.parse(JSON.parse(stdout));
+  return Printed.parse(JSON.parse(stdout));
 }
