@@ -20,8 +20,6 @@ import { ownLeases, readLeases } from "./leases.ts";
 import type { ListedLeases } from "./leases.ts";
 import { refuseMovedRecords } from "./meta-repo.ts";
 import { mapParallel } from "./parallel.ts";
-import { besideListing, openUsage } from "./usage.ts";
-import type { UsagePolicy } from "./usage.ts";
 import { readDefinitions, retireNames } from "./retirement.ts";
 import type { Retiring } from "./retirement.ts";
 import { besideListing, openUsage } from "./usage.ts";
@@ -42,8 +40,6 @@ export interface CleanupPolicy {
   readonly rules?: readonly Rule[];
   readonly keepBuiltWithinHours: number;
   readonly keepList: ReadonlySet<string>;
-  /** Who is asked which images are in use; absent: nobody. */
-  readonly usage?: UsagePolicy;
   /** Who is asked which images are in use; absent: nobody. */
   readonly usage?: UsagePolicy;
   /** Where the records are, when they are not with the stages. */
@@ -145,7 +141,6 @@ export async function gatherCleanup(
       ...(retired === undefined ? {} : { retired }),
       ...sweep,
       ...(untagged === undefined ? {} : { untagged }),
-      ...(usage === undefined ? {} : { usage: usage.found(), aliases: usage.aliases }),
       ...(usage === undefined ? {} : { usage: usage.found(), aliases: usage.aliases }),
       leases: leases.others,
       ...(primary === undefined ? {} : { primary }),

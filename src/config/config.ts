@@ -7,7 +7,6 @@ export interface Config {
   readonly project: string;
   readonly cleanup: CleanupConfig;
   readonly usage: UsageConfig;
-  readonly usage: UsageConfig;
   readonly git: GitConfig;
 }
 
@@ -16,24 +15,6 @@ export interface GitConfig {
   readonly fetch: boolean;
   /** Whether a shallow clone is taken as it is. */
   readonly allowShallow: boolean;
-}
-
-/** Where images may be in use. */
-export interface UsageConfig {
-  readonly kubernetes: {
-    /** Contexts that have to be there. */
-    readonly contexts: readonly string[];
-    readonly finishedJobs: boolean;
-    /** 0: Helm releases are not read. */
-    readonly helmRevisions: number;
-    readonly customResources: readonly {
-      readonly group: string;
-      readonly version: string;
-      readonly resource: string;
-    }[];
-  };
-  /** Other addresses by the address that they are of. */
-  readonly aliases: Readonly<Record<string, readonly string[]>>;
 }
 
 /** Where images may be in use. */
@@ -63,6 +44,10 @@ export interface CleanupConfig {
   readonly gitHistory: boolean;
   /** Hours; 0: age keeps nothing. */
   readonly keepBuiltWithinHours: number;
+  /** Whether manifests go that no tag names and nothing that stays leads to. */
+  readonly deleteUntagged: boolean;
+  /** Whether referrers go whose subject is not there. */
+  readonly deleteOrphans: boolean;
   /** In order; the built-in ones when the file gives none. */
   readonly keepPolicies: readonly KeepPolicy[];
   /** Whether `keepPolicies` are the built-in ones. */

@@ -3,7 +3,6 @@ import { Duration, Last, Operator, flag } from "./fields.ts";
 import { parsePattern } from "./pattern.ts";
 import { Rules } from "./rules-schema.ts";
 import { Usage } from "./usage-schema.ts";
-import { Usage } from "./usage-schema.ts";
 
 const PROJECT = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/;
 const MAX_PROJECT_LENGTH = 50;
@@ -69,6 +68,14 @@ const Cleanup = z.strictObject(
       .min(0, "is negative (0 switches the policy off)")
       .default(2)
       .describe("Hours; 0 switches the policy off."),
+    deleteUntagged: flag(
+      false,
+      "Delete manifests that no tag names and nothing that stays leads to, where the registry lists them.",
+    ),
+    deleteOrphans: flag(
+      false,
+      "Delete signatures and other referrers whose image is not there any more.",
+    ),
     keepPolicies: z
       .array(KeepPolicy, "is no list (begin each policy with a dash)")
       .default([])
@@ -104,7 +111,6 @@ export const ConfigFile = z.strictObject(
       .optional()
       .describe("All image names of the project, in place of those that werf.yaml defines."),
     cleanup: Cleanup.prefault({}),
-    usage: Usage.prefault({}),
     usage: Usage.prefault({}),
     gitWorktree: GitWorktree.prefault({}),
   },

@@ -18,7 +18,6 @@ export type Phase =
   | "reading Git history"
   | "reading manifests"
   | "asking clusters"
-  | "asking clusters"
   | "asking for referrers"
   | "deleting"
   | "restoring";
