@@ -1,4 +1,7 @@
 import type { CleanupPlan, DeletedTag, Deletion, Kept } from "../engine/cleanup/plan.ts";
+import { prove } from "../engine/cleanup/proof.ts";
+import type { Proof } from "../engine/cleanup/proof.ts";
+import { isDigest } from "../oci/digest.ts";
 import { formatRepository } from "../oci/reference.ts";
 import type { CleanupRequest } from "./cleanup.ts";
 import type { CommandDeps } from "./deps.ts";
@@ -7,16 +10,22 @@ import { UsageError } from "./error.ts";
 import { gatherCleanup } from "./gather-cleanup.ts";
 
 export interface ExplainRequest extends Pick<CleanupRequest, "policy" | "disabled"> {
-  readonly tag: string;
+  /** A tag, or a digest: then what is asked is everything on it. */
+  readonly name: string;
 }
 
 /** Why a tag stays, down to the roots, or why it would go. */
 export interface Explanation {
   readonly repository: string;
-  readonly tag: string;
+  /** What was asked about: a tag or a digest. */
+  readonly name: string;
+  /** A digest of which any tag stays is kept. */
   readonly verdict: "kept" | "deleted";
-  /** For a kept tag: itself first, then everything its reasons lead to, each once. */
+  /** The asked ones first, then all that their verdicts rest on. At least one node. */
+  readonly proof: Proof;
+  /** Kept tags of the proof. */
   readonly kept: readonly Kept[];
+  /** With a tag that would go. */
   readonly deletion?: ExplainedDeletion;
   readonly warnings: readonly string[];
 }
@@ -31,30 +40,49 @@ export interface ExplainedDeletion extends Pick<Deletion, "digest" | "how" | "af
   readonly keepBuiltWithinHours: number;
 }
 
-/** Decides as a dry run would and picks out one tag. Changes nothing. */
+/** Decides as a dry run would and picks out one tag or digest. Changes nothing. */
 export async function runExplain(
-  { policy, disabled, tag }: ExplainRequest,
+  { policy, disabled, name }: ExplainRequest,
   deps: CommandDeps,
 ): Promise<Explanation> {
   await using registry = await deps.openRegistry(policy.repository);
-  const { plan } = await gatherCleanup(registry, policy, deps);
+  const { plan, input, facts } = await gatherCleanup(registry, policy, deps);
   const repository = formatRepository(policy.repository);
-  const warnings = [...(disabled ? [SWITCHED_OFF] : []), ...plan.warnings];
-  const item = plan.deletions.find(({ tags }) => tags.some((going) => going.tag === tag));
-  const going = item?.tags.find((entry) => entry.tag === tag);
-  if (item !== undefined && going !== undefined) {
-    const { digest, how, after } = item;
-    const { keepBuiltWithinHours } = policy;
-    const evidence = { commits: commitsOf(tag, plan), ...timeOf(tag), keepBuiltWithinHours };
-    const deletion = { digest, how, after, ...going, ...evidence };
-    return { repository, tag, verdict: "deleted", kept: [], deletion, warnings };
-  }
-  const kept = proofOf(tag, plan);
-  if (kept.length === 0) throw new UsageError(`${repository} has no tag ${tag}`);
-  return { repository, tag, verdict: "kept", kept, warnings };
+  const proof = prove(name, plan, input, facts);
+  if (proof.length === 0) throw new UsageError(`${repository} has no ${describeMissing(name)}`);
+  const byTag = new Map(plan.kept.map((entry) => [entry.tag, entry]));
+  const asked = proof.filter((node) => node.name === name || node.digest === name);
+  const verdict = asked.some((node) => node.verdict === "kept") ? "kept" : "deleted";
+  return {
+    repository,
+    name,
+    verdict,
+    proof,
+    kept: verdict === "kept" ? proof.flatMap((node) => byTag.get(node.name) ?? []) : [],
+    ...deletionOf(name, plan, policy.keepBuiltWithinHours),
+    warnings: [...(disabled ? [SWITCHED_OFF] : []), ...plan.warnings],
+  };
 }
 
 const SWITCHED_OFF = "cleanup.disable is set: nothing is deleted until it is taken away";
+
+function describeMissing(name: string): string {
+  if (!isDigest(name)) return `tag ${name}`;
+  return `tag on ${name}, and nothing that stays leads to it; a manifest without a tag is looked for with --delete-untagged`;
+}
+
+function deletionOf(
+  tag: string,
+  plan: CleanupPlan,
+  keepBuiltWithinHours: number,
+): Pick<Explanation, "deletion"> {
+  const item = plan.deletions.find(({ tags }) => tags.some((going) => going.tag === tag));
+  const going = item?.tags.find((entry) => entry.tag === tag);
+  if (item === undefined || going === undefined) return {};
+  const { digest, how, after } = item;
+  const evidence = { commits: commitsOf(tag, plan), ...timeOf(tag), keepBuiltWithinHours };
+  return { deletion: { digest, how, after, ...going, ...evidence } };
+}
 
 /** Commits that records name for a stage, each once, in the order of the records. */
 function commitsOf(stageId: string, { deletions }: CleanupPlan): string[] {
@@ -70,18 +98,4 @@ function timeOf(tag: string): Pick<ExplainedDeletion, "builtAt"> {
   if (found.kind !== "stage") return {};
   const time = new Date(found.builtAt);
   return Number.isNaN(time.getTime()) ? {} : { builtAt: time.toISOString() };
-}
-
-/** A kept tag and all that its reasons name, breadth first. */
-function proofOf(tag: string, { kept }: CleanupPlan): Kept[] {
-  const byTag = new Map(kept.map((entry) => [entry.tag, entry]));
-  const proof = new Map<string, Kept>();
-  const queue = [tag];
-  for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-    const entry = byTag.get(next);
-    if (entry === undefined || proof.has(next)) continue;
-    proof.set(next, entry);
-    for (const reason of entry.reasons) if ("of" in reason) queue.push(reason.of);
-  }
-  return [...proof.values()];
 }

@@ -7,6 +7,13 @@ import type { Reason } from "../../src/engine/cleanup/reason.ts";
 import { openWorld, stage } from "./world.ts";
 import type { World } from "./world.ts";
 
+/** What every image that goes was compared with. */
+const UNNEEDED = [
+  "  - no cluster was asked whether it is used",
+  "  - neither the keep list nor a running publisher names it",
+  "  - nothing that stays has it as child, ancestor, import or dependency",
+];
+
 let world: World;
 /** Every tag and commit by the id a reader knows it by. */
 let names: ReadonlyMap<string, string>;
@@ -108,9 +115,10 @@ describe("a tag that would go", () => {
     expect(await explain("s1")).toBe(
       [
         "s1 would go, with its manifest: nothing needs it",
-        "  - no keep policy keeps it for commit C1",
+        "  - no keep policy keeps it as image shop at commit C1",
+        "    - branch main (keep policy 1) has the commit as number 2 of image shop; the policy keeps the newest 1",
         "  - not built within the last 2 hours: it was built at TIME",
-        "  - nothing that stays has it as child, ancestor, import or dependency, and the keep list does not name it",
+        ...UNNEEDED,
         "",
       ].join("\n"),
     );
@@ -119,7 +127,7 @@ describe("a tag that would go", () => {
   it("without any record is told to have none", async () => {
     const text = await explain("orphan", "--keep-stages-built-within-last-n-hours", "0");
 
-    expect(text).toContain("\n  - no record ties it to a commit\n  - age keeps nothing: ");
+    expect(text).toContain("\n  - nothing ties it to a commit\n  - age keeps nothing: ");
   });
 
   it("as rejected is told to have lost what Git gives", async () => {
@@ -127,7 +135,7 @@ describe("a tag that would go", () => {
       [
         "broken would go, with its manifest: it is marked as rejected, and nothing kept needs it",
         "  - so neither Git nor its age keeps it",
-        "  - nothing that stays has it as child, ancestor, import or dependency, and the keep list does not name it",
+        ...UNNEEDED,
         "",
       ].join("\n"),
     );
@@ -135,7 +143,15 @@ describe("a tag that would go", () => {
 
   it("as a record is told to wait for its stage", async () => {
     expect(await explain("record of s1")).toBe(
-      "record of s1 would go, with its manifest: its stage goes or is gone\n  - only after s1 is gone\n",
+      [
+        "record of s1 would go, with its manifest: its stage goes or is gone",
+        "  - only after s1 is gone: nothing needs it",
+        "    - no keep policy keeps it as image shop at commit C1",
+        "      - branch main (keep policy 1) has the commit as number 2 of image shop; the policy keeps the newest 1",
+        "    - not built within the last 2 hours: it was built at TIME",
+        ...UNNEEDED.map((line) => `  ${line}`),
+        "",
+      ].join("\n"),
     );
   });
 });
@@ -160,6 +176,15 @@ it("JSON carries the reasons down to the roots, and the requests", async () => {
         tag: world.tag("both"),
         reasons: [expect.objectContaining({ kind: "git-policy", reference: "branch main" })],
       }),
+    ],
+    proof: [
+      expect.objectContaining({
+        name: world.tag("arm"),
+        verdict: "kept",
+        class: "stage",
+        reasons: [{ kind: "index-child", of: world.tag("both") }],
+      }),
+      expect.objectContaining({ name: world.tag("both"), verdict: "kept", class: "index" }),
     ],
     warnings: [],
   });

@@ -32,7 +32,7 @@ export interface HistoryVerdict {
   readonly byPolicy: readonly (readonly string[])[];
 }
 
-interface PlacedRecord {
+export interface PlacedRecord {
   readonly record: BuildRecord;
   /** Place of its commit in the graph. */
   readonly commit: number;
@@ -81,7 +81,7 @@ export function judgeHistory(
 }
 
 /** Records of commits that exist, newest commit first, by image. */
-function recordsByImage(
+export function recordsByImage(
   records: readonly BuildRecord[],
   graph: CommitGraph,
 ): Map<string, PlacedRecord[]> {
@@ -100,17 +100,17 @@ function recordsByImage(
   return images;
 }
 
-/** Every selected reference with a test of which commits it reaches; branches by passes of 32. */
-function* eachReference(
-  selected: readonly SelectedReference[],
+/** Every reference with a test of which commits it reaches; branches by passes of 32. */
+export function* eachReference<Referring extends Pick<SelectedReference, "reference">>(
+  references: readonly Referring[],
   graph: CommitGraph,
-): Generator<{ reference: SelectedReference; reaches: (commit: number) => boolean }> {
-  for (const reference of selected) {
+): Generator<{ reference: Referring; reaches: (commit: number) => boolean }> {
+  for (const reference of references) {
     if (reference.reference.kind !== "tag") continue;
     const tip = graph.indexOf(reference.reference.commit);
     yield { reference, reaches: (commit) => commit === tip };
   }
-  const branches = selected.filter(({ reference }) => reference.kind === "branch");
+  const branches = references.filter(({ reference }) => reference.kind === "branch");
   for (let from = 0; from < branches.length; from += TIPS_PER_PASS) {
     const pass = branches.slice(from, from + TIPS_PER_PASS);
     const masks = reachMasks(
