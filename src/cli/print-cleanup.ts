@@ -235,17 +235,22 @@ function closingLines(
   { env }: Host,
 ): string[] {
   const isKept = (env["CI"] ?? "") === "" || flags.journal !== undefined;
+  const places = [journal, recordsJournal].filter((place) => place !== undefined);
+  const directories = [...new Set(places.map((place) => dirname(place)))];
   return [
     ...(garbage === undefined || garbage.blobs === 0
       ? []
       : [`removed ${garbage.blobs} unused blobs, ${formatBytes(garbage.bytes)}`]),
-    ...(journal === undefined ? [] : [`what was deleted is written down in ${journal}`]),
-    ...(recordsJournal === undefined ? [] : [`and of the records in ${recordsJournal}`]),
-    ...(journal === undefined || isKept
+    ...places.map(
+      (place) =>
+        `what was deleted is written down in ${place}; \`tidemark restore\` brings it back from there`,
+    ),
+    ...(isKept
       ? []
-      : [
-          `this job's files may be gone when it ends: keep ${dirname(journal)} as an artifact, or name another directory by --journal`,
-        ]),
+      : directories.map(
+          (directory) =>
+            `this job's files may be gone when it ends: keep ${directory} as an artifact, or name another directory by --journal`,
+        )),
   ];
 }
 

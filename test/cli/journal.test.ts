@@ -70,7 +70,9 @@ it("lies in the user's state directory, a folder a repository, readable by its o
     ),
   );
   expect((await stat(journal)).mode & 0o777).toBe(0o600);
-  expect(run.stderr).toContain(`what was deleted is written down in ${journal}\n`);
+  expect(run.stderr).toContain(
+    `what was deleted is written down in ${journal}; \`tidemark restore\` brings it back from there\n`,
+  );
   expect(run.stderr).not.toContain("artifact");
 });
 
