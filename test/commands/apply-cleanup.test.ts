@@ -4,11 +4,13 @@ import { createState, repositoryIn } from "../../contract-tests/fakes/state.ts";
 import type { RepositoryState } from "../../contract-tests/fakes/state.ts";
 import { exitCodeOf } from "../../src/cli/failure.ts";
 import type { RegistryErrorCode } from "../../src/registry/error.ts";
+import { isLeaseTag } from "../../src/stages/lease.ts";
 import { createMemoryRegistry } from "../properties/memory-registry.ts";
 import type { MemoryRegistry } from "../properties/memory-registry.ts";
 import { REPOSITORY, cleanUp } from "../properties/run.ts";
 
 const NOW = Date.UTC(2026, 0, 10);
+const HOUR_MS = 3_600_000;
 const [KEPT, CHILD, PARENT, OTHER] = ["1", "2", "3", "4"].map(stageId);
 
 it("what a rule of the registry keeps is skipped as refused, with what it reaches, and nothing failed", async () => {
@@ -38,14 +40,40 @@ it("what fails otherwise is listed as failed, and makes the run fail", async () 
   expect(exitCodeOf(result, { signal: new AbortController().signal })).toBe(1);
 });
 
-function clean(registry: MemoryRegistry): ReturnType<typeof cleanUp> {
-  return cleanUp(registry, {
+it("begins no batch when its time is over, lists what remains, and the next run ends the work", async () => {
+  const state = repository();
+  const registry = createMemoryRegistry(state);
+
+  const isLate = (): boolean => registry.mutations.some(({ op }) => op === "delete");
+  const first = await clean(registry, {
+    now: () => new Date(NOW + (isLate() ? HOUR_MS : 0)),
+    request: { maxDurationMs: HOUR_MS },
+  });
+
+  expect(first.brokeOff).toBe("stopped at --max-duration");
+  expect(first.deleted).toHaveLength(1);
+  expect(first.remaining?.map(({ tag }) => tag)).toHaveLength(2);
+  expect(exitCodeOf(first, { signal: new AbortController().signal })).toBe(1);
+  expect([...state.tags.keys()].filter((tag) => tag === "cleanup" || isLeaseTag(tag))).toEqual([]);
+
+  const second = await clean(registry);
+
+  expect(second.brokeOff).toBeUndefined();
+  expect([...state.tags.keys()].toSorted()).toEqual([KEPT, "cleanup"].toSorted());
+});
+
+function clean(
+  registry: MemoryRegistry,
+  options: Parameters<typeof cleanUp>[2] = {},
+): ReturnType<typeof cleanUp> {
+  const ask = {
     project: "shop",
     now: NOW,
     hours: 2,
     keepList: new Set([KEPT ?? ""]),
     git: undefined,
-  });
+  };
+  return cleanUp(registry, ask, options);
 }
 
 /** A registry that keeps one stage whatever it is asked. */

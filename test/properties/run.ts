@@ -17,6 +17,8 @@ export interface RunOptions {
   readonly parallel?: number;
   /** Milliseconds that pass between two looks at the clock. */
   readonly tickMs?: number;
+  /** Another clock than that of the ask. */
+  readonly now?: () => Date;
   readonly repository?: Repository;
   readonly journal?: (entries: readonly JournalEntry[]) => void;
   readonly request?: Partial<CleanupRequest>;
@@ -51,12 +53,13 @@ export function requestOf(
 export function depsOf(
   registry: Registry,
   ask: Ask,
-  { parallel = 1, tickMs = 0, journal, runner }: RunOptions,
+  { parallel = 1, tickMs = 0, now, journal, runner }: RunOptions,
 ): CommandDeps {
   let looks = 0;
   return {
     openRegistry: () => Promise.resolve(registry),
     openClusters: () => Promise.reject(new Error("nobody asks clusters")),
+    readImageNames: () => Promise.resolve(new Map()),
     readHistory: async () => {
       if (ask.git === undefined) throw new Error("the Git policies are off");
       return historyOf(ask.git);
@@ -74,10 +77,12 @@ export function depsOf(
     runner: soleRunner(ask.now, runner),
     report: () => {},
     signal: new AbortController().signal,
-    now: () => {
-      looks += 1;
-      return new Date(ask.now + (looks - 1) * tickMs);
-    },
+    now:
+      now ??
+      (() => {
+        looks += 1;
+        return new Date(ask.now + (looks - 1) * tickMs);
+      }),
     requests: () => ({ GET: 0, HEAD: 0, PUT: 0, POST: 0, PATCH: 0, DELETE: 0 }),
     parallel,
   };
