@@ -69,7 +69,8 @@ function findReasons(
   { input, needs }: { readonly input: CleanupInput; readonly needs: Need[] },
 ): ReadonlyMap<string, readonly Reason[]> {
   const { now } = input;
-  const timeOf: TimeOf = ({ digest }) => madeAt(digest, catalog, facts, { now, needs });
+  const timeOf: TimeOf = ({ tag, digest }) =>
+    catalog.tags.get(tag)?.pushedAt ?? madeAt(digest, facts, { now, needs });
   const kept = keptByHistory(images, input);
   const verdicts = entryVerdicts(images, timeOf, now);
   const reasons = new Map<string, readonly Reason[]>();

@@ -23,7 +23,7 @@ export type EntryVerdict =
   | { readonly kind: "kept" | "unsure"; readonly because: string }
   | { readonly kind: "left" };
 
-/** When a candidate was made, milliseconds since the epoch. `undefined`: nothing tells. */
+/** When a tag was pushed, or else its image made; milliseconds since the epoch. `undefined`: nothing tells. */
 export type TimeOf = (candidate: Candidate) => number | undefined;
 
 /** What one entry says about the tags of its rule; what it does not look at is missing. */
@@ -42,10 +42,11 @@ export function judgeEntry(
   const inRange = looked.filter(({ claim: { version } }) => isAdmitted(entry, version));
   for (const { tag } of looked) verdicts.set(tag, { kind: "left" });
   for (const [group, members] of Map.groupBy(inRange, (candidate) => groupOf(entry, candidate))) {
-    const rankOf = ranks(entry, members, timeOf);
+    const times = needsTimes(entry) ? timesOf(members, timeOf) : new Map<Digest, number>();
+    const rankOf = ranks(entry, members, times);
     for (const candidate of members) {
-      const madeAt = needsAge(entry) ? timeOf(candidate) : undefined;
-      const age = madeAt === undefined ? undefined : now - madeAt;
+      const time = times.get(candidate.digest);
+      const age = time === undefined ? undefined : now - time;
       verdicts.set(
         candidate.tag,
         verdictOf(entry, candidate, { group, rank: rankOf(candidate), age }),
@@ -92,6 +93,24 @@ function groupOf({ per }: KeepEntry, { claim: { image, version } }: Candidate): 
   return `image ${image} ${per === "major" ? major : `${major}.${minor}`}`;
 }
 
+function needsTimes({ limit, versions }: KeepEntry): boolean {
+  return limit.inMs !== undefined || (limit.last !== undefined && versions === undefined);
+}
+
+/**
+ * The time of each image: the youngest of its tags here. Tags elsewhere do not count: were they to go, this one would look
+ * older than before.
+ */
+function timesOf(members: readonly Candidate[], timeOf: TimeOf): ReadonlyMap<Digest, number> {
+  const times = new Map<Digest, number>();
+  for (const member of members) {
+    const time = timeOf(member);
+    if (time === undefined) continue;
+    times.set(member.digest, Math.max(time, times.get(member.digest) ?? time));
+  }
+  return times;
+}
+
 /**
  * The place of each member, from 0: how many versions are higher, or how many other images are younger. What is as young
  * as another shares its place, and what nothing tells the time of takes none.
@@ -99,15 +118,10 @@ function groupOf({ per }: KeepEntry, { claim: { image, version } }: Candidate): 
 function ranks(
   entry: KeepEntry,
   members: readonly Candidate[],
-  timeOf: TimeOf,
+  times: ReadonlyMap<Digest, number>,
 ): (candidate: Candidate) => number | undefined {
   if (entry.limit.last === undefined) return () => undefined;
   if (entry.versions !== undefined) return versionRanks(members);
-  const times = new Map<Digest, number>();
-  for (const member of members) {
-    const time = timeOf(member);
-    if (time !== undefined) times.set(member.digest, time);
-  }
   const newestFirst = [...times.values()].sort((a, b) => b - a);
   const rankAt = new Map<number, number>();
   for (const [place, time] of newestFirst.entries()) {
@@ -129,10 +143,6 @@ function versionRanks(members: readonly Candidate[]): (candidate: Candidate) => 
     rankOf.set(tag, rank);
   }
   return ({ tag }) => rankOf.get(tag);
-}
-
-function needsAge({ limit }: KeepEntry): boolean {
-  return limit.inMs !== undefined;
 }
 
 /** What comes after "it is". */
