@@ -17,13 +17,16 @@ import type { JournalPolicyFlags } from "./journal-options.ts";
 import { parseAge } from "./parse-age.ts";
 import { metaRepoOf, withMetaRepo } from "./repos-options.ts";
 import type { MetaRepoFlags } from "./repos-options.ts";
+import { sweepOf, withUntagged } from "./untagged-options.ts";
+import type { UntaggedFlags } from "./untagged-options.ts";
 import { usageOf, withUsage } from "./usage-options.ts";
 import type { UsageFlags } from "./usage-options.ts";
 import { collect, wholeNumber, withSharedOptions } from "./shared-options.ts";
 import type { SharedFlags } from "./shared-options.ts";
 
 /** Options of every command that decides what stays. */
-export interface PolicyFlags extends SharedFlags, JournalPolicyFlags, MetaRepoFlags, UsageFlags {
+export interface PolicyFlags
+  extends SharedFlags, JournalPolicyFlags, MetaRepoFlags, UsageFlags, UntaggedFlags {
   readonly keepList?: string;
   readonly keepStagesBuiltWithinLastNHours?: number;
   readonly fetch: boolean;
@@ -40,7 +43,8 @@ export interface DeletionFlags extends PolicyFlags, ApplyOptionFlags {
 const DAY_MS = 86_400_000;
 
 export function withPolicyOptions(command: Command, env: Environment): Command {
-  return withUsage(withMetaRepo(withJournalPolicy(withSharedOptions(command, env))))
+  const base = withUsage(withMetaRepo(withJournalPolicy(withSharedOptions(command, env))));
+  return withUntagged(base)
     .option("--keep-list <file>", "tags to keep, one a line")
     .option(
       "--keep-stages-built-within-last-n-hours <n>",
@@ -83,6 +87,8 @@ async function namelessPolicyRequest(
   const { loadConfig } = await import("../config/load.ts");
   const config = await loadConfig({ dir: resolve(flags.dir), path: flags.config });
   const { cleanup, usage, git } = config;
+  const keepBuiltWithinHours =
+    flags.keepStagesBuiltWithinLastNHours ?? cleanup.keepBuiltWithinHours;
   return {
     policy: {
       project: config.project,
@@ -91,10 +97,14 @@ async function namelessPolicyRequest(
       policies: cleanup.keepPolicies,
       rules: cleanup.rules,
       builtInPolicies: cleanup.builtInPolicies,
-      keepBuiltWithinHours: flags.keepStagesBuiltWithinLastNHours ?? cleanup.keepBuiltWithinHours,
+      keepBuiltWithinHours,
+      sweep: sweepOf(flags, cleanup, keepBuiltWithinHours),
       keepList: await readKeepList(flags.keepList),
       ...journalPolicyOf(flags),
       ...metaRepoOf(flags),
+      ...(cleanup.retireImagesAfterMs === undefined
+        ? {}
+        : { retire: { afterMs: cleanup.retireImagesAfterMs, configPath: config.path } }),
       ...usageOf(flags, usage, cleanup.kubernetes),
     },
     disabled: cleanup.disabled,

@@ -14,6 +14,8 @@ export interface SweepPolicy {
   readonly deleteUntagged?: boolean;
   /** Whether signatures and other referrers go whose subject is not there. Default: false. */
   readonly deleteOrphans?: boolean;
+  /** How young such a manifest must be to stay for its age; 0 is off. Default: as for stages. */
+  readonly keepUntaggedWithinHours?: number;
 }
 
 /** Readings after which a listing that never agrees with itself is given up. */

@@ -137,13 +137,15 @@ function unreadableLease(
 function tooMany(plan: CleanupPlan, limit: DeletionLimit | undefined): Violation | undefined {
   if (limit === undefined) return undefined;
   // Leases that are over are not what a limit is about.
-  const goes = countTags(plan, (label) => label !== "lease");
-  const all = goes + plan.kept.length;
+  const untagged = plan.deletions.filter(({ tags }) => tags.length === 0).length;
+  const goes = countTags(plan, (label) => label !== "lease") + untagged;
+  const all = goes + plan.kept.length + (plan.keptManifests?.length ?? 0);
+  const what = plan.keptManifests === undefined ? "tags" : "tags and untagged manifests";
   const most = limit.kind === "count" ? limit.most : (all * limit.most) / 100;
   const asked = limit.kind === "count" ? String(limit.most) : `${limit.most}%`;
   return when(goes > most, {
     guard: "max-delete",
-    message: `${goes} of ${all} tags would go, more than --max-delete ${asked}`,
+    message: `${goes} of ${all} ${what} would go, more than --max-delete ${asked}`,
   });
 }
 

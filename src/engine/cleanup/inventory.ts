@@ -119,6 +119,8 @@ export interface CleanupInput {
   readonly deleteUntagged?: boolean;
   /** Whether signatures and other referrers go whose subject is not there. Default: false. */
   readonly deleteOrphans?: boolean;
+  /** Manifests without a tag that are younger than this stay; 0 is off. Default: `keepBuiltWithinHours`. */
+  readonly keepUntaggedWithinHours?: number;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }

@@ -122,8 +122,9 @@ export function findUntaggedRoots(
 /** Why something without a tag is too young to go, or may be; `undefined` when it is not. */
 export function reasonOfAge(
   { pushedAt }: Pick<UntaggedManifest, "pushedAt">,
-  { now, keepBuiltWithinHours: hours }: Pick<CleanupInput, "now" | "keepBuiltWithinHours">,
+  input: Pick<CleanupInput, "now" | "keepBuiltWithinHours" | "keepUntaggedWithinHours">,
 ): Reason | undefined {
+  const { now, keepUntaggedWithinHours: hours = input.keepBuiltWithinHours } = input;
   if (hours <= 0) return undefined;
   if (pushedAt === undefined) return { kind: "unknown-age" };
   if (pushedAt < now - hours * HOUR_MS) return undefined;
