@@ -1,11 +1,14 @@
 import { expect, it } from "vitest";
 
 import { openDefault } from "../../contract-tests/adapters/default-subject.ts";
+import { layoutSubject } from "../../contract-tests/adapters/layout-subject.ts";
 import { createFakeRegistry } from "../../contract-tests/fakes/distribution.ts";
 import type { FakeOptions } from "../../contract-tests/fakes/distribution.ts";
 import { imageOf, seedContent } from "../../contract-tests/fakes/seed.ts";
 import { repositoryIn } from "../../contract-tests/fakes/state.ts";
 import type { RepositoryState } from "../../contract-tests/fakes/state.ts";
+import { VENDORS } from "../../contract-tests/vendors/index.ts";
+import { subjectOf } from "../../contract-tests/vendors/subject.ts";
 import type { JournalEntry } from "../../src/journal/entry.ts";
 import type { Journal, JournalHeader } from "../../src/journal/journal.ts";
 import { createRegistryJournal } from "../../src/journal/registry-journal.ts";
@@ -109,6 +112,33 @@ it("says what to do where nothing may be pushed", async () => {
     hint: "Name a directory by --journal instead.",
   });
 });
+
+const vendors = await Promise.all(
+  VENDORS.map(async (vendor) => [vendor.id, await subjectOf(vendor)] as const),
+);
+
+it.each([...vendors, ["layout", layoutSubject] as const])(
+  "is kept and read back by %s",
+  async (_, subject) => {
+    await using harness = await subject.open();
+    const { registry, repository } = harness;
+    const header: JournalHeader = {
+      kind: "tidemark-journal",
+      schema: 2,
+      repository: formatRepository(repository),
+      project: "shop",
+      startedAt: STARTED,
+    };
+    const journal = createRegistryJournal({ registry, repository, header, random: "0badcafe" });
+
+    await journal.append([entryOf("1")]);
+    await journal.append([entryOf("2")]);
+
+    expect(await readRegistryJournals(registry, repository)).toMatchObject([
+      { place: `registry:${RUN}`, entries: [entryOf("1"), entryOf("2")], problems: [] },
+    ]);
+  },
+);
 
 interface World extends AsyncDisposable {
   readonly state: RepositoryState;
