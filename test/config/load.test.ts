@@ -216,7 +216,7 @@ describe("a wrong tidemark.yaml", () => {
     ],
     [
       "configVersion: 1\nproject: app\nbuild: {}",
-      "3:1: build: unknown key (known: configVersion, project, cleanup, gitWorktree)",
+      "3:1: build: unknown key (known: configVersion, project, images, cleanup, usage, gitWorktree)",
     ],
     [cleanup("disable: yes"), "3:20: cleanup.disable: is neither true nor false"],
     [
