@@ -35,6 +35,8 @@ export interface ManifestSpec {
   /** Letters of children: the manifest is an index. */
   readonly children?: readonly string[];
   readonly unreadable?: "manifest" | "config";
+  /** False: an attestation. */
+  readonly runs?: false;
 }
 
 export interface Planned {
@@ -56,7 +58,8 @@ export function planClaims(
     if (step.kind === "plan") return { ...step, read };
     if (step.kind === "learn") throw new Error("the means are not known");
     for (const need of step.needs) {
-      read.push(`${letterOf(need.digest)}${need.config ? " config" : ""}`);
+      const wanted = `${letterOf(need.digest)}${need.config ? " config" : ""}`;
+      if (!read.includes(wanted)) read.push(wanted);
       facts.set(need.digest, factOf(repository, need));
     }
   }
@@ -126,6 +129,7 @@ function factOf({ manifests = {} }: ClaimedRepository, { digest, config }: Need)
       children: children.map((letter) => ({
         digest: digestOf(letter),
         mediaType: manifests[letter]?.children === undefined ? OCI_MANIFEST : OCI_INDEX,
+        ...(manifests[letter]?.runs === false ? { runs: false } : {}),
       })),
       ...said,
     };

@@ -131,6 +131,17 @@ describe("a claimed tag whose name has no commit", () => {
     expect(outcome(repository)).toEqual({ v1: KEPT_BY_MAIN, ccccccc: KEPT_BY_MAIN });
   });
 
+  it("does not have that of a child that no platform runs", () => {
+    const { read } = planClaims({
+      rules: BUILDS,
+      tags: { v1: "1" },
+      manifests: { "1": { children: ["2", "3"] }, "3": { runs: false } },
+      history: lineOf("c"),
+    });
+
+    expect(read).toEqual(["1", "2", "2 config"]);
+  });
+
   it("stays when nothing else in the rule looks at it", () => {
     const manifests = { "1": { labels: { [REVISION]: "main" } } };
 

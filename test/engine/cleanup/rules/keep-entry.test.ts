@@ -46,6 +46,16 @@ describe("last", () => {
     expect(gone([{ last: 1 }], some)).toEqual(["b"]);
   });
 
+  it("gives no place to a time that cannot be", () => {
+    const manifests = {
+      "1": { created: "2030-01-01T00:00:00Z" },
+      "2": { created: "2020-01-01T00:00:00Z" },
+      "3": { created: "2019-01-01T00:00:00Z" },
+    };
+
+    expect(gone([{ last: 1 }], { a: "1", b: "2", c: "3" }, manifests)).toEqual(["c"]);
+  });
+
   it("looks only at the tags that the entry names", () => {
     const keep = [{ tags: "/web-.*/", last: 1 }];
 
