@@ -34,6 +34,7 @@ const LONG_AGO = 400 * 86_400_000;
 /** Repositories of a simulated registry; the command line gets in as its users do. */
 export async function openVendorBackend(vendor: Vendor, traits: Traits): Promise<Backend> {
   let behind = 0;
+  let distance = LONG_AGO;
   const now = (): number => Date.now() - behind;
   const { registry, repositoryName, access, hinder } = vendor.simulate({ now });
   const dir = await mkdtemp(join(tmpdir(), "tidemark-docker-"));
@@ -41,8 +42,9 @@ export async function openVendorBackend(vendor: Vendor, traits: Traits): Promise
     ...traits,
     repositoryName,
     accessTo: (host) => accessTo(vendor.id, host, access(host), dir),
+    pushNow: () => void (distance = 0),
     async longAgo(work) {
-      behind = LONG_AGO;
+      behind = distance;
       try {
         return await work();
       } finally {
@@ -82,6 +84,7 @@ export interface SimulatedOptions extends Traits {
   readonly accessTo?: (host: string) => Promise<CliAccess>;
   /** Works while the registry's clock stands far back. */
   readonly longAgo?: <Result>(work: () => Promise<Result>) => Promise<Result>;
+  readonly pushNow?: () => void;
   /** Makes a registry that remembers when it saw something first see all that is there. */
   readonly look?: (repository: Repository) => Promise<void>;
   readonly hinder?: NonNullable<Simulation["hinder"]>;
@@ -97,6 +100,7 @@ export async function openSimulated(
     longAgo = (work) => work(),
     look: lookAt = async () => undefined,
     hinder,
+    pushNow,
     close,
     ...traits
   }: SimulatedOptions,
@@ -126,6 +130,7 @@ export async function openSimulated(
             }),
       };
     },
+    ...(pushNow === undefined ? {} : { pushNow }),
     trouble(rules) {
       door = withFaults(registry, ...rules).handle;
     },

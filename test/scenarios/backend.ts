@@ -16,6 +16,8 @@ export interface Backend extends AsyncDisposable {
   readonly access?: CliAccess;
   /** An empty repository of its own. */
   createRepository(name: string): Promise<SeedRepository>;
+  /** From now on what is pushed is of now, where the registry tells such times. Absent: it tells none. */
+  pushNow?(): void;
   /** Answers like this from now on. Absent where faults cannot be put in front. */
   trouble?(rules: readonly FaultRule[]): void;
 }

@@ -82,16 +82,17 @@ export async function runStep(run: Run, asked: AskedStep): Promise<string[]> {
 }
 
 async function prepare(run: Run, { state, step, model, werfYaml }: AskedStep): Promise<void> {
-  const { repository, others, clone, pushed, clusters } = run;
+  const { backend, repository, others, clone, pushed, clusters } = run;
+  if (state.pushed === "now") backend.pushNow?.();
   await writeConfig(clone, werfYaml);
+  for (const id of step.removed) {
+    for (const tag of model.tagsOf(id)) await repository.remove(tag);
+  }
   await seed(repository, model, pushed);
   for (const [name, other] of others) {
     const copies = state.others?.[name];
     if (copies !== undefined) await seed(other, modelCopies(copies, model), pushed);
     await other.settle?.();
-  }
-  for (const id of step.removed) {
-    for (const tag of model.tagsOf(id)) await repository.remove(tag);
   }
   await repository.settle?.();
   for (const id of state.hindered ?? []) {

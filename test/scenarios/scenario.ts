@@ -112,6 +112,7 @@ const Scenario = z.strictObject({
   clusters: z.record(z.string(), Cluster).optional(),
   on: z.array(z.string()).optional(),
   server: z.looseObject({}).optional(),
+  pushed: z.enum(["long-ago", "now"]).optional(),
   hindered: z.array(z.string()).optional(),
   trouble: z.array(Trouble).optional(),
   command: z.string().default("cleanup"),
