@@ -36,8 +36,9 @@ export async function discoverKinds(api: ClusterApi, scope: UsageScope): Promise
   ]);
   const found = custom.flatMap(({ kind }) => (kind === undefined ? [] : [kind]));
   const all = [...builtInKinds(scope), ...jobs, ...wellKnown.flat(), ...found];
+  const once = new Map(all.toReversed().map((kind) => [keyOf(kind), kind]));
   return {
-    kinds: [...new Map(all.toReversed().map((kind) => [keyOf(kind), kind])).values()].toReversed(),
+    kinds: [...once.values()].toReversed().sort((a, b) => placeOf(a) - placeOf(b)),
     unknown: custom.flatMap(({ kind, resource }) => (kind === undefined ? [resource] : [])),
   };
 
@@ -69,6 +70,11 @@ export async function discoverKinds(api: ClusterApi, scope: UsageScope): Promise
     if (kind === undefined) return { resource };
     return { resource, kind: searched(group, version, name, kind) };
   }
+}
+
+/** Kinds that others make come last: who made them says more about why an image is in use. */
+function placeOf({ resource }: ReadKind): number {
+  return ["jobs", "replicasets", "pods"].indexOf(resource);
 }
 
 /** `/api/v1`, `/apis/apps/v1`. */
