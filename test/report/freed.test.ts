@@ -77,9 +77,9 @@ function freed(
     contents.set(digestFor(name), {
       size: 1,
       blobs: blobs.map((blob) => ({ digest: digestFor(blob), size: BLOBS[blob] ?? 0 })),
-      children: typeof holds === "string" ? [...holds].map(digestFor) : [],
+      children: typeof holds === "string" ? holds.split("").map(digestFor) : [],
     });
   }
-  const digests = (letters: string): Digest[] => [...letters].map(digestFor);
+  const digests = (letters: string): Digest[] => letters.split("").map(digestFor);
   return freedBytes({ going: digests(going), staying: digests(staying) }, contents);
 }

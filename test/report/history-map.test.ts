@@ -121,7 +121,7 @@ function reduced(lines: readonly string[], shown: string): Record<string, string
     parentOffsets: offsets,
     parents: parents.flat().map((name) => names.indexOf(name)),
   };
-  const places = new Set([...shown].map((name) => names.indexOf(name)));
+  const places = new Set(shown.split("").map((name) => names.indexOf(name)));
   const found = [...reduceHistory(graph, places)].map(([place, below]) => [
     names[place] ?? "",
     below.map((commit) => names[commit]).join(""),
@@ -130,10 +130,10 @@ function reduced(lines: readonly string[], shown: string): Record<string, string
 }
 
 function drawn(rows: string, parents: Readonly<Record<string, string>>): string[] {
-  const places = [...rows].map((_, place) => place);
+  const places = rows.split("").map((_, place) => place);
   const place = (name: string): number => (rows.includes(name) ? rows.indexOf(name) : 99);
   const below = new Map(
-    Object.entries(parents).map(([name, own]) => [place(name), [...own].map(place)]),
+    Object.entries(parents).map(([name, own]) => [place(name), own.split("").map(place)]),
   );
   return drawLanes(places, below).map(({ column, ...lines }, row) => {
     const told = (["through", "ends", "starts"] as const)
