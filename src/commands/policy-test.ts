@@ -88,11 +88,13 @@ function planOf(input: CleanupInput, stored: ReadonlyMap<Digest, Facts>): Cleanu
   const facts = new Map<Digest, Facts>();
   const read = ({ digest }: Need): void =>
     void facts.set(digest, stored.get(digest) ?? { kind: "absent" });
+  const presence = new Map<Digest, boolean>();
   for (;;) {
-    const step = planner(facts, EVERYTHING);
+    const step = planner(facts, EVERYTHING, { presence, referrers: new Map() });
     if (step.kind === "plan") return step.plan;
     if (step.kind === "learn") throw new Error("the planner asks what it was told");
     step.needs.forEach(read);
+    for (const { digest } of step.questions ?? []) presence.set(digest, stored.has(digest));
   }
 }
 

@@ -59,7 +59,7 @@ export function groupDeletions(
   for (;;) {
     if (ways === undefined) return undefined;
     const changed =
-      keepWhatCannotGo(decisions, ways, ground) || dropSignatures(decisions, ways, ground);
+      dropSignatures(decisions, ways, ground) || keepWhatCannotGo(decisions, ways, ground);
     if (!changed) break;
     ways = howDigestsGo(decisions, ground, means);
   }

@@ -38,11 +38,11 @@ export function findParents(named: Named): ReadonlyMap<string, readonly string[]
   return parents;
 }
 
-/** Indexes that name a digest and are known themselves, by that digest. */
+/** Known indexes that lead to a digest with no other known one between, by that digest. */
 export function findIndexesOf(named: Named): ReadonlyMap<Digest, readonly Digest[]> {
   const indexes = new Map<Digest, Digest[]>();
-  for (const [digest, children] of nearestBelow(named)) {
-    for (const child of children) {
+  for (const [digest, nearest, passed] of nearestBelow(named)) {
+    for (const child of [...nearest, ...passed]) {
       const known = indexes.get(child);
       if (known === undefined) indexes.set(child, [digest]);
       else known.push(digest);
@@ -57,8 +57,10 @@ export function namesOn(digest: Digest, { catalog, untagged }: Omit<Named, "fact
   return tags.length === 0 && untagged.manifests.has(digest) ? [digest] : tags;
 }
 
-/** Every index that is known, with the nearest known digests below it. */
-function* nearestBelow(named: Named): Generator<readonly [Digest, ReadonlySet<Digest>]> {
+/** Every index that is known, with the nearest known digests below it, and those on the way to them. */
+function* nearestBelow(
+  named: Named,
+): Generator<readonly [Digest, ReadonlySet<Digest>, ReadonlySet<Digest>]> {
   const { catalog, facts, untagged } = named;
   const isKnown = (digest: Digest): boolean =>
     catalog.byDigest.has(digest) || untagged.manifests.has(digest);
@@ -75,6 +77,7 @@ function* nearestBelow(named: Named): Generator<readonly [Digest, ReadonlySet<Di
       }
     }
     nearest.delete(index);
-    yield [index, nearest];
+    passed.delete(index);
+    yield [index, nearest, passed];
   }
 }

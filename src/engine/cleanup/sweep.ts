@@ -48,7 +48,9 @@ export function decideUntagged({
   if (input.deleteUntagged !== true) return decisions;
   for (const { digest } of input.untagged) {
     if (!untagged.manifests.has(digest) || closure.reached.has(digest)) continue;
-    if (!decisions.has(digest)) go(digest, "untagged");
+    const subject = untagged.subjects.get(digest);
+    const isAbout = subject !== undefined && untagged.manifests.has(subject);
+    if (!decisions.has(digest)) go(digest, isAbout ? "subject-gone" : "untagged");
   }
   return decisions;
 }
