@@ -97,14 +97,21 @@ export function createHost(process: HostProcess, version: string): Host {
     },
   };
 
+  /** Answers nothing when the terminal goes away or the run is interrupted. */
   async function ask(question: string): Promise<string> {
-    const { createInterface } = await import("node:readline/promises");
+    const { createInterface } = await import("node:readline");
     const input = process.stdin ?? Readable.from([]);
     const lines = createInterface({ input, terminal: false });
+    const stop = (): void => lines.close();
+    interruption.signal.addEventListener("abort", stop);
+    const typed = new Promise<string>((resolve) => {
+      lines.once("line", resolve).once("close", () => resolve(""));
+    });
+    stderr.write(`\r\u001B[2K${question} `);
     try {
-      stderr.write(`\r\u001B[2K${question} `);
-      return await lines.question("", { signal: interruption.signal });
+      return await typed;
     } finally {
+      interruption.signal.removeEventListener("abort", stop);
       lines.close();
     }
   }
