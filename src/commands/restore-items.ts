@@ -6,7 +6,7 @@ import type { Digest } from "../oci/digest.ts";
 import { formatReference } from "../oci/reference.ts";
 import type { Repository } from "../oci/reference.ts";
 import { RegistryError, isRegistryError } from "../registry/error.ts";
-import type { Registry } from "../registry/registry.ts";
+import type { DeletedManifest, Registry } from "../registry/registry.ts";
 import type { CommandDeps } from "./deps.ts";
 import { mapParallel } from "./parallel.ts";
 import { createLookup } from "./restore-lookup.ts";
@@ -41,8 +41,8 @@ export function createRestorer(
 ): Restorer {
   const { host, name } = repository;
   const lookup = createLookup({ registry, repository, parallel, signal });
-  /** Why the registry itself could not bring something back. */
-  const refusals = new Map<Digest, RegistryError>();
+  /** Why the registry itself did not bring something back. */
+  const refusals = new Map<Digest, string>();
   let changed = false;
 
   return {
@@ -75,17 +75,26 @@ export function createRestorer(
       digest,
       tags: tags.filter((tag) => !found.tags.has(tag)),
     }));
-    const back = new Set<Digest>();
-    for await (const outcome of registry.undelete(repository, asked, { signal })) {
-      // What the registry cannot bring back is put back from its bytes, as anywhere else.
-      if (outcome.status === "restored") back.add(outcome.digest);
-      else refusals.set(outcome.digest, outcome.error);
-    }
-    if (back.size > 0) changed = true;
+    const isAsked = new Set(absent.map(({ item }) => item.digest));
+    await ask(asked);
     return await mapParallel(looked, parallel, async (state) => {
-      if (!back.has(state.item.digest)) return state;
-      return { ...(await look(state.item)), before: state.found };
+      if (!isAsked.has(state.item.digest)) return state;
+      const now = await look(state.item);
+      changed ||= now.found.present;
+      return { ...now, before: state.found };
     });
+  }
+
+  /** What the registry cannot bring back is put back from its bytes, as anywhere else. */
+  async function ask(deleted: readonly DeletedManifest[]): Promise<void> {
+    try {
+      for await (const outcome of registry.undelete(repository, deleted, { signal })) {
+        if (outcome.status === "failed") refusals.set(outcome.digest, outcome.error.message);
+      }
+    } catch (error) {
+      if (!isRegistryError(error)) throw error;
+      for (const { digest } of deleted) refusals.set(digest, error.message);
+    }
   }
 
   /** What has to be put, or why nothing can be. */
@@ -124,8 +133,13 @@ export function createRestorer(
   }
 
   function settled(state: State): RestoredItem {
-    const refusal = state.status === "gone" ? refusals.get(state.item.digest) : undefined;
-    return { ...resultOf(state), ...(refusal === undefined ? {} : { message: refusal.message }) };
+    const message = state.status === "gone" ? refusalOf(state.item) : undefined;
+    return { ...resultOf(state), ...(message === undefined ? {} : { message }) };
+  }
+
+  function refusalOf({ digest }: RestoreItem): string | undefined {
+    if (!dryRun || registry.capabilities.undelete === "none") return refusals.get(digest);
+    return "the registry may still have it: it is asked when this is no dry run";
   }
 
   async function putBack(state: State): Promise<RestoredItem> {

@@ -6,6 +6,7 @@ import type { JournalSource } from "../journal/journal-source.ts";
 import type { Journal } from "../journal/journal.ts";
 import { formatRepository, parseRepository } from "../oci/reference.ts";
 import type { Repository } from "../oci/reference.ts";
+import { isLeaseTag } from "../stages/lease.ts";
 import type { CommandDeps } from "./deps.ts";
 import { PlanError, UsageError } from "./error.ts";
 import { describePlace, readJournals } from "./read-journals.ts";
@@ -118,7 +119,11 @@ function chooseItems(
   journals: readonly ReadJournal[],
   tags: readonly string[],
 ): readonly RestoreItem[] {
-  const saved = journals.flatMap(savedManifests);
+  // A lease that is over must not hold up the next cleanup; one that is asked for by its tag comes back.
+  const isWanted = (tag: string): boolean => !isLeaseTag(tag) || tags.includes(tag);
+  const saved = journals.flatMap(savedManifests).filter((manifest) => {
+    return manifest.tags.length === 0 || manifest.tags.some(isWanted);
+  });
   const known = new Set(saved.flatMap((manifest) => manifest.tags));
   const unknown = tags.filter((tag) => !known.has(tag));
   if (unknown.length > 0) {

@@ -301,6 +301,53 @@ it("says what the registry answered when neither it nor the journal can bring so
   expect(result.items).toMatchObject([{ status: "gone", message: "too late" }]);
 });
 
+it("says in a dry run that a registry may still have what it keeps for a time", async () => {
+  await using world = await openRestoreWorld({
+    adapt: (registry) => undeleting(registry, () => true),
+  });
+  const plain = image("plain");
+  seed(world, plain, ["plain"]);
+  await world.remove([{ content: plain, tags: ["plain"] }]);
+  world.state.blobs.clear();
+
+  const result = await world.restore({ dryRun: true });
+
+  expect(result.items).toMatchObject([
+    { status: "gone", message: expect.stringContaining("may still have it") },
+  ]);
+});
+
+it("puts back from its bytes what a registry refuses to be asked for", async () => {
+  await using world = await openRestoreWorld({
+    adapt: (registry) => ({
+      ...undeleting(registry, () => false),
+      async *undelete() {
+        throw new RegistryError("denied", "not for you");
+      },
+    }),
+  });
+  const plain = image("plain");
+  seed(world, plain, ["plain"]);
+  await world.remove([{ content: plain, tags: ["plain"] }]);
+
+  const result = await world.restore();
+
+  expect(world.statuses(result)).toEqual({ plain: "restored" });
+});
+
+it("does not bring back leases unless they are asked for", async () => {
+  await using world = await openRestoreWorld();
+  const lease = image("lease");
+  seed(world, lease, ["tidemark-lease-0011223344556677-0"]);
+  await world.remove([{ content: lease, tags: ["tidemark-lease-0011223344556677-0"] }]);
+
+  const all = await world.restore();
+  const one = await world.restore({ tags: ["tidemark-lease-0011223344556677-0"] });
+
+  expect(all.items).toEqual([]);
+  expect(one.items).toMatchObject([{ status: "restored" }]);
+});
+
 it("ends at once where nothing may be stored", async () => {
   await using world = await openRestoreWorld({
     faults: [
