@@ -14,11 +14,15 @@ export interface JournalPolicyFlags {
 
 const KEEP_MS = 720 * 3_600_000;
 
-/** Adds where a command that deletes writes down what it deletes. */
-export function withJournal(command: Command): Command {
+/**
+ * Adds where a command writes its journal.
+ *
+ * @param what Is written down, for `--help`.
+ */
+export function withJournal(command: Command, what = "deleted manifests are"): Command {
   return command.option(
     "--journal <dir>",
-    "where deleted manifests are written down, one file a run; registry: in the repository itself",
+    `where ${what} written down, one file a run; registry: in the repository itself`,
   );
 }
 

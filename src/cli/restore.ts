@@ -17,6 +17,8 @@ interface RestoreFlags extends ConnectionFlags, JournalFlags {
   readonly dryRun: boolean;
 }
 
+const REPLACED = "what --overwrite replaces is";
+
 export function restoreCommand(host: Host): Command {
   const command = new Command("restore")
     .summary("bring back what a journal holds")
@@ -31,7 +33,7 @@ export function restoreCommand(host: Host): Command {
     )
     .option("--overwrite", "also move tags back that name something else by now", false)
     .option("--dry-run", "look and print; change nothing", false);
-  return withConnectionOptions(withJournal(command), host.env).action(
+  return withConnectionOptions(withJournal(command, REPLACED), host.env).action(
     async (journal: string, tags: readonly string[], _flags: RestoreFlags, action: Command) => {
       const flags = action.opts<RestoreFlags>();
       const { overwrite, dryRun } = flags;

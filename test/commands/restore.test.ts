@@ -321,9 +321,11 @@ it("puts back from its bytes what a registry refuses to be asked for", async () 
   await using world = await openRestoreWorld({
     adapt: (registry) => ({
       ...undeleting(registry, () => false),
-      async *undelete() {
-        throw new RegistryError("denied", "not for you");
-      },
+      undelete: () => ({
+        [Symbol.asyncIterator]: () => ({
+          next: () => Promise.reject(new RegistryError("denied", "not for you")),
+        }),
+      }),
     }),
   });
   const plain = image("plain");
