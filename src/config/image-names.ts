@@ -28,10 +28,12 @@ export function definedImages({ tidemark, werf }: ImageFiles): DefinedImages | u
 /** What the key `images` says; `undefined` where it is not given. */
 function listedImages(text: string): DefinedImages | undefined {
   const value = yamlValue(text);
-  if (typeof value !== "object" || value === null) return unknown("tidemark.yaml cannot be read");
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    return unknown("tidemark.yaml cannot be read");
+  }
   const images: unknown = Object.entries(value).find(([key]) => key === "images")?.[1];
   if (images === undefined || images === null) return undefined;
-  const names = namesIn(images);
+  const names = Array.isArray(images) ? namesIn(images) : undefined;
   return names === undefined
     ? unknown("images in tidemark.yaml is no list of names")
     : known(names);
