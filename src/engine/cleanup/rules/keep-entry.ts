@@ -42,10 +42,10 @@ export function judgeEntry(
   const inRange = looked.filter(({ claim: { version } }) => isAdmitted(entry, version));
   for (const { tag } of looked) verdicts.set(tag, { kind: "left" });
   for (const [group, members] of Map.groupBy(inRange, (candidate) => groupOf(entry, candidate))) {
-    const times = needsTimes(entry) ? timesOf(members, timeOf) : new Map<Digest, number>();
+    const times = timesOf(entry, members, timeOf);
     const rankOf = ranks(entry, members, times);
     for (const candidate of members) {
-      const time = times.get(candidate.digest);
+      const time = times.get(candidate.tag);
       const age = time === undefined ? undefined : now - time;
       verdicts.set(
         candidate.tag,
@@ -93,20 +93,28 @@ function groupOf({ per }: KeepEntry, { claim: { image, version } }: Candidate): 
   return `image ${image} ${per === "major" ? major : `${major}.${minor}`}`;
 }
 
-function needsTimes({ limit, versions }: KeepEntry): boolean {
-  return limit.inMs !== undefined || (limit.last !== undefined && versions === undefined);
-}
-
 /**
- * The time of each image: the youngest of its tags here. Tags elsewhere do not count: were they to go, this one would look
- * older than before.
+ * The time of each tag that matters. Where images are counted, it is that of the youngest tag on the image: they stay or go
+ * together. Tags that are not compared do not count: were they to go, this one would look older than before.
  */
-function timesOf(members: readonly Candidate[], timeOf: TimeOf): ReadonlyMap<Digest, number> {
-  const times = new Map<Digest, number>();
+function timesOf(
+  { limit, versions }: KeepEntry,
+  members: readonly Candidate[],
+  timeOf: TimeOf,
+): ReadonlyMap<string, number> {
+  const times = new Map<string, number>();
+  if (limit.inMs === undefined && (limit.last === undefined || versions !== undefined))
+    return times;
+  const youngest = new Map<string, number>();
+  const keyOf = ({ tag, digest }: Candidate): string => (versions === undefined ? digest : tag);
   for (const member of members) {
     const time = timeOf(member);
     if (time === undefined) continue;
-    times.set(member.digest, Math.max(time, times.get(member.digest) ?? time));
+    youngest.set(keyOf(member), Math.max(time, youngest.get(keyOf(member)) ?? time));
+  }
+  for (const member of members) {
+    const time = youngest.get(keyOf(member));
+    if (time !== undefined) times.set(member.tag, time);
   }
   return times;
 }
@@ -118,16 +126,17 @@ function timesOf(members: readonly Candidate[], timeOf: TimeOf): ReadonlyMap<Dig
 function ranks(
   entry: KeepEntry,
   members: readonly Candidate[],
-  times: ReadonlyMap<Digest, number>,
+  times: ReadonlyMap<string, number>,
 ): (candidate: Candidate) => number | undefined {
   if (entry.limit.last === undefined) return () => undefined;
   if (entry.versions !== undefined) return versionRanks(members);
-  const newestFirst = [...times.values()].sort((a, b) => b - a);
+  const images = new Map(members.map(({ tag, digest }) => [digest, times.get(tag)]));
+  const newestFirst = [...images.values()].flatMap((time) => time ?? []).sort((a, b) => b - a);
   const rankAt = new Map<number, number>();
   for (const [place, time] of newestFirst.entries()) {
     if (!rankAt.has(time)) rankAt.set(time, place);
   }
-  return ({ digest }) => rankAt.get(times.get(digest) ?? Number.NaN);
+  return ({ tag }) => rankAt.get(times.get(tag) ?? Number.NaN);
 }
 
 function versionRanks(members: readonly Candidate[]): (candidate: Candidate) => number | undefined {

@@ -66,7 +66,8 @@ function isKeptBy(entry: Entry, seed: Seed, seeds: readonly Seed[]): Maybe {
   );
   const sides: Maybe[] = [];
   if (last !== undefined) sides.push(isAmongLast(last, seed, rivals, entry));
-  if (within !== undefined) sides.push(isYounger(within, seed, rivals));
+  if (within !== undefined)
+    sides.push(isYounger(within, seed, entry.semver === undefined ? rivals : [seed]));
   if (sides.length === 0) return true;
   const [first, second] = sides.length === 1 ? [sides[0], sides[0]] : sides;
   if (operator === "And") {
