@@ -49,17 +49,41 @@ function imagesOfWerf(text: string): DefinedImages {
   }
   const names = new Set<string>();
   for (const document of uncommented.split(SEPARATOR)) {
-    if (hasKeysElsewhere(document)) {
-      return unknown("a document in werf.yaml has no key at the beginning of a line");
-    }
-    for (const [, key, value] of document.matchAll(NAMED)) {
-      const found = value?.includes("{{") === true ? undefined : namesOfField(document, key, value);
-      if (found === undefined)
-        return unknown(`${key ?? "image"}:${value ?? ""} in werf.yaml is no name`);
-      for (const name of found) names.add(name);
-    }
+    const found = document.includes("{{") ? namesAround(document) : namesInside(document);
+    if (typeof found === "string") return unknown(found);
+    for (const name of found) names.add(name);
   }
   return known(names);
+}
+
+/** Names of a document without templates, or why there are none to be told. */
+function namesInside(document: string): readonly string[] | string {
+  const value = yamlValue(document);
+  if (value === null) return [];
+  if (typeof value !== "object" || Array.isArray(value))
+    return "a document in werf.yaml is no mapping";
+  const names: string[] = [];
+  for (const [key, field] of Object.entries(value)) {
+    if (key !== "image" && key !== "artifact") continue;
+    const found = namesIn(field);
+    if (found === undefined) return `${key} in werf.yaml is no name`;
+    names.push(...found);
+  }
+  return names;
+}
+
+/** Names of a document with templates around and inside its fields, or why they cannot be told. */
+function namesAround(document: string): readonly string[] | string {
+  if (hasKeysElsewhere(document)) {
+    return "a document in werf.yaml has no key at the beginning of a line";
+  }
+  const names: string[] = [];
+  for (const [, key = "image", value = ""] of document.matchAll(NAMED)) {
+    const found = value.includes("{{") ? undefined : namesOfField(document, key, value);
+    if (found === undefined) return `${key}:${value} in werf.yaml is no name`;
+    names.push(...found);
+  }
+  return names;
 }
 
 /** A key at the top level of a document that gives its image a name. */
@@ -95,13 +119,8 @@ function hasKeysElsewhere(document: string): boolean {
 }
 
 /** Names of a field, which may go on in the lines below it as a list. */
-function namesOfField(
-  document: string,
-  key: string | undefined,
-  value: string | undefined,
-): readonly string[] | undefined {
-  const inline = value?.replace(/\s#.*$/, "").trim();
-  if (key === undefined || inline === undefined) return undefined;
+function namesOfField(document: string, key: string, value: string): readonly string[] | undefined {
+  const inline = value.replace(/\s#.*$/, "").trim();
   if (inline !== "") return namesIn(yamlValue(inline));
   const below = new RegExp(`^["']?${key}["']?\\s*:[^\\n]*\\n((?:\\s*-[^\\n]*(?:\\n|$))*)`, "m");
   const list = below.exec(document)?.[1] ?? "";

@@ -51,8 +51,8 @@ export interface World extends AsyncDisposable {
   modelWith(registry: RegistrySide): RepositoryModel;
   push(content: Content, tag?: string): void;
   remove(tag: string): void;
-  /** The content of a record with labels, made a day ago. */
-  recordOf(tag: string, labels: Readonly<Record<string, string>>): Content;
+  /** The content of a record with labels; without a moment it was made a day ago. */
+  recordOf(tag: string, labels: Readonly<Record<string, string>>, moment?: string): Content;
   /** Another repository in the same registry, empty at first. */
   other(name: string): OtherRepository;
   /** Runs a command on the repository and the clone, without a cluster. */
@@ -138,7 +138,8 @@ export async function openWorld(spec: WorldSpec = {}): Promise<World> {
       }),
     push: (content, tag) => push(repository, content, tag),
     remove: (tag) => void repository.tags.delete(tag),
-    recordOf: (tag, labels) => recordOf(tag, labels, start),
+    recordOf: (tag, labels, moment = new Date(start - 86_400_000).toISOString()) =>
+      recordOf(tag, labels, moment),
     other: (name) => {
       const there = repositoryIn(state, name);
       return {
@@ -184,8 +185,7 @@ export async function openWorld(spec: WorldSpec = {}): Promise<World> {
 }
 
 /** Every record has a time of its own, so that no two have one digest. */
-function recordOf(tag: string, labels: Readonly<Record<string, string>>, start: number): Content {
-  const moment = new Date(start - 86_400_000).toISOString();
+function recordOf(tag: string, labels: Readonly<Record<string, string>>, moment: string): Content {
   const nanoseconds = String(Number.parseInt(sha256(tag).slice(0, 5), 16) % 1_000_000);
   const created = moment.replace("Z", `${nanoseconds.padStart(6, "0")}Z`);
   return imageOf({ media: "docker", created, labels: { werf: "shop", ...labels } });

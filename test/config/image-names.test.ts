@@ -24,6 +24,8 @@ describe("image names of a werf.yaml", () => {
     ["templates that are indented", '---\nimage: web\n{{ include "x" . | indent 2 }}\n', ["web"]],
     ["comments of templates", "{{/* image: {{ . }} */}}\n---\nimage: web\n", ["web"]],
     ["names further in", "---\nimage: web\nimport:\n- image: api\n  add: /x\n", ["web"]],
+    ["a document in braces", '---\n{"image": "web", "from": "alpine"}\n', ["web"]],
+    ["a document that is indented as a whole", "---\n  image: web\n", ["web"]],
     ["Windows line ends", "---\r\nimage: web\r\n---\r\nimage: api\r\n", ["web", "api"]],
   ])("are told with %s", (_, werf, names) => {
     expect(told(werf)).toEqual(names);
@@ -35,8 +37,9 @@ describe("image names of a werf.yaml", () => {
     ["documents from a template", '---\nimage: web\n---\n{{ include "images" . }}\n'],
     ["documents from a template that trims", '---\n  {{- tpl (.Files.Get "images.yaml") . }}\n'],
     ["an action over several lines", '---\n{{ include\n  "images" . }}\n'],
-    ["a document that is indented as a whole", "---\n  image: web\n"],
-    ["a document in braces", "---\n{image: web, from: alpine}\n"],
+    ["a templated document that is indented", "---\n  image: web\n  from: {{ $x }}\n"],
+    ["a templated document in braces", "---\n{image: web, from: {{ $x }} }\n"],
+    ["a document that is no mapping", "---\n- image: web\n"],
     ["a name that is none", "---\nimage: {a: b}\n"],
     ["broken YAML in a name", "---\nimage: [web\n"],
   ])("cannot be told with %s", (_, werf) => {
