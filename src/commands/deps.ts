@@ -1,3 +1,4 @@
+import type { DefinedImages } from "../config/image-names.ts";
 import type { Event } from "../events/event.ts";
 import type { History } from "../git/history.ts";
 import type { RequestCounts } from "../http/client.ts";
@@ -29,6 +30,15 @@ export interface CommandDeps {
    * @param options `tolerant`: a cluster that is missing is left out.
    */
   openClusters(request: ClusterRequest, options: { readonly tolerant: boolean }): Promise<Clusters>;
+  /**
+   * The image names that the project's configuration defines at commits, by commit; one without a configuration is left out.
+   *
+   * @param request.configPath The configuration file of this run.
+   */
+  readImageNames(request: {
+    readonly commits: readonly string[];
+    readonly configPath: string;
+  }): Promise<ReadonlyMap<string, DefinedImages>>;
   /** @param registry Of the repository that the header names: the journal may have to lie in it. */
   openJournal(header: JournalHeader, registry: Registry): Promise<Journal>;
   /** What this run is among others. */

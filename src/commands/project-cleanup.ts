@@ -9,7 +9,7 @@ import type { CopyTarget, ProjectRepositories } from "./copies.ts";
 import type { CommandDeps } from "./deps.ts";
 import { GuardError } from "./error.ts";
 import { gatherCleanup } from "./gather-cleanup.ts";
-import type { Gathered } from "./gather-cleanup.ts";
+import type { CleanupPolicy, Gathered } from "./gather-cleanup.ts";
 import { listHomes } from "./homes.ts";
 import type { Home, HomeListing } from "./homes.ts";
 import type { CleanupResult } from "./result.ts";
@@ -104,7 +104,11 @@ async function gatherProject(
 ): Promise<Project> {
   const listings = new Map<Copy, HomeListing>();
   for (const copy of copies) listings.set(copy, await listHomes({ stages: copy.home }, deps));
-  const gathered = await gatherCleanup(registry, policy, deps);
+  const known = alsoUsedAs(
+    policy,
+    copies.map(({ target }) => target.repository),
+  );
+  const gathered = await gatherCleanup(registry, known, deps);
   const state: PrimaryState = { plan: gathered.plan, isDone: false, gone: new Set() };
   const primary = async (): Promise<Primary> =>
     primaryOf(gathered, state.plan, { includesGoing: state.isDone });
@@ -119,6 +123,14 @@ async function gatherProject(
     planned.push({ role: copy.target.role, gathered: own });
   }
   return { primary: { role: "repo", gathered }, copies: planned, state };
+}
+
+/** A stage that is used in a copy stays in the primary too, and so do its records and its other copies. */
+function alsoUsedAs(policy: CleanupPolicy, copies: readonly Repository[]): CleanupPolicy {
+  const { usage, repository } = policy;
+  if (usage === undefined) return policy;
+  const aliases = [...usage.aliases, { of: repository, at: copies }];
+  return { ...policy, usage: { ...usage, aliases } };
 }
 
 /** Carries out all plans under one lock; once one of them broke off, the others are left as they are. */

@@ -105,6 +105,10 @@ export function openSession(options: SessionOptions): Session {
       clusters ??= openClusters(request, tolerant);
       return clusters;
     },
+    async readImageNames(request) {
+      const { readImageNames } = await import("./image-names.ts");
+      return readImageNames(options.dir, request, { env, signal });
+    },
     async openJournal(header, registry) {
       if (options.journal === "registry") {
         const { createRegistryJournal } = await import("../journal/registry-journal.ts");
