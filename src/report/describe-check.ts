@@ -1,6 +1,8 @@
 import type { Check } from "../engine/cleanup/checks.ts";
 import type { CommitCheck, CountedReference } from "../engine/cleanup/history-checks.ts";
 
+import { counted } from "./format.ts";
+
 const HOUR_MS = 3_600_000;
 
 /** What was looked at, as words for one line, and below it what it rests on. */
@@ -32,7 +34,7 @@ export function describeCheck(check: Check): CheckWords {
       return leaf(
         check.images === undefined
           ? "no cluster was asked whether it is used"
-          : `no cluster uses it: ${check.images} images in use were compared`,
+          : `no cluster uses it; compared with ${counted(check.images, "image")} in use`,
       );
     case "named":
       return leaf("neither the keep list nor a running publisher names it");
@@ -42,7 +44,7 @@ export function describeCheck(check: Check): CheckWords {
 }
 
 function describeCommit(check: CommitCheck): CheckWords {
-  const { commit, image, isReached, counted, moreCounted, unselected, moreUnselected } = check;
+  const { commit, image, isReached, moreCounted, unselected, moreUnselected } = check;
   const name = image === "" ? "the nameless image" : `image ${image}`;
   if (!isReached) {
     return leaf(`${name} at commit ${short(commit)}: no reference reaches this commit`);
@@ -50,7 +52,7 @@ function describeCommit(check: CommitCheck): CheckWords {
   return {
     line: `no keep policy keeps it as ${name} at commit ${short(commit)}`,
     below: [
-      ...counted.map((reference) => describeCounted(reference, name)),
+      ...check.counted.map((reference) => describeCounted(reference, name)),
       ...more(moreCounted, "that a policy selects"),
       ...unselected.map((reference) => `${reference} reaches the commit, and no policy selects it`),
       ...more(moreUnselected, "that no policy selects"),

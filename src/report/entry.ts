@@ -1,7 +1,7 @@
 import { nameOf } from "../commands/result.ts";
 import type { Because } from "../engine/cleanup/decision.ts";
 import { namesOf } from "../engine/cleanup/plan.ts";
-import type { CleanupPlan, TagLabel } from "../engine/cleanup/plan.ts";
+import type { ClaimedAs, CleanupPlan, TagLabel } from "../engine/cleanup/plan.ts";
 import type { Reason } from "../engine/cleanup/reason.ts";
 import type { Digest } from "../oci/digest.ts";
 import { murmurHash } from "../stages/hash.ts";
@@ -34,6 +34,8 @@ export interface Entry {
   /** Class of a failure. */
   readonly code?: string;
   readonly why?: "changed" | "still-needed" | "refused";
+  /** Name of the rule that claims it. */
+  readonly rule?: string;
   /** Names of the images that it is, by the records or by the rule that claims it. */
   readonly images: readonly string[];
   /** Commits that it was built from. */
@@ -186,10 +188,10 @@ function plannedOf({ deletions }: CleanupPlan): ReadonlyMap<string, Partial<Entr
   return planned;
 }
 
-function claimOf(
-  claim: { readonly image: string; readonly commits: readonly string[] } | undefined,
-): Partial<Built> {
-  return claim === undefined ? {} : { images: [claim.image], commits: claim.commits };
+function claimOf(claim: ClaimedAs | undefined): Partial<Entry> {
+  if (claim === undefined) return {};
+  const { rule, image, commits } = claim;
+  return { rule, images: [image], commits };
 }
 
 function tagsOf({ kept, deletions }: CleanupPlan): string[] {

@@ -101,6 +101,7 @@ function itemOf(entry: Entry, repository: ReportedRepository, run: ReportedRun):
     ...(code === undefined ? {} : { code }),
     ...(why === undefined ? {} : { why }),
     ...(problem === undefined ? {} : { message: problem }),
+    ...(entry.rule === undefined ? {} : { rule: entry.rule }),
     ...(entry.images.length === 0 ? {} : { images: entry.images }),
     ...(entry.commits.length === 0 ? {} : { commits: entry.commits }),
     ...(entry.size === undefined ? {} : { bytes: entry.size }),

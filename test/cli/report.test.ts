@@ -243,10 +243,11 @@ describe("in a CI job", () => {
       env: { GITLAB_CI: "true" },
     });
 
-    expect(run.stderr).toMatch(
-      /^section_start:\d+:tidemark_cleanup\r\u001B\[0KProgress of tidemark cleanup\n/,
+    const log = run.stderr.replaceAll("\u001B[0K", "<erase>");
+    expect(log).toMatch(
+      /^section_start:\d+:tidemark_cleanup\r<erase>Progress of tidemark cleanup\n/,
     );
-    expect(run.stderr).toMatch(/\nsection_end:\d+:tidemark_cleanup\r\u001B\[0K\n$/);
+    expect(log).toMatch(/\nsection_end:\d+:tidemark_cleanup\r<erase>\n$/);
     expect(JSON.parse(run.stdout)).toMatchObject({ command: "cleanup" });
   });
 });

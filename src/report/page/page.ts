@@ -13,7 +13,13 @@ import { historySection } from "./history.ts";
 import { NOTHING, html, scriptJson, trusted } from "./markup.ts";
 import type { Markup } from "./markup.ts";
 import { SCRIPT } from "./script.ts";
-import { keptSection, policySection, problemSection, summarySection } from "./sections.ts";
+import {
+  keptSection,
+  policySection,
+  problemSection,
+  ruleSection,
+  summarySection,
+} from "./sections.ts";
 import { STYLE } from "./style.ts";
 
 /**
@@ -39,7 +45,7 @@ export function reportPage(run: ReportedRun): string {
     return html`${repositories.length > 1 ? html`<h2>${titleOf(repository)}</h2>` : NOTHING}
     ${figures(own, repository, run)} ${problemSection(repository.result)}
     ${summarySection(repository.result, run.dryRun)} ${keptSection(repository.result.kept)}
-    ${input === undefined ? NOTHING : policySection(input, own)}
+    ${input === undefined ? NOTHING : html`${policySection(input, own)}${ruleSection(input, own)}`}
     ${histories[place]?.section ?? NOTHING}`;
   });
   const title = `${titleWord(run.command)} of ${repositories.map(({ result }) => formatRepository(result.plan.repository)).join(", ") || "nothing"}`;

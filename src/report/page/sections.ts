@@ -118,6 +118,39 @@ export function policySection(input: CleanupInput, entries: readonly Entry[]): M
   </section>`;
 }
 
+/** The rules that claim tags of others, with what became of them. */
+export function ruleSection(
+  { rules = [] }: Pick<CleanupInput, "rules">,
+  entries: readonly Entry[],
+): Markup {
+  if (rules.length === 0) return NOTHING;
+  const claimed = Map.groupBy(entries, ({ rule }) => rule);
+  const rows = rules.map(({ name, tags }) => {
+    const own = claimed.get(name) ?? [];
+    const kept = own.filter(({ status }) => status === "kept").length;
+    return html`<tr>
+      <td>${name} <code>${tags.pattern}</code></td>
+      <td class="number">${own.length}</td>
+      <td class="number">${kept}</td>
+    </tr>`;
+  });
+  return html`<section class="card">
+    <h2>Rules</h2>
+    <table>
+      <thead>
+        <tr>
+          <th>rule</th>
+          <th class="number">claims</th>
+          <th class="number">kept</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${rows}
+      </tbody>
+    </table>
+  </section>`;
+}
+
 function policyItem(policy: MatchedPolicy, images: number): Markup {
   const {
     policy: number,
