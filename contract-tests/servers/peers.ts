@@ -15,6 +15,9 @@ export const PEERS = {
   skopeo: "skopeo",
   htpasswd: "htpasswd",
   openssl: "openssl",
+  "kube-apiserver": "kube-apiserver-v1.34.4",
+  etcd: "etcd-v3.6.4",
+  kubectl: "kubectl",
 } as const;
 
 export type Peer = keyof typeof PEERS;

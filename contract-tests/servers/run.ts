@@ -35,13 +35,20 @@ export interface Start {
   readonly args: readonly string[];
   /** Whether it serves already. */
   readonly isReady: () => Promise<boolean>;
+  /** Milliseconds; default: 20 000. */
+  readonly readyWithinMs?: number;
 }
 
 const READY_WITHIN_MS = 20_000;
 const STOP_WITHIN_MS = 5_000;
 
 /** Starts a program and waits until it serves. Rejects with its output when it ends before. */
-export async function start({ program, args, isReady }: Start): Promise<Running> {
+export async function start({
+  program,
+  args,
+  isReady,
+  readyWithinMs = READY_WITHIN_MS,
+}: Start): Promise<Running> {
   const child = spawn(program, args, {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, OTEL_TRACES_EXPORTER: "none" },
@@ -51,7 +58,7 @@ export async function start({ program, args, isReady }: Start): Promise<Running>
   child.stderr.on("data", (chunk: Buffer) => output.push(chunk.toString()));
   const kill = (): void => void child.kill("SIGKILL");
   process.once("exit", kill);
-  const deadline = Date.now() + READY_WITHIN_MS;
+  const deadline = Date.now() + readyWithinMs;
   while (!(await isReady())) {
     if (hasEnded(child) || Date.now() > deadline) {
       kill();

@@ -11,6 +11,7 @@ const TAGGED = /^[A-Za-z0-9][A-Za-z0-9._\-/:]*:[A-Za-z0-9_][A-Za-z0-9._-]*$/;
 const PINNED = /(?:^|@)sha(?:256:[0-9a-f]{64}|512:[0-9a-f]{128})$/;
 const QUALIFIED =
   /^(?:[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+|localhost|[A-Za-z0-9.-]+:[0-9]+)\/[a-z0-9]/;
+const TIME = /^[0-9]{4}-[0-9]{2}-[0-9]{2}T/;
 const PATH = /^[a-z0-9][a-z0-9._\-/:]*$/;
 const TAG = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/;
 
@@ -32,11 +33,17 @@ export function imageNamesIn(text: string): Set<string> {
 }
 
 function looksLikeImage(word: string): boolean {
+  if (TIME.test(word)) return false;
   return TAGGED.test(word) || PINNED.test(word) || QUALIFIED.test(word);
 }
 
-/** Fields that hold what somebody once wanted, not what is used. */
-const STALE = new Set(["managedFields", "kubectl.kubernetes.io/last-applied-configuration"]);
+/** Fields that hold what somebody once wanted, not what is used, and those that never hold an image. */
+const PASSED_OVER = new Set([
+  "managedFields",
+  "kubectl.kubernetes.io/last-applied-configuration",
+  "apiVersion",
+  "uid",
+]);
 
 /** Every name of an image at any depth of an object, with the path of its field; each once. */
 export function* imagesAnywhere(object: unknown): Generator<FoundImage> {
@@ -58,7 +65,7 @@ export function* imagesAnywhere(object: unknown): Generator<FoundImage> {
         seen.add(image);
       }
       for (const [key, field] of Object.entries(value)) {
-        if (!STALE.has(key))
+        if (!PASSED_OVER.has(key))
           open.push({ value: field, path: path === "" ? key : `${path}.${key}` });
       }
     }
