@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { imageOf, indexOf } from "../scenarios/content.ts";
 import type { Content } from "../scenarios/content.ts";
@@ -96,12 +97,26 @@ describe("a repository that werf never saw", () => {
     });
   });
 
+  it("is cleaned by a plan that was saved", async () => {
+    const plan = join(world.root, "plan.json");
+    await world.run(["cleanup", "--dry-run", "--plan-out", plan]);
+    world.push(image("k", {}, daysAgo(9)), "pr-4");
+
+    const run = await world.run(["apply", plan]);
+
+    expect(run).toMatchObject({ exit: 0 });
+    expect(Object.keys(world.tags())).toContain("pr-4");
+    expect(Object.keys(world.tags())).not.toContain("pr-1");
+  });
+
   it("is explained", async () => {
     const kept = await world.run(["explain", "v0.9.0"]);
     const going = await world.run(["explain", "v1.2.2"]);
 
     expect(kept.stdout).toContain("keep policy 1: branch main has image web at commit");
-    expect(going.stdout).toContain("v1.2.2 would go, with its manifest: nothing needs it");
+    expect(going.stdout).toContain(
+      "v1.2.2 would go, with its manifest, claimed by releases as image web: nothing needs it",
+    );
   });
 
   it("is not cleaned when its images name commits of another history", async () => {
