@@ -42,6 +42,28 @@ it("brings manifests back byte for byte, with their tags, indexes and signatures
   });
 });
 
+it("brings back what is about a manifest and went along with it", async () => {
+  await using world = await openRestoreWorld({
+    adapt: (registry) => ({
+      ...registry,
+      capabilities: { ...registry.capabilities, deletionCascade: ["tags", "referrers"] },
+    }),
+  });
+  const plain = image("plain");
+  const signature = imageOf({ labels: { n: "sig" }, subject: descriptorOf(plain) });
+  const deeper = imageOf({ labels: { n: "deeper" }, subject: descriptorOf(signature) });
+  seed(world, plain, ["plain"]);
+  for (const referrer of [signature, deeper]) seed(world, referrer);
+  const before = snapshot(world);
+  await world.remove([{ content: plain, tags: ["plain"] }]);
+  for (const { digest } of [signature, deeper]) world.state.manifests.delete(digest);
+
+  const result = await world.restore({ tags: ["plain"] });
+
+  expect(result.items).toHaveLength(3);
+  expect(snapshot(world)).toEqual(before);
+});
+
 it("finds everything there the second time, and writes nothing", async () => {
   await using world = await openRestoreWorld();
   const plain = image("plain");
