@@ -141,6 +141,55 @@ describe("a claimed tag", () => {
     ]);
   });
 
+  it("stays while a cluster uses it, by tag or by digest", () => {
+    const used = (image: string) => ({
+      image,
+      cluster: "prod",
+      namespace: "shop",
+      object: "Deployment/web",
+      container: "web",
+    });
+    const usage = [used("reg.test/acme/shop:v1"), used(`mirror.test/x@${digestOf("b")}`)];
+
+    const tags = { v1: "a", v2: "b", v3: "c" };
+
+    expect(going({ rules, tags, more: { usage } })).toEqual(["v3"]);
+  });
+
+  it("takes its signatures along, and keeps them while it stays", () => {
+    const signature = (letter: string): string => `sha256-${letter.repeat(64)}.sig`;
+    const tags = {
+      v1: "a",
+      [signature("a")]: "c",
+      "v2-keep": "b",
+      [signature("b")]: "d",
+    };
+
+    expect(going({ rules, tags })).toEqual([signature("a"), "v1"]);
+  });
+
+  it("stays when it resolves to nothing", () => {
+    const dangling = [{ tag: "v1", class: { kind: "foreign" } }] as const;
+
+    expect(outcome({ rules, tags: {}, more: { tags: dangling } })).toEqual({
+      v1: "cannot be read, and doubt keeps",
+    });
+  });
+
+  it("goes in a purge, whatever its rule keeps", () => {
+    expect(going({ rules, tags: { v1: "a", "v1-keep": "b" }, more: { purge: true } })).toEqual([
+      "v1",
+      "v1-keep",
+    ]);
+  });
+
+  it("is nobody's in a copy of another repository", () => {
+    const repository = { host: "reg.test", name: "acme/primary" };
+    const primary = { repository, stays: new Set<string>(), customTags: [] };
+
+    expect(going({ rules, tags: { v1: "a" }, more: { primary } })).toEqual([]);
+  });
+
   it("goes though a stage of the project stays on its manifest, and takes only itself", () => {
     const stage = stageOf("s");
     const repository = {
