@@ -4,7 +4,7 @@ import { MAX_ANNOTATIONS, annotation } from "../ci/annotation.ts";
 import { sectionEnd, sectionStart } from "../ci/section.ts";
 import { ciSystemOf } from "../ci/system.ts";
 import { nameOf } from "../commands/result.ts";
-import { SKIPPED } from "../report/entry.ts";
+import { SKIPPED } from "../report/skipped.ts";
 import type { ReportedRun } from "../report/run.ts";
 import type { Host, RunFlags } from "./host.ts";
 

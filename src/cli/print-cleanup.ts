@@ -6,7 +6,9 @@ import type { RequestCounts } from "../http/client.ts";
 import { formatRepository } from "../oci/reference.ts";
 import type { Namespace } from "../oci/reference.ts";
 import type { Host } from "./host.ts";
-import { summaryRows, groupKept } from "../report/summary.ts";
+import { formatBytes } from "../report/format.ts";
+import { SKIPPED } from "../report/skipped.ts";
+import { groupKept, summaryRows } from "../report/summary.ts";
 import type { SharedFlags } from "./shared-options.ts";
 import { table } from "./table.ts";
 
@@ -213,12 +215,6 @@ function cleanupText({ result, role }: CleanupReport, host: Host): string {
   return `${blocks.filter((block) => block !== "").join("\n")}\n`;
 }
 
-const SKIPPED = {
-  changed: "it changed, or is needed, since the plan was made",
-  "still-needed": "what needs it could not be removed",
-  refused: "a rule of the registry keeps it",
-} as const;
-
 function attentionLines({ result: { warnings, violations, brokeOff } }: CleanupReport): string[] {
   return [
     ...warnings.map((warning) => `warning: ${warning}`),
@@ -256,13 +252,6 @@ function closingLines(
 
 function more(length: number): string {
   return length > MAX_LISTED ? `\n… and ${length - MAX_LISTED} more; --output json lists all` : "";
-}
-
-function formatBytes(bytes: number): string {
-  const units = ["bytes", "KiB", "MiB", "GiB", "TiB"];
-  const power = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10));
-  const amount = bytes / 1024 ** power;
-  return `${power === 0 ? amount : amount.toFixed(1)} ${units[power] ?? ""}`;
 }
 
 /** By tag; what has none comes last, by digest. */

@@ -35,6 +35,12 @@ export function reportPathsOf(flags: ReportFlags): ReportPaths {
     );
   }
   if (reportHtml === "") throw new UsageError("--report-html is empty; name a file");
+  const isOne = reportHtml !== undefined && resolve(reportHtml) === resolve(cleanupReportPath);
+  if (saveCleanupReport && isOne) {
+    throw new UsageError(
+      `--report-html and --cleanup-report-path both name ${reportHtml}; name two files`,
+    );
+  }
   return {
     ...(saveCleanupReport ? { json: resolve(cleanupReportPath) } : {}),
     ...(reportHtml === undefined ? {} : { html: resolve(reportHtml) }),

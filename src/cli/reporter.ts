@@ -104,17 +104,19 @@ export async function openReporter(
   }
 
   async function writeAll(run: ReportedRun): Promise<ReportedRun> {
-    if (json !== undefined) await write(json, `${JSON.stringify(reportJson(run), undefined, 2)}\n`);
-    if (page !== undefined) {
-      const { reportPage } = await import("../report/page/page.ts");
-      await write(page, reportPage(run));
-    }
+    await write(json, () => `${JSON.stringify(reportJson(run), undefined, 2)}\n`);
+    await write(page, async () => (await import("../report/page/page.ts")).reportPage(run));
     return run;
   }
 
-  async function write(file: ReportFile, text: string): Promise<void> {
+  /** Whatever goes wrong with a report, what the run did is told all the same. */
+  async function write(
+    file: ReportFile | undefined,
+    render: () => string | Promise<string>,
+  ): Promise<void> {
+    if (file === undefined) return;
     try {
-      await file.write(text);
+      await file.write(await render());
     } catch (error) {
       const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
       complain(`the report ${file.path} could not be written: ${code}`);

@@ -7,6 +7,7 @@ import type { Digest } from "../oci/digest.ts";
 import { murmurHash } from "../stages/hash.ts";
 import { classifyTag } from "../stages/tag.ts";
 import type { ReportedRepository } from "./run.ts";
+import { SKIPPED } from "./skipped.ts";
 
 export const STATUSES = ["kept", "deleted", "failed", "skipped", "remaining"] as const;
 
@@ -116,13 +117,6 @@ export function entriesOf({ result, input, freed }: ReportedRepository): readonl
   }
   return entries.sort((a, b) => compare(sortKey(a), sortKey(b)));
 }
-
-/** Why something planned stays though nothing failed. */
-export const SKIPPED = {
-  changed: "it changed, or is needed, since the plan was made",
-  "still-needed": "what needs it could not be removed",
-  refused: "a rule of the registry keeps it",
-} as const;
 
 /** Names of images by the murmur hash that records carry. */
 export function imageNamesOf(plan: CleanupPlan): ReadonlyMap<string, string> {

@@ -1,6 +1,6 @@
 import { nameOf } from "../commands/result.ts";
 import { formatRepository } from "../oci/reference.ts";
-import { SKIPPED } from "./entry.ts";
+import { SKIPPED } from "./skipped.ts";
 import { freedSentence } from "./freed-sentence.ts";
 import { outcomeOf } from "./run.ts";
 import type { ReportedRepository, ReportedRun } from "./run.ts";

@@ -2,7 +2,7 @@ import type { CleanupResult } from "../../commands/result.ts";
 import { nameOf } from "../../commands/result.ts";
 import type { CleanupInput } from "../../engine/cleanup/inventory.ts";
 import type { Kept } from "../../engine/cleanup/plan.ts";
-import { SKIPPED } from "../entry.ts";
+import { SKIPPED } from "../skipped.ts";
 import type { Entry } from "../entry.ts";
 import { counted } from "../format.ts";
 import { policiesOf } from "../policies.ts";
