@@ -134,6 +134,7 @@ async function cleanUp(host: string, known: readonly Commit[], cacheDir: string)
     openJournal: async () => ({
       place: "",
       batch: 1,
+      check: async () => {},
       append: async () => {},
       [Symbol.asyncDispose]: async () => {},
     }),

@@ -101,6 +101,7 @@ export async function applyCleanup(
   /** Leases that are over may go while another cleanup is under way; nothing else may. */
   async function takeLock(batch: readonly Deletion[]): Promise<void> {
     if (batch.every(isLease)) return;
+    await journal.check();
     const over = plan.deletions.filter(isLease).flatMap(placesOf);
     await lock.take({ list: listLeases, waited: () => gathered.rereadHistory(), over });
   }

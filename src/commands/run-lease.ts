@@ -1,3 +1,4 @@
+import { digestOf } from "../oci/digest.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { Repository } from "../oci/reference.ts";
 import { isRegistryError } from "../registry/error.ts";
@@ -80,6 +81,21 @@ export async function removeLease(
     if (isRegistryError(error)) return error;
     throw error;
   }
+}
+
+/**
+ * Deletes a lease that is over, or else, where one request tells, a manifest that nobody has: answers why the registry would
+ * not. `undefined` also where nothing could be tried.
+ */
+export async function tryDeletion(
+  place: Place,
+  over: { readonly tag: string; readonly digest: Digest } | undefined,
+  { run }: LeaseHolder,
+): Promise<RegistryError | undefined> {
+  if (over !== undefined) return removeLease(place, over);
+  if (place.registry.capabilities.manifestDeletion !== "distribution") return undefined;
+  const digest = digestOf(new TextEncoder().encode(`nothing of run ${run}`));
+  return removeLease(place, { tag: leaseTag(run, 0), digest });
 }
 
 /** Whether a registry will not take a lease, however often it is asked. */

@@ -8,8 +8,16 @@ import type { Lease, LeaseHolder } from "../stages/lease.ts";
 import type { CommandDeps } from "./deps.ts";
 import { GuardError } from "./error.ts";
 import type { LeasePlace, ListedLeases } from "./leases.ts";
-import { RENEW_MS, isLeaseThere, isRefusal, removeLease, writeLease } from "./run-lease.ts";
+import {
+  RENEW_MS,
+  isLeaseThere,
+  isRefusal,
+  removeLease,
+  tryDeletion,
+  writeLease,
+} from "./run-lease.ts";
 import type { WrittenLease } from "./run-lease.ts";
+import { lacksRight } from "./settlement.ts";
 
 /** Keeps two cleanups of one repository apart. */
 export interface RunLock {
@@ -36,8 +44,8 @@ export interface TakeMeans {
   /** Called when another cleanup was waited for: what was read before is old by then. */
   waited(): Promise<void>;
   /**
-   * Leases that this run is to remove anyway. One of them goes first: where nothing may be deleted, every run would else
-   * leave one more.
+   * Leases that this run is to remove anyway. One of them goes first, to see that anything may be deleted: a lease that
+   * cannot be taken back is better not written.
    */
   readonly over: readonly LeasePlace[];
 }
@@ -89,8 +97,8 @@ export function createRunLock(
 
   async function take({ list, waited, over: [over] }: TakeMeans): Promise<void> {
     const since = now().getTime();
-    const refused = over === undefined ? undefined : await removeLease(place, over);
-    if (refused !== undefined && refused.code !== "conflict") throw refused;
+    const refused = await tryDeletion(place, over, await runner.identify());
+    if (refused !== undefined && lacksRight(refused)) throw refused;
     for (;;) {
       const blocking = await tryTake(list, since);
       if (blocking === undefined) return;

@@ -60,6 +60,6 @@ export function createSettlement(surprised: () => void): Settlement {
 }
 
 /** Whether the registry refuses deletions as such, not this one: a 405 `DENIED` is about a manifest that is in use. */
-function lacksRight({ code, status }: RegistryError): boolean {
+export function lacksRight({ code, status }: RegistryError): boolean {
   return code === "unauthorized" || code === "unsupported" || (code === "denied" && status !== 405);
 }

@@ -1,4 +1,4 @@
-import { mkdir, open } from "node:fs/promises";
+import { access, constants, mkdir, open } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 
@@ -25,6 +25,8 @@ export interface Journal extends AsyncDisposable {
   readonly place: string;
   /** How many entries are worth an append of their own. */
   readonly batch: number;
+  /** Rejects with `JournalError` when it is plain that nothing can be written. Leaves no journal behind. */
+  check(): Promise<void>;
   /** Resolves when the entries are safe. Rejects with `JournalError`. */
   append(entries: readonly JournalEntry[]): Promise<void>;
 }
@@ -42,6 +44,14 @@ export function createJournal(directory: string, header: JournalHeader): Journal
       return path;
     },
     batch: 1,
+    async check() {
+      try {
+        await mkdir(directory, { recursive: true });
+        await access(directory, constants.W_OK);
+      } catch (error) {
+        throw cannotWrite(directory, error);
+      }
+    },
     async append(entries) {
       try {
         file ??= await begin();

@@ -37,6 +37,7 @@ export function createRegistryJournal(options: RegistryJournalOptions): Journal 
   return {
     place: `registry:${run}`,
     batch: BATCH,
+    check: () => Promise.resolve(),
     async append(entries) {
       part += 1;
       const reference = {

@@ -189,7 +189,8 @@ it("a run that breaks off after its first deletion ends with 1, says what went, 
         times: 1,
         when: ({ method, path }) => {
           if (method === "DELETE") deletions += 1;
-          return deletions === 1 && method === "GET" && path.includes("/manifests/");
+          // The first of all asks whether anything may be deleted.
+          return deletions === 2 && method === "GET" && path.includes("/manifests/");
         },
         fault: { kind: "status", status: 403, code: "DENIED" },
       },

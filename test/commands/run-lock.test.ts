@@ -165,9 +165,11 @@ describe("the lock of a run", () => {
   });
 
   it("that cannot be given back is a warning", async () => {
-    const world = createWorld({ refuses: () => "denied" });
+    let refuses = false;
+    const world = createWorld({ refuses: () => (refuses ? "denied" : undefined) });
     const run = world.enter();
     await run.take();
+    refuses = true;
 
     await run.lock.release();
 
@@ -177,6 +179,16 @@ describe("the lock of a run", () => {
       ),
     ]);
   });
+
+  it.each(["unsupported", "denied", "unauthorized"] as const)(
+    "is not asked for where deletions are %s",
+    async (code) => {
+      const world = createWorld({ refuses: () => code });
+
+      await expect(world.enter().take()).rejects.toMatchObject({ code });
+      expect(world.leases()).toEqual([]);
+    },
+  );
 
   it("is not asked for where a lease that is over cannot be removed", async () => {
     const world = createWorld({ refuses: () => "unsupported" });

@@ -68,6 +68,7 @@ export function depsOf(
       Promise.resolve({
         place: "/journal",
         batch: 1,
+        check: () => Promise.resolve(),
         append: (entries) => {
           journal?.(entries);
           return Promise.resolve();
