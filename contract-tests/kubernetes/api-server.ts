@@ -12,7 +12,7 @@ import type { Grant } from "./access.ts";
 import { kubeconfigOf } from "./cluster.ts";
 import type { TestCluster } from "./cluster.ts";
 import { apiPathOf } from "./object.ts";
-import type { KubeName, KubeObject, KubeResource } from "./object.ts";
+import type { KubeName, KubeResource } from "./object.ts";
 import { BUILT_IN_RESOURCES } from "./resources.ts";
 
 export interface ApiServerOptions {
@@ -44,29 +44,36 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Te
   await writeFile(at("tokens.csv"), "admin-token,admin,1,system:masters\nci-token,ci,2,\n");
   const etcd = await start({
     program: requirePeer("etcd"),
-    args: [
-      ...["--data-dir", at("etcd"), "--unsafe-no-fsync", "--log-level", "error"],
-      ...["--listen-client-urls", `http://127.0.0.1:${client}`],
-      ...["--advertise-client-urls", `http://127.0.0.1:${client}`],
-      ...["--listen-peer-urls", `http://127.0.0.1:${peer}`],
-    ],
+    args: flags({
+      "data-dir": at("etcd"),
+      "unsafe-no-fsync": "true",
+      "log-level": "error",
+      "listen-client-urls": `http://127.0.0.1:${client}`,
+      "advertise-client-urls": `http://127.0.0.1:${client}`,
+      "listen-peer-urls": `http://127.0.0.1:${peer}`,
+    }),
     isReady: () => answers(`http://127.0.0.1:${client}/health`, new Agent()),
   });
   const url = `https://127.0.0.1:${secure}`;
   const dispatcher = new Agent({ connect: { ca: certificate.caPem } });
   const server = await start({
     program: requirePeer("kube-apiserver"),
-    args: [
-      ...["--etcd-servers", `http://127.0.0.1:${client}`],
-      ...["--bind-address", "127.0.0.1", "--secure-port", String(secure)],
-      ...["--tls-cert-file", certificate.certPath, "--tls-private-key-file", certificate.keyPath],
-      ...["--service-account-issuer", "https://tidemark.test"],
-      ...["--service-account-key-file", at("accounts.key")],
-      ...["--service-account-signing-key-file", at("accounts.key")],
-      ...["--cert-dir", at("certificates"), "--token-auth-file", at("tokens.csv")],
-      ...["--authorization-mode", "RBAC", "--disable-admission-plugins", "ServiceAccount"],
-      ...["--service-cluster-ip-range", "10.0.0.0/24", "--feature-gates", "ImageVolume=true"],
-    ],
+    args: flags({
+      "etcd-servers": `http://127.0.0.1:${client}`,
+      "bind-address": "127.0.0.1",
+      "secure-port": String(secure),
+      "tls-cert-file": certificate.certPath,
+      "tls-private-key-file": certificate.keyPath,
+      "service-account-issuer": "https://tidemark.test",
+      "service-account-key-file": at("accounts.key"),
+      "service-account-signing-key-file": at("accounts.key"),
+      "cert-dir": at("certificates"),
+      "token-auth-file": at("tokens.csv"),
+      "authorization-mode": "RBAC",
+      "disable-admission-plugins": "ServiceAccount",
+      "service-cluster-ip-range": "10.0.0.0/24",
+      "feature-gates": "ImageVolume=true",
+    }),
     readyWithinMs: READY_WITHIN_MS,
     isReady: () => answers(`${url}/readyz`, dispatcher),
   });
@@ -172,6 +179,10 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Te
     if (answer.statusCode < 300) return value;
     throw new Error(`${method} ${path}: ${answer.statusCode} ${String(fieldOf(value, "message"))}`);
   }
+}
+
+function flags(values: Readonly<Record<string, string>>): string[] {
+  return Object.entries(values).map(([name, value]) => `--${name}=${value}`);
 }
 
 async function answers(url: string, dispatcher: Agent): Promise<boolean> {

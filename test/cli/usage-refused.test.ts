@@ -67,9 +67,7 @@ describe("a cluster that cannot be read", () => {
   it("is told when it does not take the credentials, which are not printed", async () => {
     await using cluster = await startCluster();
 
-    const run = await clean([
-      ...["--kube-config", cluster.kubeconfig.path, "--kube-token", "hunter2"],
-    ]);
+    const run = await clean(["--kube-config", cluster.kubeconfig.path, "--kube-token=hunter2"]);
 
     expect(run).toMatchObject({ exit: 3, stdout: "" });
     expect(lastLine(run)).toContain("does not take the credentials of its context");
@@ -108,9 +106,7 @@ describe("a cluster that is missing", () => {
   it("stops the run when it was chosen", async () => {
     await using cluster = await startCluster({ context: "staging" });
 
-    const run = await clean([
-      ...["--kube-config", cluster.kubeconfig.path, "--kube-context", "prod"],
-    ]);
+    const run = await clean(["--kube-config", cluster.kubeconfig.path, "--kube-context=prod"]);
 
     expect(run).toMatchObject({ exit: 4, stdout: "" });
     expect(lastLine(run)).toContain("context prod should be asked");

@@ -15,6 +15,8 @@ import type { World, WorldSpec } from "./world.ts";
 interface ClusterWorld extends AsyncDisposable {
   readonly world: World;
   readonly cluster: FakeCluster;
+  /** Options that name the repository, the clone and the cluster. */
+  readonly where: readonly string[];
   /** Cleans with the cluster, and with what the section `usage` says. */
   clean(args?: readonly string[]): Promise<Run>;
 }
@@ -29,14 +31,14 @@ async function open(
   const config = join(world.root, "tidemark.yaml");
   const content = { configVersion: 1, project: "shop", cleanup: LAST_OF_MAIN, usage };
   await writeFile(config, JSON.stringify(content));
+  const place = ["--repo", world.address, "--dir", world.clone];
+  const where = [...place, "--kube-config", cluster.kubeconfig.path];
   return {
     world,
     cluster,
+    where,
     clean: (args = []) =>
-      world.runRaw([
-        ...["cleanup", "--repo", world.address, "--dir", world.clone, "--config", config],
-        ...["--kube-config", cluster.kubeconfig.path, "--output", "json", ...args],
-      ]),
+      world.runRaw(["cleanup", ...where, "--config", config, "--output", "json", ...args]),
     async [Symbol.asyncDispose]() {
       await cluster[Symbol.asyncDispose]();
       await world[Symbol.asyncDispose]();
@@ -75,21 +77,21 @@ describe("images in use", () => {
       const own = objects.filter((one) => one.use === use);
       for (const { object } of own) await cluster.remove(object);
 
-      expect(await clean(), use.name).toMatchObject({ exit: 0 });
-      expect(goneFrom(before, world), use.name).toEqual(own.map(({ id }) => world.tag(id)).sort());
+      expect(await clean()).toMatchObject({ exit: 0 });
+      expect([use.name, ...goneFrom(before, world)]).toEqual([
+        use.name,
+        ...own.map(({ id }) => world.tag(id)).sort(),
+      ]);
     }
   }, 180_000);
 
   it("are told with the object that uses them", async () => {
     await using all = await open();
-    const { world, cluster } = all;
+    const { world, cluster, where } = all;
     const image = `${world.address}:${world.tag("s1")}`;
     await cluster.put(workload("Deployment", "web", image, "shop"));
 
-    const run = await world.runRaw([
-      ...["explain", world.tag("s1"), "--repo", world.address, "--dir", world.clone],
-      ...["--kube-config", cluster.kubeconfig.path],
-    ]);
+    const run = await world.runRaw(["explain", world.tag("s1"), ...where]);
 
     expect(run.stdout).toContain(
       `Deployment/web uses it as ${image} (main) in cluster test, namespace shop`,

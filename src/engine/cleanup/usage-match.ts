@@ -9,7 +9,7 @@ export interface UsageMatches {
   readonly tags: ReadonlyMap<string, readonly UsedImage[]>;
   /** Whatever the repository is called there: content is content. */
   readonly digests: ReadonlyMap<Digest, readonly UsedImage[]>;
-  /** Digests that are asked for under an address of this repository, or under none. */
+  /** Digests that are used under an address of this repository, or under none. */
   readonly ours: ReadonlySet<Digest>;
   /** Bare digests of containers that run an image of this repository: each may be one of an image's configuration. */
   readonly bare: ReadonlySet<Digest>;
@@ -48,9 +48,11 @@ export function matchUsage({
     if (tag !== undefined && mayBeOurs) append(tags, tag, used);
     if (digest === undefined) continue;
     append(digests, digest, used);
-    if (named === undefined || mayBeOurs) ours.add(digest);
+    if (mayBeOurs) ours.add(digest);
+    if (named !== undefined) continue;
     const asked = used.of === undefined ? undefined : parseImageAddress(used.of)?.repository;
-    if (named === undefined && asked !== undefined && isOurs(asked)) bare.add(digest);
+    if (asked === undefined || isOurs(asked)) ours.add(digest);
+    if (asked !== undefined && isOurs(asked)) bare.add(digest);
   }
   return { tags, digests, ours, bare };
 }

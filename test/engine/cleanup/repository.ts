@@ -8,6 +8,8 @@ import type { DeletionMeans } from "../../../src/engine/cleanup/deletions.ts";
 import type { Digest } from "../../../src/oci/digest.ts";
 import { murmurHash } from "../../../src/stages/hash.ts";
 import { classifyTag } from "../../../src/stages/tag.ts";
+import type { Repository } from "../../../src/oci/reference.ts";
+import type { UsedImage } from "../../../src/engine/cleanup/usage.ts";
 
 export const NOW = Date.UTC(2026, 0, 31);
 export const DAY_MS = 86_400_000;
@@ -30,6 +32,11 @@ export interface SmallRepository {
   readonly history?: History;
   readonly keepBuiltWithinHours?: number;
   readonly leases?: readonly FoundLease[];
+  readonly usage?: readonly UsedImage[];
+  /** Letters of digests that were looked for and are not there. */
+  readonly absent?: readonly string[];
+  /** Other addresses of `reg.test/shop`. */
+  readonly aliases?: readonly Repository[];
 }
 
 /** A stage of a letter, thirty days old. */
@@ -86,6 +93,8 @@ function inputOf({
   history,
   keepBuiltWithinHours,
   leases,
+  usage,
+  aliases,
 }: SmallRepository): CleanupInput {
   const limit = { last: undefined, inMs: undefined, operator: "And" } as const;
   return {
@@ -98,6 +107,8 @@ function inputOf({
     })),
     ...(history === undefined ? {} : { history }),
     ...(leases === undefined ? {} : { leases }),
+    ...(usage === undefined ? {} : { usage }),
+    ...(aliases === undefined ? {} : { aliases }),
     policies: [
       {
         references: { kind: "branch", pattern: "main", regexp: "^(?:main)$", flags: "", limit },
@@ -111,9 +122,18 @@ function inputOf({
   };
 }
 
-function factsOf({ tags, labels = {}, indexes = {} }: SmallRepository): Map<Digest, Facts> {
+function factsOf({
+  tags,
+  labels = {},
+  indexes = {},
+  absent = [],
+}: SmallRepository): Map<Digest, Facts> {
   const letters = new Set([...Object.values(tags), ...Object.values(indexes).flat()]);
-  return new Map([...letters].map((letter) => [digestOf(letter), factOf(letter)]));
+  const gone = absent.map((letter) => [digestOf(letter), { kind: "absent" }] as const);
+  return new Map([
+    ...[...letters].map((letter) => [digestOf(letter), factOf(letter)] as const),
+    ...gone,
+  ]);
 
   function factOf(letter: string): Facts {
     const children = indexes[letter];
