@@ -33,6 +33,7 @@ export async function openRegistry(context: AdapterContext): Promise<Registry> {
   return {
     ...base,
     listTags,
+    listManifests: (repository, options = {}) => client.listManifests(repository, options),
     ...createDeletion(base, client),
     async putManifest(reference, body, options = {}) {
       try {

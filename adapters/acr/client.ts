@@ -11,14 +11,16 @@ import type {
   TagReference,
 } from "../../src/oci/reference.ts";
 import type { RegistryError } from "../../src/registry/error.ts";
-import type { CallOptions, TagEntry } from "../../src/registry/registry.ts";
-import { attributesSchema, tagListSchema } from "./schema.ts";
-import type { AcrTag, Attributes } from "./schema.ts";
+import type { CallOptions, ManifestEntry, TagEntry } from "../../src/registry/registry.ts";
+import { attributesSchema, manifestListSchema, tagListSchema } from "./schema.ts";
+import type { AcrManifest, AcrTag, Attributes } from "./schema.ts";
 
 /** The calls of the registry's own data plane that are used here: `/acr/v1/`, authorised as `/v2/` is. */
 export interface AcrClient {
   /** Every tag once; none for a repository that the registry does not know. */
   listTags(repository: Repository, options: CallOptions): AsyncGenerator<TagEntry>;
+  /** Every manifest once, those without a tag included; none for a repository that the registry does not know. */
+  listManifests(repository: Repository, options: CallOptions): AsyncGenerator<ManifestEntry>;
   /** The tags on one manifest. */
   tagsOn(manifest: DigestReference, options: CallOptions): Promise<readonly AcrTag[]>;
   /** What became of a tag; a refusal is a value, for whoever knows what it means. */
@@ -35,6 +37,13 @@ export function createAcrClient(connection: Connection): AcrClient {
   return {
     async *listTags(repository, { signal }) {
       for await (const tag of tagsOf(repository, { signal })) yield entryOf(tag);
+    },
+
+    async *listManifests(repository, { signal }) {
+      for await (const manifest of manifestsOf(repository, signal)) {
+        const entry = manifestEntryOf(manifest);
+        if (entry !== undefined) yield entry;
+      }
     },
 
     async tagsOn({ digest, ...repository }, { signal }) {
@@ -84,26 +93,74 @@ export function createAcrClient(connection: Connection): AcrClient {
     repository: Repository,
     { digest, signal }: { readonly digest?: Digest; readonly signal: AbortSignal | undefined },
   ): AsyncGenerator<AcrTag> {
+    yield* pagesOf<AcrTag>(repository, {
+      kind: "_tags",
+      filter: digest === undefined ? "" : `&digest=${encodeURIComponent(digest)}`,
+      keyOf: ({ name }) => name,
+      read(call, json) {
+        const parsed = tagListSchema.safeParse(json);
+        if (!parsed.success) throw notTheFormat(call, parsed.error);
+        const tags = parsed.data.tags ?? [];
+        if (tags.every(({ name }) => isTag(name))) return tags;
+        throw connection.protocolError(call, "the listing's tags are no list of tags");
+      },
+      signal,
+    });
+  }
+
+  async function* manifestsOf(
+    repository: Repository,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<AcrManifest> {
+    yield* pagesOf<AcrManifest>(repository, {
+      kind: "_manifests",
+      filter: "",
+      keyOf: ({ digest }) => digest,
+      read(call, json) {
+        const parsed = manifestListSchema.safeParse(json);
+        if (!parsed.success) throw notTheFormat(call, parsed.error);
+        const manifests = parsed.data.manifests ?? [];
+        const isSound = manifests.every(
+          ({ digest, tags }) => isDigest(digest) && (tags ?? []).every(isTag),
+        );
+        if (isSound) return manifests;
+        throw connection.protocolError(call, "the listing's manifests are no list of manifests");
+      },
+      signal,
+    });
+  }
+
+  function notTheFormat(call: Call, cause: Error): Error {
+    return connection.protocolError(call, "the list is not in the registry's format", { cause });
+  }
+
+  /** Every item of a list. A page of a round length that has no next link is doubted. */
+  async function* pagesOf<Item>(
+    repository: Repository,
+    { kind, filter, keyOf, read, signal }: ItemList<Item>,
+  ): AsyncGenerator<Item> {
     const seen = new Set<string>();
     const queries = new Set<string>();
-    const first = `?n=${PAGE_SIZE}${digest === undefined ? "" : `&digest=${encodeURIComponent(digest)}`}`;
+    const first = `?n=${PAGE_SIZE}${filter}`;
+    const callOf = (query: string): Call => listCall(repository, `${kind}${query}`, signal);
     let query: string | undefined = first;
     while (query !== undefined) {
       queries.add(query);
-      const call = tagsCall(repository, query, signal);
-      const { tags, next }: TagPage = await readPage(call);
-      if (tags.some(({ name }) => seen.has(name))) {
+      const call = callOf(query);
+      const { items, next }: ItemPage<Item> = await readPage(call, read);
+      if (items.some((item) => seen.has(keyOf(item)))) {
         throw connection.protocolError(call, "a page repeats");
       }
-      for (const { name } of tags) seen.add(name);
-      yield* tags;
-      if (next !== undefined && (next === "" || queries.has(next) || tags.length === 0)) {
+      for (const item of items) seen.add(keyOf(item));
+      yield* items;
+      if (next !== undefined && (next === "" || queries.has(next) || items.length === 0)) {
         throw connection.protocolError(call, "the pages go round in a circle");
       }
-      if (next === undefined && mayBeCut(tags.length)) {
-        const last = encodeURIComponent(tags.at(-1)?.name ?? "");
-        const after = await readPage(tagsCall(repository, `${first}&last=${last}`, signal));
-        if (after.tags.some(({ name }) => !seen.has(name))) {
+      const end = items.at(-1);
+      if (next === undefined && end !== undefined && mayBeCut(items.length)) {
+        const after = callOf(`${first}&last=${encodeURIComponent(keyOf(end))}`);
+        const more = await readPage(after, read);
+        if (more.items.some((item) => !seen.has(keyOf(item)))) {
           throw connection.protocolError(call, CUT);
         }
       }
@@ -111,28 +168,30 @@ export function createAcrClient(connection: Connection): AcrClient {
     }
   }
 
-  async function readPage(call: Call): Promise<TagPage> {
+  async function readPage<Item>(call: Call, read: ItemList<Item>["read"]): Promise<ItemPage<Item>> {
     const answer = await connection.read(call, MAX_PAGE_BYTES);
     if (answer.status === 404) {
-      if (registryCodes(answer.body).includes("NAME_UNKNOWN")) return { tags: [], next: undefined };
+      if (registryCodes(answer.body).includes("NAME_UNKNOWN"))
+        return { items: [], next: undefined };
       throw connection.refusal(call, answer);
     }
-    const parsed = tagListSchema.safeParse(parseJson(answer));
-    if (!parsed.success) {
-      throw connection.protocolError(call, "the list is not in the registry's format", {
-        cause: parsed.error,
-      });
-    }
-    const tags = parsed.data.tags ?? [];
-    if (!tags.every(({ name }) => isTag(name))) {
-      throw connection.protocolError(call, "the listing's tags are no list of tags");
-    }
-    return { tags, next: nextPageQuery(answer.headers["link"], answer.url) };
+    const items = read(call, parseJson(answer));
+    return { items, next: nextPageQuery(answer.headers["link"], answer.url) };
   }
 }
 
-interface TagPage {
-  readonly tags: readonly AcrTag[];
+interface ItemList<Item> {
+  readonly kind: "_tags" | "_manifests";
+  /** Further part of the query: `&digest=…`, or empty. */
+  readonly filter: string;
+  readonly keyOf: (item: Item) => string;
+  /** Throws when the page is none. */
+  readonly read: (call: Call, json: unknown) => readonly Item[];
+  readonly signal: AbortSignal | undefined;
+}
+
+interface ItemPage<Item> {
+  readonly items: readonly Item[];
   /** Query of the next page; see `nextPageQuery`. */
   readonly next: string | undefined;
 }
@@ -148,13 +207,30 @@ function isPage({ headers }: Answer): boolean {
   return /^text\/html\b/i.test(headers["content-type"] ?? "");
 }
 
-const CUT = "the listing is cut: a full page has no next link, but more tags follow it";
+const CUT = "the listing is cut: a full page has no next link, but more follows it";
 
 function entryOf({ name, digest, lastUpdateTime }: AcrTag): TagEntry {
   const pushedAt = Date.parse(lastUpdateTime ?? "");
   return {
     tag: name,
     ...(digest !== undefined && digest !== null && isDigest(digest) ? { digest } : {}),
+    ...(Number.isNaN(pushedAt) ? {} : { pushedAt }),
+  };
+}
+
+/** `undefined` for what is no digest, which a page with one is refused for. */
+function manifestEntryOf({
+  digest,
+  mediaType,
+  tags,
+  ...times
+}: AcrManifest): ManifestEntry | undefined {
+  if (!isDigest(digest)) return undefined;
+  const pushedAt = Date.parse(times.lastUpdateTime ?? times.createdTime ?? "");
+  return {
+    digest,
+    tags: tags ?? [],
+    ...(typeof mediaType === "string" && mediaType !== "" ? { mediaType } : {}),
     ...(Number.isNaN(pushedAt) ? {} : { pushedAt }),
   };
 }
@@ -166,12 +242,13 @@ function mayBeCut(length: number): boolean {
   return length > 0 && length % PAGE_SIZE_STEP === 0;
 }
 
-function tagsCall(repository: Repository, query: string, signal: AbortSignal | undefined): Call {
+/** @param list `_tags?n=1000`, `_manifests?…`. */
+function listCall(repository: Repository, list: string, signal: AbortSignal | undefined): Call {
   return {
     method: "GET",
-    target: `${pathOf(repository)}/_tags${query}`,
+    target: `${pathOf(repository)}/${list}`,
     access: { name: repository.name, right: "pull" },
-    verb: "list tags of",
+    verb: list.startsWith("_tags") ? "list tags of" : "list manifests of",
     reference: formatRepository(repository),
     accept: [200, 404],
     signal,

@@ -20,6 +20,22 @@ export const tagListSchema = z.object({
     .nullish(),
 });
 
+/** Source: the same, `AcrManifests`. */
+export const manifestListSchema = z.object({
+  manifests: z
+    .array(
+      z.object({
+        digest: z.string(),
+        mediaType: z.string().nullish(),
+        tags: z.array(z.string()).nullish(),
+        /** ISO 8601: when it was pushed, and when it was pushed again or its attributes changed. */
+        createdTime: z.string().nullish(),
+        lastUpdateTime: z.string().nullish(),
+      }),
+    )
+    .nullish(),
+});
+
 const locked = z.object({ changeableAttributes: attributes.nullish() });
 
 /** The attributes of a tag, of a manifest or of a repository. Source: the same, `TagAttributes`, `ManifestAttributes`. */
@@ -35,3 +51,5 @@ export type Attributes = z.infer<typeof attributes>;
 export const exchangeSchema = z.object({ refresh_token: z.string().regex(/^[\x21-\x7e]+$/) });
 
 export type AcrTag = NonNullable<z.infer<typeof tagListSchema>["tags"]>[number];
+
+export type AcrManifest = NonNullable<z.infer<typeof manifestListSchema>["manifests"]>[number];

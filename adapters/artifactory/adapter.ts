@@ -4,7 +4,7 @@ import type { Registry } from "../../src/registry/registry.ts";
 import { capabilities } from "./capabilities.ts";
 import { createDeletion } from "./deletion.ts";
 import { openImages } from "./images.ts";
-import { listTags } from "./listing.ts";
+import { listManifests, listTags } from "./listing.ts";
 import { listRepositories } from "./repositories.ts";
 import { checkRights } from "./rights.ts";
 import { undelete } from "./trash.ts";
@@ -18,6 +18,7 @@ export async function openRegistry(context: AdapterContext): Promise<Registry> {
   return {
     ...base,
     listTags: (repository, options) => listTags(images, base, repository, options),
+    listManifests: (repository, options) => listManifests(images, base, repository, options),
     listRepositories: (namespace, options) => listRepositories(images, namespace, options),
     ...createDeletion(images, base),
     undelete: (repository, deleted, options) =>

@@ -1,7 +1,14 @@
+import type { Digest } from "../../src/oci/digest.ts";
 import { isRegistryError } from "../../src/registry/error.ts";
 import { RegistryError } from "../../src/registry/error.ts";
 import type { Repository } from "../../src/oci/reference.ts";
-import type { CallOptions, Registry, TagEntry } from "../../src/registry/registry.ts";
+import type {
+  CallOptions,
+  ManifestEntry,
+  Registry,
+  TagEntry,
+} from "../../src/registry/registry.ts";
+import type { ManifestFile } from "./client.ts";
 import type { Images } from "./images.ts";
 import { isTagFolder, readImage } from "./search.ts";
 
@@ -77,4 +84,46 @@ async function readSteadily(
     "protocol",
     `${host}: cannot list tags of ${host}/${name}: protocol (the list changed between ${MAX_READINGS} readings)`,
   );
+}
+
+/**
+ * Every manifest that the search shows: those with tags, those that were pushed by digest, and those behind a list of the
+ * same tag. A search that shows nothing where there are tags leaves out what the user may not read: that rejects.
+ */
+export async function* listManifests(
+  images: Images,
+  base: Pick<Registry, "listTags">,
+  repository: Repository,
+  options: CallOptions = {},
+): AsyncGenerator<ManifestEntry> {
+  const { text, place, client } = await images.open(repository, options);
+  const { signal } = options;
+  const purpose = { verb: "list manifests of", reference: text, signal };
+  const folders = await readImage(client, place, purpose);
+  const found = new Map<Digest, ManifestEntry>();
+  for (const folder of folders.values()) {
+    const tags = isTagFolder(folder) ? [folder.name] : [];
+    add(folder.served, tags);
+    if (folder.hidden !== undefined) add(folder.hidden, []);
+  }
+  if (found.size === 0 && (await readSteadily(base, repository, options)).length > 0) {
+    const { host, name } = repository;
+    throw new RegistryError(
+      "denied",
+      `${host}: cannot list manifests of ${host}/${name}: denied (the search of Artifactory shows none, though there are tags)`,
+      { hint: `Is "${place.key}" the key of a local repository that the user may read?` },
+    );
+  }
+  yield* found.values();
+
+  function add({ digest, size, changedAt }: ManifestFile, tags: readonly string[]): void {
+    const known = found.get(digest);
+    const pushedAt = Math.max(known?.pushedAt ?? 0, changedAt ?? 0);
+    found.set(digest, {
+      digest,
+      tags: [...(known?.tags ?? []), ...tags],
+      ...(size === undefined ? {} : { size }),
+      ...(pushedAt === 0 ? {} : { pushedAt }),
+    });
+  }
 }

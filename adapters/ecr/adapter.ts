@@ -5,7 +5,7 @@ import { capabilities, publicCapabilities } from "./capabilities.ts";
 import { createEcrClient } from "./client.ts";
 import { createPush } from "./creation.ts";
 import { createDeletion } from "./deletion.ts";
-import { listImages } from "./listing.ts";
+import { listImageManifests, listImages } from "./listing.ts";
 import { createLogin } from "./login.ts";
 import { createNames } from "./names.ts";
 import { checkEcrRights } from "./rights.ts";
@@ -34,6 +34,8 @@ export async function openRegistry(context: AdapterContext): Promise<Registry> {
     ...base,
     listTags: (repository, callOptions) =>
       listImages({ client, names, listTags: base.listTags, warn }, repository, callOptions),
+    listManifests: (repository, callOptions) =>
+      listImageManifests({ client, names }, repository, callOptions),
     listRepositories: (namespace, callOptions = {}) => names.list(host, namespace, callOptions),
     ...createPush({ client, names, base, isAsked: options["create-repositories"] === "true" }),
     ...createDeletion({ client, names, resolve: base.resolve }),

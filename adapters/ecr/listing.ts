@@ -1,10 +1,16 @@
 import { protocolError } from "../../src/distribution/error-response.ts";
 import { isDigest } from "../../src/oci/digest.ts";
+import type { Digest } from "../../src/oci/digest.ts";
 import { formatRepository, isTag } from "../../src/oci/reference.ts";
 import type { Repository } from "../../src/oci/reference.ts";
 import { isRegistryError } from "../../src/registry/error.ts";
 import type { AdapterContext } from "../../src/registry/adapter.ts";
-import type { CallOptions, Registry, TagEntry } from "../../src/registry/registry.ts";
+import type {
+  CallOptions,
+  ManifestEntry,
+  Registry,
+  TagEntry,
+} from "../../src/registry/registry.ts";
 import type { CallPurpose, EcrClient } from "./client.ts";
 import type { Names } from "./names.ts";
 import type { ImageDetail } from "./operations.ts";
@@ -34,7 +40,7 @@ export async function* listImages(
     ...options,
   };
   const seen = new Set<string>();
-  const pages = imagePages({ client, names }, repository, what);
+  const pages = imagePages({ client, names }, repository, { ...what, untagged: false });
   try {
     for await (const images of pages) {
       const entries = images.flatMap((image) => entriesOf(client, what, image));
@@ -63,26 +69,65 @@ export async function* listImages(
 async function* imagePages(
   { client, names }: Pick<ListingParts, "client" | "names">,
   repository: Repository,
-  what: CallPurpose,
+  { untagged, ...what }: CallPurpose & { readonly untagged: boolean },
 ): AsyncGenerator<readonly ImageDetail[]> {
   const input = await names.toApi(repository, what);
   yield* readPages(client, what, async (api, page, send) => {
-    const { imageDetails, nextToken } = await api.describeImages({ ...input, ...page }, send);
+    const asked = { ...input, ...page, untagged };
+    const { imageDetails, nextToken } = await api.describeImages(asked, send);
     return { items: imageDetails, nextToken };
   });
 }
 
-function entriesOf(client: EcrClient, what: CallPurpose, image: ImageDetail): readonly TagEntry[] {
+/**
+ * Every manifest, those without a tag included. One with many tags comes in parts. Archived ones are there too: nobody can
+ * read them, and what they name has to stay.
+ */
+export async function* listImageManifests(
+  { client, names }: Pick<ListingParts, "client" | "names">,
+  repository: Repository,
+  options: CallOptions = {},
+): AsyncGenerator<ManifestEntry> {
+  const what: CallPurpose = {
+    verb: "list manifests of",
+    reference: formatRepository(repository),
+    ...options,
+  };
+  const found = new Map<Digest, ManifestEntry>();
+  try {
+    const pages = imagePages({ client, names }, repository, { ...what, untagged: true });
+    for await (const images of pages) {
+      for (const image of images) {
+        const entry = manifestOf(client, what, image);
+        const tags = [...(found.get(entry.digest)?.tags ?? []), ...entry.tags];
+        found.set(entry.digest, { ...entry, tags: [...new Set(tags)] });
+      }
+    }
+  } catch (error) {
+    // A repository the registry does not know has no manifests; one that goes meanwhile is another matter.
+    if (found.size > 0 || !isRegistryError(error, "not-found")) throw error;
+  }
+  yield* found.values();
+}
+
+function manifestOf(client: EcrClient, what: CallPurpose, image: ImageDetail): ManifestEntry {
   const { imageDigest = "", imageTags = [], imageManifestMediaType, imagePushedAt } = image;
-  const isReadable = image.imageStatus === undefined || image.imageStatus === "ACTIVE";
   if (!isDigest(imageDigest) || !imageTags.every(isTag)) {
-    throw protocolError(client.purpose(what), "an image has no digest, or a tag that is none");
+    throw protocolError(client.purpose(what), NO_IMAGE);
   }
   const pushedAt = imagePushedAt?.getTime() ?? Number.NaN;
-  return imageTags.map((tag) => ({
-    tag,
-    ...(isReadable ? { digest: imageDigest } : {}),
+  return {
+    digest: imageDigest,
+    tags: imageTags,
     ...(imageManifestMediaType === undefined ? {} : { mediaType: imageManifestMediaType }),
     ...(Number.isNaN(pushedAt) ? {} : { pushedAt }),
-  }));
+  };
+}
+
+const NO_IMAGE = "an image has no digest, or a tag that is none";
+
+function entriesOf(client: EcrClient, what: CallPurpose, image: ImageDetail): readonly TagEntry[] {
+  const isReadable = image.imageStatus === undefined || image.imageStatus === "ACTIVE";
+  const { digest, tags, ...more } = manifestOf(client, what, image);
+  return tags.map((tag) => ({ tag, ...(isReadable ? { digest } : {}), ...more }));
 }

@@ -75,7 +75,11 @@ export interface Page {
 }
 
 export type DescribeImages = RepositoryInput &
-  ((Page & { readonly imageIds?: never }) | { readonly imageIds: readonly ImageId[] });
+  /** `untagged`: whether the listing has images without a tag too. */
+  (
+    | (Page & { readonly imageIds?: never; readonly untagged: boolean })
+    | { readonly imageIds: readonly ImageId[]; readonly untagged?: never }
+  );
 
 export interface RepositoriesPage extends Page {
   readonly registryId?: string;

@@ -49,11 +49,11 @@ function describing(input: DescribeImages): ConstructorParameters<typeof Describ
     const imageIds: ImageId[] = [...input.imageIds];
     return { ...common, imageIds };
   }
-  const { maxResults, nextToken } = input;
+  const { maxResults, nextToken, untagged } = input;
   return {
     ...common,
     maxResults,
     ...(nextToken === undefined ? {} : { nextToken }),
-    filter: { tagStatus: "TAGGED", imageStatus: "ANY" },
+    filter: { tagStatus: untagged ? "ANY" : "TAGGED", imageStatus: "ANY" },
   };
 }

@@ -14,7 +14,7 @@ import type { Operations, OperationsSettings } from "./operations.ts";
 export function openPublicOperations(settings: OperationsSettings): Operations {
   const client = new ECRPUBLICClient(clientConfig(settings));
   return {
-    describeImages: ({ imageIds, ...input }, options) =>
+    describeImages: ({ imageIds, untagged: _, ...input }, options) =>
       client.send(
         new DescribeImagesCommand({
           ...input,

@@ -25,7 +25,7 @@ export async function checkEcrRights(
   const reference = formatRepository(repository);
   const { signal } = options;
   const described = await attempt({ verb: "list tags of", reference, signal }, (api, input, send) =>
-    api.describeImages({ ...input, maxResults: 1 }, send),
+    api.describeImages({ ...input, maxResults: 1, untagged: false }, send),
   );
   const imageDigest = `sha256:${randomBytes(32).toString("hex")}`;
   const deletion = await attempt({ verb: "delete in", reference, signal }, (api, input, send) =>

@@ -8,7 +8,7 @@ import { asRule } from "./errors.ts";
 import { createManifestDeletion } from "./manifest-deletion.ts";
 import { walkRepositories } from "./repositories.ts";
 import { checkRightsOf } from "./rights.ts";
-import { readListing } from "./tag-listing.ts";
+import { manifestsIn, readListing } from "./tag-listing.ts";
 import type { Listing } from "./tag-listing.ts";
 
 export { capabilities };
@@ -28,6 +28,10 @@ export async function openRegistry(context: AdapterContext): Promise<Registry> {
       options.signal?.throwIfAborted();
       const { tags } = await read(repository, options);
       yield* tags.values();
+    },
+    async *listManifests(repository, options = {}) {
+      options.signal?.throwIfAborted();
+      yield* manifestsIn(repository, await read(repository, options));
     },
     async *listRepositories(namespace, options = {}) {
       options.signal?.throwIfAborted();

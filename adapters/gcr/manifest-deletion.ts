@@ -147,7 +147,7 @@ function signalOf({ signal }: CallOptions): CallOptions {
 
 /** None where the listing has names only: the registry itself then refuses what has a tag. */
 function tagsAt({ manifests }: Listing, digest: Digest): readonly string[] {
-  return manifests?.get(digest) ?? [];
+  return manifests?.get(digest)?.tags ?? [];
 }
 
 function conflict(

@@ -6,7 +6,8 @@ import type { Call, Connection } from "../../src/distribution/connection.ts";
 import { registryCodes } from "../../src/distribution/error-response.ts";
 import { nextPageQuery } from "../../src/distribution/link-header.ts";
 import { tagsPath } from "../../src/distribution/paths.ts";
-import type { CallOptions, TagEntry } from "../../src/registry/registry.ts";
+import { RegistryError } from "../../src/registry/error.ts";
+import type { CallOptions, ManifestEntry, TagEntry } from "../../src/registry/registry.ts";
 import { TagsPage } from "./schema.ts";
 
 /** All that one image, or one folder of images, holds. */
@@ -14,7 +15,7 @@ export interface Listing {
   /** Every tag once. */
   readonly tags: ReadonlyMap<string, TagEntry>;
   /** Tags by manifest, those without any included; `undefined` when the answer was a plain one. */
-  readonly manifests: ReadonlyMap<Digest, readonly string[]> | undefined;
+  readonly manifests: ReadonlyMap<Digest, ListedManifest> | undefined;
   /** Last parts of the names right below. */
   readonly children: readonly string[];
 }
@@ -36,7 +37,7 @@ export async function readListing(
 ): Promise<Listing> {
   const names = new Set<string>();
   const children = new Set<string>();
-  const manifests = new Map<Digest, ManifestEntry>();
+  const manifests = new Map<Digest, ListedManifest>();
   const queries = new Set<string>();
   let isPlain = false;
   let query: string | undefined = `?n=${PAGE_SIZE}`;
@@ -61,9 +62,7 @@ export async function readListing(
   }
   return {
     tags: tagsOf(names, manifests),
-    manifests: isPlain
-      ? undefined
-      : new Map([...manifests].map(([digest, { tags }]) => [digest, tags])),
+    manifests: isPlain ? undefined : manifests,
     children: [...children],
   };
 
@@ -85,7 +84,7 @@ export async function readListing(
 /** Maxima of pages are round. */
 const PAGE_STEP = 50;
 
-interface ManifestEntry {
+export interface ListedManifest {
   readonly tags: readonly string[];
   readonly mediaType: string | undefined;
   readonly pushedAt: number | undefined;
@@ -94,7 +93,7 @@ interface ManifestEntry {
 interface Page {
   readonly tags: readonly string[];
   readonly children: readonly string[];
-  readonly manifests: ReadonlyMap<Digest, ManifestEntry> | undefined;
+  readonly manifests: ReadonlyMap<Digest, ListedManifest> | undefined;
   readonly next: string | undefined;
 }
 
@@ -116,7 +115,7 @@ async function readPage(
   if (!isList) throw connection.protocolError(call, "the listing has no tags");
   const { tags, child, manifest } = read.data;
   const manifests = Object.entries(manifest ?? {}).map(
-    ([digest, entry]): [Digest, ManifestEntry] => {
+    ([digest, entry]): [Digest, ListedManifest] => {
       if (!isDigest(digest))
         throw connection.protocolError(call, "a digest of the listing is none");
       const pushedAt = Number(entry.timeUploadedMs ?? Number.NaN);
@@ -141,7 +140,7 @@ async function readPage(
 }
 
 /** A manifest may stand on several pages, with some of its tags each. */
-function addTo(all: Map<Digest, ManifestEntry>, digest: Digest, entry: ManifestEntry): void {
+function addTo(all: Map<Digest, ListedManifest>, digest: Digest, entry: ListedManifest): void {
   const known = all.get(digest)?.tags ?? [];
   all.set(digest, { ...entry, tags: [...new Set([...known, ...entry.tags])] });
 }
@@ -149,7 +148,7 @@ function addTo(all: Map<Digest, ManifestEntry>, digest: Digest, entry: ManifestE
 /** A tag that stands on two manifests has moved while the pages were read: it goes without a digest, to be looked up. */
 function tagsOf(
   names: ReadonlySet<string>,
-  manifests: ReadonlyMap<Digest, ManifestEntry>,
+  manifests: ReadonlyMap<Digest, ListedManifest>,
 ): ReadonlyMap<string, TagEntry> {
   const entries = new Map<string, TagEntry>([...names].map((tag) => [tag, { tag }]));
   const seen = new Set<string>();
@@ -166,6 +165,27 @@ function tagsOf(
     }
   }
   return entries;
+}
+
+/** Every manifest of a listing. Rejects with `unsupported` when a server in between answered in the plain form. */
+export function* manifestsIn(
+  { host, name }: Repository,
+  { manifests }: Listing,
+): Generator<ManifestEntry> {
+  if (manifests === undefined) {
+    throw new RegistryError(
+      "unsupported",
+      `${host}: cannot list manifests of ${host}/${name}: unsupported (the answer names tags only)`,
+    );
+  }
+  for (const [digest, { tags, mediaType, pushedAt }] of manifests) {
+    yield {
+      digest,
+      tags,
+      ...(mediaType === undefined ? {} : { mediaType }),
+      ...(pushedAt === undefined ? {} : { pushedAt }),
+    };
+  }
 }
 
 function parse(body: Uint8Array): unknown {

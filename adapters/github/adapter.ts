@@ -4,7 +4,12 @@ import type { Repository } from "../../src/oci/reference.ts";
 import type { AdapterContext } from "../../src/registry/adapter.ts";
 import type { Capabilities } from "../../src/registry/capabilities.ts";
 import { RegistryError } from "../../src/registry/error.ts";
-import type { CallOptions, Registry, TagEntry } from "../../src/registry/registry.ts";
+import type {
+  CallOptions,
+  ManifestEntry,
+  Registry,
+  TagEntry,
+} from "../../src/registry/registry.ts";
 import { createAccess } from "./access.ts";
 import { addressOf } from "./address.ts";
 import type { Address } from "./address.ts";
@@ -54,6 +59,7 @@ export async function openRegistry(context: AdapterContext): Promise<Registry> {
   return {
     ...base,
     listTags,
+    listManifests,
     listRepositories: (namespace, options) =>
       listRepositories({ client, packages }, { host: context.host, name: namespace }, options),
     deleteManifests: deletion.deleteManifests,
@@ -83,6 +89,18 @@ export async function openRegistry(context: AdapterContext): Promise<Registry> {
       }
     }
     yield* listed.values();
+  }
+
+  async function* listManifests(
+    repository: Repository,
+    options: CallOptions = {},
+  ): AsyncGenerator<ManifestEntry> {
+    options.signal?.throwIfAborted();
+    const list = await versions.list(repository, options);
+    if (list === undefined) return proveAbsence(repository, options);
+    for (const { digest, tags, pushedAt } of list) {
+      yield { digest, tags, ...(pushedAt === undefined ? {} : { pushedAt }) };
+    }
   }
 
   /** A list that lags may show a tag that moved on two versions; the registry knows. */

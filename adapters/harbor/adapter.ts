@@ -12,7 +12,7 @@ import { PAGE_SIZE, createHarborClient } from "./client.ts";
 import type { HarborClient } from "./client.ts";
 import { createDeletion } from "./deletion.ts";
 import { createKnownTags } from "./known-tags.ts";
-import { listTags, nonsense } from "./listing.ts";
+import { listManifests, listTags, nonsense } from "./listing.ts";
 import { readPages } from "./pages.ts";
 import { explainPushes } from "./push.ts";
 import { checkRights } from "./rights.ts";
@@ -47,6 +47,11 @@ export async function openRegistry(context: AdapterContext): Promise<Registry> {
         known.note(repository, entry);
         yield entry;
       }
+    },
+
+    async *listManifests(repository, { signal } = {}) {
+      signal?.throwIfAborted();
+      yield* listManifests(await clientOrRefusal(repository), base, repository, signal);
     },
 
     async *listRepositories(namespace, { signal } = {}) {

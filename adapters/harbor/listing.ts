@@ -1,9 +1,10 @@
+import { settleAll } from "../../src/distribution/settle.ts";
 import { isDigest } from "../../src/oci/digest.ts";
 import type { Digest } from "../../src/oci/digest.ts";
 import { formatRepository, isTag } from "../../src/oci/reference.ts";
 import type { Repository } from "../../src/oci/reference.ts";
 import { RegistryError } from "../../src/registry/error.ts";
-import type { Registry, TagEntry } from "../../src/registry/registry.ts";
+import type { ManifestEntry, Registry, TagEntry } from "../../src/registry/registry.ts";
 import { PAGE_SIZE } from "./client.ts";
 import type { HarborClient } from "./client.ts";
 import { readPages } from "./pages.ts";
@@ -40,6 +41,67 @@ export async function* listTags(
     }
   }
   for (const tag of left) yield { tag };
+}
+
+/**
+ * Every manifest that the API shows, with the children and the accessories of each, which it does not list by themselves.
+ * Those come without a time; what is below them is not told.
+ *
+ * An accessory may have a tag that no list shows; where there are such tags, each accessory is asked for.
+ */
+export async function* listManifests(
+  client: HarborClient,
+  base: Pick<Registry, "listTags">,
+  repository: Repository,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<ManifestEntry> {
+  const names = new Set(await namesOf(client, base, repository, signal));
+  const artifacts = readPages<Artifact>({
+    pageSize: PAGE_SIZE,
+    read: (page) => client.artifacts(repository, page, signal),
+    keyOf: ({ digest }) => digest,
+    error: (why) => nonsense(repository, why),
+  });
+  const shown = new Set<Digest>();
+  const children = new Set<Digest>();
+  const accessories = new Set<Digest>();
+  for await (const artifact of artifacts) {
+    const entry = manifestOf(repository, artifact);
+    for (const tag of entry.tags) names.delete(tag);
+    for (const { child_digest: child } of artifact.references ?? []) {
+      children.add(digestIn(repository, child));
+    }
+    for (const { digest } of artifact.accessories ?? []) {
+      accessories.add(digestIn(repository, digest));
+    }
+    shown.add(entry.digest);
+    yield entry;
+  }
+  for (const digest of children) {
+    if (!shown.has(digest) && !accessories.has(digest)) yield { digest, tags: [] };
+  }
+  const hidden = [...accessories].filter((digest) => !shown.has(digest));
+  if (names.size === 0) {
+    for (const digest of hidden) yield { digest, tags: [] };
+    return;
+  }
+  const asked = settleAll(hidden, (digest) => client.artifact(repository, digest, signal));
+  for await (const artifact of asked) {
+    if (artifact !== undefined) yield manifestOf(repository, artifact);
+  }
+}
+
+function manifestOf(
+  repository: Repository,
+  { digest, manifest_media_type: mediaType, push_time: pushTime, tags }: Artifact,
+): ManifestEntry {
+  const pushedAt = timeOf(pushTime);
+  return {
+    digest: digestIn(repository, digest),
+    tags: (tags ?? []).map(({ name }) => name),
+    ...(mediaType === undefined || mediaType === null || mediaType === "" ? {} : { mediaType }),
+    ...(pushedAt === undefined ? {} : { pushedAt }),
+  };
 }
 
 /** `undefined`: there is no such repository. */

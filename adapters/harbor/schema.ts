@@ -11,6 +11,8 @@ const Tag = z.object({
 export const ArtifactSchema = z.object({
   digest: z.string(),
   manifest_media_type: z.string().nullish(),
+  /** RFC 3339: when the artifact came. */
+  push_time: z.string().nullish(),
   tags: z.array(Tag).nullish(),
   /** Children of an index. */
   references: z.array(z.object({ child_digest: z.string() })).nullish(),

@@ -15,6 +15,7 @@ import { learn } from "./harness.ts";
 import type { Subject } from "./harness.ts";
 import { describeLearning } from "./learning.ts";
 import { describeListing } from "./listing.ts";
+import { describeManifestListing } from "./manifest-listing.ts";
 import { describePull } from "./pull.ts";
 import { describePush } from "./push.ts";
 import { describeReferrers } from "./referrers.ts";
@@ -34,6 +35,7 @@ export async function describeRegistryContract(subject: Subject): Promise<void> 
     describePull(learned);
     describePush(learned);
     describeListing(learned);
+    describeManifestListing(learned);
     describeDeletion(learned);
     describeTagDeletion(learned);
     describeCascade(learned);

@@ -14,7 +14,6 @@ const POSITIONS: { readonly [Field in keyof Capabilities]: (value: unknown) => b
   deletionBatchSize: isCount,
   listing: oneOf("names", "digests", "digests-and-times"),
   listingPaging: oneOf("cursor", "offset"),
-  // Who reads it asks for untagged manifests; until then it is a position and no more.
   untaggedListing: oneOf(true, false),
   deletionCascade: isCascade,
   refusesTagged: oneOf(true, false),

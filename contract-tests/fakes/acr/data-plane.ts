@@ -146,11 +146,18 @@ function tagOf(
   };
 }
 
-function manifestOf({ locks }: DataPlane, { name, repository }: Target, digest: Digest): object {
+function manifestOf(
+  { locks, setAt }: DataPlane,
+  { name, repository }: Target,
+  digest: Digest,
+): object {
+  const time = new Date(setAt(name, digest)).toISOString();
   const tags = [...repository.tags].flatMap(([tag, on]) => (on === digest ? [tag] : []));
   return {
     digest,
     imageSize: 1234,
+    createdTime: time,
+    lastUpdateTime: time,
     mediaType: repository.manifests.get(digest)?.mediaType,
     ...(tags.length === 0 ? {} : { tags }),
     changeableAttributes: locks.of(name, digest),

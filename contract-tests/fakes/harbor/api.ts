@@ -156,7 +156,7 @@ export function createHarborApi(
       digest,
       size: size + 1_000_000,
       manifest_media_type: mediaType,
-      push_time: new Date(0).toISOString(),
+      push_time: new Date(pushTime(name, digest)).toISOString(),
       references:
         children.length === 0
           ? null
