@@ -13,7 +13,7 @@ import type { CleanupPolicy, Gathered } from "./gather-cleanup.ts";
 import { listHomes } from "./homes.ts";
 import type { Home, HomeListing } from "./homes.ts";
 import type { CleanupResult } from "./result.ts";
-import { nameOf, resultOfPlan } from "./result.ts";
+import { nameOf, remainingOf, resultOfPlan } from "./result.ts";
 import { createRunLock } from "./run-lock.ts";
 import type { RunLock } from "./run-lock.ts";
 
@@ -260,7 +260,8 @@ async function resultsWhenDisabled(
 
 /** What is told of a repository that the run did not get to. */
 function untouched({ plan }: Gathered): CleanupResult {
-  return { ...resultOfPlan(plan), dryRun: false, deleted: [] };
+  const result = { ...resultOfPlan(plan), dryRun: false, deleted: [] };
+  return { ...result, remaining: remainingOf(result) };
 }
 
 /** Throws for the first open violation, and names its repository. */

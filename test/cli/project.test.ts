@@ -260,6 +260,31 @@ describe("records in a repository of their own", () => {
     expect(records).toContain("managed-image-shop");
   });
 
+  it("are told by a plan that is applied later", async () => {
+    const plan = `${world.root}/plan.json`;
+    await clean(["--meta-repo", meta.address, "--dry-run", "--plan-out", plan]);
+
+    const run = await world.run(["apply", plan, "--meta-repo", meta.address, "--quiet"]);
+
+    expect(run.exit).toBe(0);
+    expect(world.tags()).not.toHaveProperty(world.tag("s1"));
+    expect(Object.keys(meta.tags()).filter((tag) => tag.startsWith("meta-"))).toHaveLength(1);
+  });
+
+  it("tell why a stage stays", async () => {
+    const run = await world.run([
+      "explain",
+      world.tag("s3"),
+      "--meta-repo",
+      meta.address,
+      "--output",
+      "json",
+    ]);
+
+    expect(run.exit).toBe(0);
+    expect(run.stdout).toContain("git-policy");
+  });
+
   it("leave nothing to do for a second run", async () => {
     await clean(["--meta-repo", meta.address]);
 

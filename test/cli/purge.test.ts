@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openWorld, stage } from "./world.ts";
 import type { World } from "./world.ts";
@@ -112,6 +112,15 @@ describe("purge", () => {
     expect(run.exit).toBe(4);
     expect(run.stderr).toContain('belongs to project "zoo"');
     expect(other.mutations()).toEqual([]);
+  });
+
+  it("is reported as a cleanup is", async () => {
+    const path = `${world.root}/purge.json`;
+
+    await purge(["--yes", "--save-cleanup-report", "--cleanup-report-path", path]);
+
+    const report: unknown = JSON.parse(await readFile(path, "utf8"));
+    expect(report).toMatchObject({ command: "purge", dryRun: false, repo: world.address });
   });
 
   it("leaves nothing to do for a second run", async () => {
