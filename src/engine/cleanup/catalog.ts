@@ -107,8 +107,9 @@ export function catalogTags(
   const named = new Map(tags.map((entry) => [entry.tag, entry]));
   const aliases = new Map(customTags.map((alias) => [alias.tag, alias]));
   const aliasRecords = new Map(customTags.map((alias) => [alias.record, alias]));
+  const hasCustomTags = tags.some(({ class: { kind } }) => kind === "custom-tag-metadata");
   const isCustomTag = (tag: string): boolean =>
-    aliases.has(tag) || named.has(customTagRecordTag(tag));
+    aliases.has(tag) || (hasCustomTags && named.has(customTagRecordTag(tag)));
   return {
     tags: named,
     byDigest,
