@@ -11,7 +11,9 @@ import type { CommandDeps } from "./deps.ts";
 import { mapParallel } from "./parallel.ts";
 import { createLookup } from "./restore-lookup.ts";
 import type { Found } from "./restore-lookup.ts";
-import type { Missing, RestoredItem, RestoredTag } from "./restore-result.ts";
+import type { RestoredItem } from "./restore-result.ts";
+import { failureOf, isElsewhere, resultOf, unknownState } from "./restore-state.ts";
+import type { Looked, State } from "./restore-state.ts";
 
 export interface RestoreOptions {
   readonly registry: Registry;
@@ -64,12 +66,18 @@ export function createRestorer(
   };
 
   async function look(item: RestoreItem): Promise<Looked> {
-    return { item, found: await lookup.find(item) };
+    try {
+      return { item, found: await lookup.find(item) };
+    } catch (error) {
+      return unknownState(item, error);
+    }
   }
 
   /** Asks the registry to bring back what it keeps for a time, and looks whether it did. */
   async function undelete(looked: readonly Looked[]): Promise<readonly Looked[]> {
-    const absent = looked.filter(({ item, found }) => !found.present && !isLeft(item, found));
+    const absent = looked.filter(({ item, found, error }) => {
+      return error === undefined && !found.present && !isLeft(item, found);
+    });
     if (registry.capabilities.undelete === "none" || absent.length === 0) return looked;
     const asked = absent.map(({ item: { digest, tags }, found }) => ({
       digest,
@@ -98,7 +106,16 @@ export function createRestorer(
   }
 
   /** What has to be put, or why nothing can be. */
-  async function assess({ item, found, before }: Looked): Promise<State> {
+  async function assess(looked: Looked): Promise<State> {
+    if (looked.error !== undefined) return unknownState(looked.item, looked.error);
+    try {
+      return await assessFound(looked);
+    } catch (error) {
+      return unknownState(looked.item, error);
+    }
+  }
+
+  async function assessFound({ item, found, before }: Looked): Promise<State> {
     const moved = item.tags.filter((tag) => isElsewhere(item, found, tag));
     const free = item.tags.filter((tag) => !found.tags.has(tag));
     const put = overwrite ? [...free, ...moved] : free;
@@ -151,7 +168,7 @@ export function createRestorer(
       signal.throwIfAborted();
       if (!isRegistryError(error)) throw error;
       if (!changed && lacksRight(error)) throw error;
-      return await failure(state, error);
+      return failureOf(state, await lookup.find(state.item), error);
     }
   }
 
@@ -172,56 +189,6 @@ export function createRestorer(
       );
     }
   }
-
-  async function failure(state: State, { code, message }: RegistryError): Promise<RestoredItem> {
-    const found = await lookup.find(state.item);
-    const status = state.missing.length > 0 && !found.present ? "partly" : "failed";
-    const tags = state.item.tags.map((tag): RestoredTag => {
-      const before = tagOf(state, tag);
-      if (found.tags.get(tag) === state.item.digest || before.status !== "restored") return before;
-      return { tag, status: "absent" };
-    });
-    const { digest, mediaType } = state.item;
-    return { digest, mediaType, tags, status, missing: state.missing, code, message };
-  }
-}
-
-interface Looked {
-  readonly item: RestoreItem;
-  readonly found: Found;
-  /** What was there before the registry brought it back. */
-  readonly before?: Found | undefined;
-}
-
-interface State extends Looked {
-  /** Tags to put. */
-  readonly put: readonly string[];
-  readonly missing: readonly Missing[];
-  /** Absent: it can be put back. */
-  readonly status?: "gone" | "left";
-}
-
-/** The result of an item that went as it was assessed. */
-function resultOf(state: State): RestoredItem {
-  const { item, found, before, put, missing } = state;
-  const { digest, mediaType } = item;
-  const isChanged = put.length > 0 || !found.present || before !== undefined;
-  const back = missing.length > 0 ? "partly" : isChanged ? "restored" : "there";
-  const tags = item.tags.map((tag) => tagOf(state, tag));
-  return { digest, mediaType, tags, status: state.status ?? back, missing };
-}
-
-function tagOf({ item, found, before, put }: State, tag: string): RestoredTag {
-  if (put.includes(tag)) return { tag, status: "restored" };
-  const now = found.tags.get(tag);
-  if (now === undefined) return { tag, status: "absent" };
-  if (now !== item.digest) return { tag, status: "left", now };
-  return { tag, status: (before ?? found).tags.has(tag) ? "there" : "restored" };
-}
-
-function isElsewhere({ digest }: RestoreItem, { tags }: Found, tag: string): boolean {
-  const now = tags.get(tag);
-  return now !== undefined && now !== digest;
 }
 
 /** Whether the registry refuses to store anything at all. */

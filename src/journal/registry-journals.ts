@@ -7,6 +7,7 @@ import { isRegistryError } from "../registry/error.ts";
 import type { CallOptions, Registry } from "../registry/registry.ts";
 import { parseJournalTag, runStart } from "../stages/journal-tag.ts";
 import { fileIn } from "./archive.ts";
+import { JournalError } from "./journal-error.ts";
 import { newestFirst } from "./journal-files.ts";
 import { parseJournal } from "./journal-lines.ts";
 import type { ReadJournal } from "./journal-lines.ts";
@@ -41,8 +42,10 @@ export async function readRegistryJournals(
     for (let part = 1; part <= Math.max(...tags.keys()); part += 1) {
       const tag = tags.get(part);
       const read = tag === undefined ? undefined : await readPart(registry, { host, name, tag });
-      if (read !== undefined) parts.push(read);
-      else problems.push(`part ${part} of registry:${found} is gone or damaged`);
+      if (typeof read === "string") problems.push(read);
+      else if (read === undefined)
+        problems.push(`part ${part} of registry:${found} is gone or damaged`);
+      else parts.push(read);
     }
     const [first] = parts;
     journals.push({
@@ -56,10 +59,11 @@ export async function readRegistryJournals(
   }
   return newestFirst(journals);
 
+  /** A part; why it cannot be read, in words; or nothing where it is gone or damaged. */
   async function readPart(
     source: Source,
     reference: TagReference,
-  ): Promise<ReadJournal | undefined> {
+  ): Promise<ReadJournal | string | undefined> {
     try {
       const manifest = parseManifest(await source.getManifest(reference, options));
       const [layer] = manifest.kind === "image" ? manifest.layers : [];
@@ -70,6 +74,7 @@ export async function readRegistryJournals(
       if (file === undefined) return undefined;
       return parseJournal(new TextDecoder().decode(file), `registry:${reference.tag}`);
     } catch (error) {
+      if (error instanceof JournalError) return error.message;
       if (isRegistryError(error, "not-found", "protocol")) return undefined;
       if (error instanceof ManifestError || isZlibError(error)) return undefined;
       throw error;

@@ -156,6 +156,31 @@ it("calls an index gone when everything below it is", async () => {
   expect(world.state.manifests.size).toBe(0);
 });
 
+it("goes on with the others when one cannot be looked at", async () => {
+  const odd = image("odd");
+  const plain = image("plain");
+  await using world = await openRestoreWorld({
+    adapt: (registry) => ({
+      ...registry,
+      resolve: (reference, options) =>
+        "tag" in reference && reference.tag === "odd"
+          ? Promise.reject(new RegistryError("protocol", "an odd answer"))
+          : registry.resolve(reference, options),
+    }),
+  });
+  seed(world, odd, ["odd"]);
+  seed(world, plain, ["plain"]);
+  await world.remove([
+    { content: odd, tags: ["odd"] },
+    { content: plain, tags: ["plain"] },
+  ]);
+
+  const result = await world.restore();
+
+  expect(world.statuses(result)).toEqual({ odd: "failed", plain: "restored" });
+  expect(result.items[0]).toMatchObject({ code: "protocol", message: "an odd answer" });
+});
+
 it("leaves a tag that names something else by now, and what nothing would name", async () => {
   await using world = await openRestoreWorld();
   const old = image("old");
