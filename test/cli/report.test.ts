@@ -1,3 +1,4 @@
+import type { ChildProcess } from "node:child_process";
 import { chmod, mkdir, readFile, readdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -106,6 +107,84 @@ it("what failed is in the report, and its bytes are not freed", async () => {
   expect(bytesOf(json)).toBeLessThan(Number(bytesOf(planned.json)));
 });
 
+it("an interrupted run reports what went and what did not get its turn", async () => {
+  let running: ChildProcess | undefined;
+  let deletions = 0;
+  await using world = await openWorld({
+    fake: {
+      ...dockerRegistry2,
+      async onRequest({ method, path }) {
+        if (method !== "DELETE" || !path.includes("/manifests/sha256:")) return;
+        deletions += 1;
+        if (deletions !== 2 || running === undefined) return;
+        const noticed = new Promise((settle) => running?.stderr?.once("data", settle));
+        running.kill("SIGINT");
+        await noticed;
+      },
+    },
+  });
+
+  const { run, json } = await reported(world, [], {}, undefined, (child) => (running = child));
+
+  expect(run.exit).toBe(130);
+  expect(json).toMatchObject({ outcome: "broke off", exitCode: 130, failed: [] });
+  expect(Reflect.get(Object(json), "deleted")).not.toEqual([]);
+  expect(Reflect.get(Object(json), "remaining")).not.toEqual([]);
+});
+
+it("the repositories of a project are in one report, each with its part", async () => {
+  await using world = await openWorld({ fake: { ...dockerRegistry2 } });
+  const final = world.other("acme/shop-final");
+  for (const id of ["s1", "s3"]) final.copy(world.tag(id));
+  const page = join(world.root, "report.html");
+
+  const { json } = await reported(world, ["--final-repo", final.address, "--report-html", page]);
+
+  expect(json).toMatchObject({
+    repo: world.address,
+    finalRepo: final.address,
+    kept: expect.arrayContaining([
+      expect.objectContaining({
+        type: "finalStage",
+        tag: world.tag("s3"),
+        reason: "primary",
+        repo: final.address,
+      }),
+    ]),
+    repositories: [
+      { role: "repo", repo: world.address, bytes: expect.anything() },
+      {
+        role: "final-repo",
+        repo: final.address,
+        bytes: expect.anything(),
+        summary: { kept: 1, deleted: 1 },
+      },
+    ],
+  });
+  expect(await readFile(page, "utf8")).toContain(`${final.address} (final-repo)`);
+});
+
+it("a purge has a report", async () => {
+  const path = join(world.root, "purge.json");
+
+  const run = await world.run([
+    "purge",
+    "--dry-run",
+    "--quiet",
+    "--save-cleanup-report",
+    "--cleanup-report-path",
+    path,
+  ]);
+
+  expect(run.exit).toBe(0);
+  expect(JSON.parse(await readFile(path, "utf8"))).toMatchObject({
+    command: "purge",
+    deleted: expect.arrayContaining([
+      expect.objectContaining({ tag: world.tag("s3"), because: "unneeded" }),
+    ]),
+  });
+});
+
 describe("the report of a run that fails", () => {
   it("tells why, before there was a plan", async () => {
     const { run, json } = await reported(world, ["--dry-run"], {}, "127.0.0.1:1/acme/shop");
@@ -139,7 +218,7 @@ describe("a report that cannot be written", () => {
   it.each([
     ["nowhere/report.json", "ENOENT"],
     ["home", "does not end in .json"],
-  ])("stops the run before it begins: %s", async (name, why) => {
+  ] as const)("stops the run before it begins: %s", async (name, why) => {
     const before = world.registry.requests().length;
     const path = join(world.root, name);
 
@@ -258,8 +337,9 @@ async function reported(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
   address?: string,
+  onStart: (child: ChildProcess) => void = () => undefined,
 ): Promise<{ readonly run: Run; readonly json: unknown }> {
-  const path = join(root, `report ${args.join(" ")}.json`);
+  const path = join(root, `report${args.length}.json`);
   const asked = [
     "cleanup",
     ...args,
@@ -270,7 +350,7 @@ async function reported(
   ];
   const ended =
     address === undefined
-      ? await run(asked, { env })
+      ? await run(asked, { env, onStart })
       : await runRaw([...asked, "--repo", address, "--dir", clone, "--without-kube"], { env });
   return { run: ended, json: JSON.parse(await readFile(path, "utf8")) };
 }
