@@ -48,7 +48,10 @@ export interface Open {
 export function judge(known: Known): Judgement | Open {
   const { input, catalog, facts, answers } = known;
   const untagged = findUntagged(input, catalog, facts, answers);
-  const own = findUntaggedRoots(input, catalog, untagged, facts, answers);
+  const own = findUntaggedRoots(input, catalog, untagged, facts, {
+    answers,
+    childrenGoAlong: known.means.cascade?.includes("children") === true,
+  });
   const roots = { ...known.roots, digests: joined(known.roots.digests, own.digests) };
   const wanted = [...known.roots.needs, ...own.needs];
 
@@ -57,6 +60,9 @@ export function judge(known: Known): Judgement | Open {
   if (early.length > 0 || own.questions.length > 0)
     return { needs: early, questions: own.questions };
   let round = decideFrom(known, closure, untagged, own.orphans);
+  // While nobody knows whether its subject is there, a signature is not yet one that stays anyway.
+  const { questions: open } = round.orphans;
+  if (open.length > 0) return { needs: [], questions: open };
   const strays =
     input.untagged === undefined ? [] : strayReferrers(round.decisions, { catalog, ...round });
   if (strays.length > 0) {
