@@ -35,6 +35,7 @@ export async function testPolicies(
   const readHistory = (): Promise<GitHistory> => readClone(dir, host);
   const result = await runPolicyTest({ test, policy }, { readHistory, now: () => new Date() });
   host.print(output === "json" ? `${JSON.stringify(jsonOf(file, result))}\n` : textOf(result));
+  if (cleanup.disabled) host.warn("warning: cleanup.disable is set, so a cleanup deletes nothing");
   for (const warning of result.warnings) host.warn(`warning: ${warning}`);
   return result.outcomes.every(({ passed }) => passed) ? 0 : 1;
 }
