@@ -127,6 +127,7 @@ export async function gatherCleanup(
   const sweep = policy.sweep ?? {};
   const answers = createAnswerBook(stages, deps);
   let untagged = await listUntagged(stages, sweep, deps);
+  let planned: readonly Digest[] = [];
   let found = resolved;
   await refuseMovedRecords(found.stages, homes, { signal: deps.signal });
   let leases: ListedLeases = { own: new Set(), others: await readOthersLeases() };
@@ -141,6 +142,7 @@ export async function gatherCleanup(
       ...(retired === undefined ? {} : { retired }),
       ...sweep,
       ...(untagged === undefined ? {} : { untagged }),
+      planned,
       ...(usage === undefined ? {} : { usage: usage.found(), aliases: usage.aliases }),
       leases: leases.others,
       ...(primary === undefined ? {} : { primary }),
@@ -166,6 +168,7 @@ export async function gatherCleanup(
   };
 
   const { plan, findings, input, retiring } = await decide(policy.keepList);
+  planned = plan.deletions.filter(({ tags }) => tags.length === 0).map(({ digest }) => digest);
   const problems = sweepProblems(stages, sweep);
   const warnings = [
     ...(history?.warnings ?? []),

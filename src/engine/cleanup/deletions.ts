@@ -9,7 +9,7 @@ import { labelOf } from "./label.ts";
 import { orderDeletions } from "./order.ts";
 import type { Deletion, Kept, KeptManifest } from "./plan.ts";
 import type { Untagged } from "./untagged.ts";
-import { howDigestsGo, isGoing } from "./ways.ts";
+import { howDigestsGo } from "./ways.ts";
 
 /** What the registry can remove. */
 export interface DeletionMeans {
@@ -69,21 +69,26 @@ export function groupDeletions(
   };
 }
 
-/** Listed manifests without a tag that stay, with why. */
+/**
+ * Known manifests without a tag that stay, with why. What nobody listed and nothing keeps is left out. `undefined` when
+ * there are none and nobody looked.
+ */
 export function listKeptManifests(
-  listed: readonly UntaggedManifest[],
+  listed: readonly UntaggedManifest[] | undefined,
   decisions: ReadonlyMap<string, Decision>,
-  { byDigest }: Catalog,
-  { untagged }: Pick<Closure, "untagged">,
-): KeptManifest[] {
-  return listed
-    .filter(({ digest }) => !byDigest.has(digest) && !isGoing(decisions, digest))
-    .map(({ digest }): KeptManifest => {
-      const decision = decisions.get(digest);
-      const own = decision !== undefined && "reasons" in decision ? decision.reasons : undefined;
-      return { digest, reasons: own ?? untagged.get(digest) ?? [{ kind: "unreadable" }] };
-    })
-    .sort((a, b) => (a.digest < b.digest ? -1 : 1));
+  { manifests }: Untagged,
+  { untagged: reasonsOf }: Pick<Closure, "untagged">,
+): KeptManifest[] | undefined {
+  const isListed = new Set(listed?.map(({ digest }) => digest));
+  const kept = [...manifests.keys()].flatMap((digest): KeptManifest[] => {
+    const decision = decisions.get(digest);
+    if (decision !== undefined && "because" in decision) return [];
+    const reasons = decision?.reasons ?? reasonsOf.get(digest);
+    if (reasons === undefined && !isListed.has(digest)) return [];
+    return [{ digest, reasons: reasons ?? [{ kind: "unreadable" }] }];
+  });
+  if (kept.length === 0 && listed === undefined) return undefined;
+  return kept.sort((a, b) => (a.digest < b.digest ? -1 : 1));
 }
 
 function listKept(decisions: ReadonlyMap<string, Decision>, catalog: Catalog): Kept[] {

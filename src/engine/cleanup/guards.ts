@@ -71,7 +71,7 @@ export function checkGuards(
       message: `${findings.unreadable[0] ?? ""} is needed and cannot be read, so what it needs is not known; repair it, or mark it as rejected`,
     }),
     unreadableLease(plan, findings),
-    tooMany(plan, limit),
+    tooMany(plan, findings, limit),
   ];
   return violations.filter((violation) => violation !== undefined);
 }
@@ -134,13 +134,18 @@ function unreadableLease(
   return { guard: "lease-unreadable", message: describeUnreadable(first) };
 }
 
-function tooMany(plan: CleanupPlan, limit: DeletionLimit | undefined): Violation | undefined {
+function tooMany(
+  plan: CleanupPlan,
+  findings: PlanFindings,
+  limit: DeletionLimit | undefined,
+): Violation | undefined {
   if (limit === undefined) return undefined;
   // Leases that are over are not what a limit is about.
   const untagged = plan.deletions.filter(({ tags }) => tags.length === 0).length;
   const goes = countTags(plan, (label) => label !== "lease") + untagged;
-  const all = goes + plan.kept.length + (plan.keptManifests?.length ?? 0);
-  const what = plan.keptManifests === undefined ? "tags" : "tags and untagged manifests";
+  const keptUntagged = (findings.untagged ?? untagged) - untagged;
+  const all = goes + plan.kept.length + Math.max(0, keptUntagged);
+  const what = findings.untagged === undefined ? "tags" : "tags and untagged manifests";
   const most = limit.kind === "count" ? limit.most : (all * limit.most) / 100;
   const asked = limit.kind === "count" ? String(limit.most) : `${limit.most}%`;
   return when(goes > most, {

@@ -115,6 +115,8 @@ export interface CleanupInput {
   readonly journalKeepMs?: number;
   /** Every manifest that no tag names; absent: nobody looked for them. */
   readonly untagged?: readonly UntaggedManifest[];
+  /** Digests of manifests without a tag that an earlier plan of this run let go; absent: none. */
+  readonly planned?: readonly Digest[];
   /** Whether manifests go that no tag names and that nothing staying leads to. Default: false. */
   readonly deleteUntagged?: boolean;
   /** Whether signatures and other referrers go whose subject is not there. Default: false. */

@@ -57,8 +57,7 @@ export function createCleanupPlanner(
     const ground = { catalog, facts, reached: closure.reached, untagged, indexesOf };
     const grouped = groupDeletions(decisions, ground, means);
     if (grouped === undefined) return { kind: "learn" };
-    const keptManifests =
-      input.untagged && listKeptManifests(input.untagged, decisions, catalog, closure);
+    const keptManifests = listKeptManifests(input.untagged, decisions, untagged, closure);
     const { repository, project, now } = input;
     const plan: CleanupPlan = {
       kind: "cleanup",

@@ -10,6 +10,8 @@ import type { ClaimVerdict } from "./rules/judge.ts";
 
 /** What the guards look at, besides the plan. */
 export interface PlanFindings {
+  /** How many manifests without a tag were listed; absent when nobody looked. */
+  readonly untagged?: number;
   /** Whether everything was to go. */
   readonly isPurge: boolean;
   /** Whether the repository holds copies of what another one decides about. */
@@ -108,6 +110,7 @@ export function findingsOf(
     isPurge: input.purge === true,
     isCopy: input.primary !== undefined,
     customTags: catalog.customTags,
+    ...(input.untagged === undefined ? {} : { untagged: input.untagged.length }),
     usesHistory: history !== undefined,
     references: input.history?.references.length ?? 0,
     knowsHistory,

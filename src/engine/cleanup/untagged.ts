@@ -32,7 +32,7 @@ const HOUR_MS = 3_600_000;
 
 /** Puts together what the listing, the answers and the manifests themselves tell. */
 export function findUntagged(
-  { untagged: listed = [] }: CleanupInput,
+  { untagged: listed = [], planned = [] }: CleanupInput,
   { byDigest, referrers }: Catalog,
   facts: ReadonlyMap<Digest, Facts>,
   answers: Answers,
@@ -46,6 +46,7 @@ export function findUntagged(
     if (subject !== undefined && !subjects.has(digest)) subjects.set(digest, subject);
   };
   for (const manifest of listed) add(manifest);
+  for (const digest of planned) add({ digest });
   for (const [subject, found] of answers.referrers) for (const child of found) add(child, subject);
   for (const [subject, tags] of referrers) {
     for (const { digest } of tags) {
@@ -86,12 +87,14 @@ export function findUntaggedRoots(
   { byDigest }: Catalog,
   { manifests, subjects }: Untagged,
   facts: ReadonlyMap<Digest, Facts>,
-  answers: Answers,
+  { answers, childrenGoAlong }: { readonly answers: Answers; readonly childrenGoAlong: boolean },
 ): UntaggedRoots {
   const digests = new Map<Digest, readonly Reason[]>();
   const orphans = new Set<Digest>();
   const needs: Need[] = [];
   const questions: Question[] = [];
+  const children = childrenGoAlong ? childrenOf([...byDigest.keys(), ...manifests.keys()]) : [];
+  const isChild = new Set(children);
   for (const manifest of input.untagged ?? []) {
     if (byDigest.has(manifest.digest)) continue;
     const reason = reasonOf(manifest);
@@ -107,7 +110,10 @@ export function findUntaggedRoots(
     if (known?.kind === "absent" || known?.kind === "unreadable") return { kind: "unreadable" };
     const subject = subjects.get(digest);
     if (subject === undefined) {
-      return input.deleteUntagged === true ? reasonOfAge(manifest, input) : { kind: "untagged" };
+      if (input.deleteUntagged !== true) return { kind: "untagged" };
+      const reason = reasonOfAge(manifest, input);
+      // The registry deletes it with its index whatever its age.
+      return reason?.kind === "unknown-age" && isChild.has(digest) ? undefined : reason;
     }
     if (byDigest.has(subject) || manifests.has(subject)) return undefined;
     const isThere = answers.presence.get(subject);
@@ -116,6 +122,13 @@ export function findUntaggedRoots(
     const reason = reasonOfAge(manifest, input);
     if (reason === undefined) orphans.add(digest);
     return reason;
+  }
+
+  function childrenOf(indexes: readonly Digest[]): Digest[] {
+    return indexes.flatMap((index) => {
+      const known = facts.get(index);
+      return known?.kind === "index" ? known.children.map(({ digest }) => digest) : [];
+    });
   }
 }
 
