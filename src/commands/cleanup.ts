@@ -1,7 +1,6 @@
 import type { DeletionLimit, GuardName, Violation } from "../engine/cleanup/guards.ts";
 import { RECORD_COUNTS_LABEL, checkGuards, recordCounts } from "../engine/cleanup/guards.ts";
 import type { CleanupPlan } from "../engine/cleanup/plan.ts";
-import type { JournalHeader } from "../journal/journal.ts";
 import { formatRepository } from "../oci/reference.ts";
 import { isRegistryError } from "../registry/error.ts";
 import { putRecord } from "../registry/put-record.ts";
@@ -18,6 +17,7 @@ import type { Home } from "./homes.ts";
 import { listTags, resolveTags } from "./inventory.ts";
 import type { CleanupResult } from "./result.ts";
 import { remainingOf, resultOfPlan } from "./result.ts";
+import { createRunJournals } from "./run-journals.ts";
 import { createRunLock } from "./run-lock.ts";
 import type { RunLock, RunLockOptions } from "./run-lock.ts";
 
@@ -112,8 +112,8 @@ async function carryOutLocked(
   },
   deps: CommandDeps,
 ): Promise<CleanupResult> {
-  const startedAt = deps.now().toISOString();
-  const journals = new Map<string, string>();
+  await using journals = createRunJournals(plan.project, deps);
+  const places = new Map<string, string>();
   const applied = await applyParts(plan, gathered, applyPart, deps.signal);
   const { deleted, failed, skipped, brokeOff } = applied;
   const settled: CleanupResult = {
@@ -122,7 +122,7 @@ async function carryOutLocked(
     deleted,
     failed,
     skipped,
-    ...journalsOf(plan, journals),
+    ...journalsOf(plan, places),
   };
   if (brokeOff !== undefined) {
     return { ...settled, brokeOff: brokeOff.message, remaining: remainingOf(settled) };
@@ -131,19 +131,12 @@ async function carryOutLocked(
   return await finish(settled, gathered, gcGraceMs, deps);
 
   async function applyPart(part: CleanupPlan, own: Gathered, home: Home): Promise<Applied> {
-    const header: JournalHeader = {
-      kind: "tidemark-journal",
-      schema: 2,
-      repository: formatRepository(part.repository),
-      project: part.project,
-      startedAt,
-    };
-    await using journal = await deps.openJournal(header, home.registry);
+    const journal = await journals.of(home);
     const begun = deps.runner.startedAt;
     const hurry = maxDurationMs === undefined ? {} : { stopAt: begun + maxDurationMs };
     const context = { gathered: own, registry: home.registry, journal, lock, allow, ...hurry };
     const done = await applyCleanup(part, context, deps);
-    if (done.deleted.length > 0) journals.set(header.repository, journal.place);
+    if (done.deleted.length > 0) places.set(formatRepository(part.repository), journal.place);
     return done;
   }
 }
@@ -151,11 +144,11 @@ async function carryOutLocked(
 /** Where what was deleted is written down; the journal of a repository of records is told apart. */
 function journalsOf(
   { repository }: CleanupPlan,
-  journals: ReadonlyMap<string, string>,
+  places: ReadonlyMap<string, string>,
 ): Pick<CleanupResult, "journal" | "recordsJournal"> {
   const address = formatRepository(repository);
-  const journal = journals.get(address);
-  const [recordsJournal] = [...journals].flatMap(([of, place]) => (of === address ? [] : [place]));
+  const journal = places.get(address);
+  const [recordsJournal] = [...places].flatMap(([of, place]) => (of === address ? [] : [place]));
   return {
     ...(journal === undefined ? {} : { journal }),
     ...(recordsJournal === undefined ? {} : { recordsJournal }),
