@@ -1,11 +1,9 @@
 import { HttpMethod, IsomorphicFetchHttpLibrary, RequestContext } from "@kubernetes/client-node";
-import type { KubeConfig } from "@kubernetes/client-node";
 
 import { ClusterError } from "./error.ts";
-import { askPlugin, parsePlugin } from "./exec-credential.ts";
-import type { CredentialPlugin, ExecCredential } from "./exec-credential.ts";
 import { isObject, textAt } from "./json.ts";
-import type { Variables } from "./request.ts";
+import { withPlugins } from "./plugins.ts";
+import type { PluginDeps } from "./plugins.ts";
 import type { ClusterTarget } from "./targets.ts";
 
 /** What an API server answered. */
@@ -27,10 +25,7 @@ export interface ClusterApi extends AsyncDisposable {
   get(path: string, query?: Readonly<Record<string, string>>): Promise<ApiAnswer>;
 }
 
-export interface ApiDeps {
-  readonly env: Variables;
-  readonly signal: AbortSignal;
-  readonly now: () => Date;
+export interface ApiDeps extends PluginDeps {
   readonly sleep: (ms: number) => Promise<void>;
   /** For the `User-Agent`. */
   readonly version: string;
@@ -49,9 +44,6 @@ const FIRST_DELAY_MS = 250;
 /** A server that wants to be left alone for longer is not waited for. Milliseconds. */
 const MAX_DELAY_MS = 10_000;
 
-/** A credential is renewed when it has less than this left. Milliseconds. */
-const RENEW_BEFORE_MS = 30_000;
-
 const RETRIED = new Set([429, 500, 502, 503, 504]);
 
 type Dispatcher = NonNullable<ReturnType<RequestContext["getDispatcher"]>>;
@@ -59,8 +51,8 @@ type Dispatcher = NonNullable<ReturnType<RequestContext["getDispatcher"]>>;
 /** Opens the API server of a cluster. Nothing is sent until it is asked. */
 export function openApi(target: ClusterTarget, deps: ApiDeps): ClusterApi {
   const { name, server } = target;
-  const { signal, now, sleep, version } = deps;
-  const config = withPlugin(target, deps);
+  const { signal, sleep, version } = deps;
+  const config = withPlugins(target, deps);
   const http = new IsomorphicFetchHttpLibrary();
   /** Every request gets one of its own from the client; the first one serves all, so that connections are kept. */
   let dispatcher: Dispatcher | undefined;
@@ -152,59 +144,6 @@ export function openApi(target: ClusterTarget, deps: ApiDeps): ClusterApi {
     }
     return { kind: "found", value };
   }
-
-  /**
-   * Gives credential plugins to our own reader in place of the client's, which waits for ever and does not tell a plugin
-   * which cluster it is for.
-   */
-  function withPlugin({ config: given, userFile }: ClusterTarget, { env }: ApiDeps): KubeConfig {
-    const user = given.getCurrentUser();
-    const cluster = given.getCurrentCluster();
-    if (user === null || cluster === null || user.exec === undefined) return given;
-    const plugin = parsePlugin(user.exec, userFile, {
-      server: cluster.server,
-      "insecure-skip-tls-verify": cluster.skipTLSVerify,
-      ...(cluster.caData === undefined ? {} : { "certificate-authority-data": cluster.caData }),
-    });
-    const { exec: _exec, ...rest } = user;
-    given.loadFromOptions({
-      clusters: given.getClusters(),
-      contexts: given.getContexts(),
-      users: [{ ...rest, authProvider: { name: PLUGIN } }],
-      currentContext: given.getCurrentContext(),
-    });
-    let known: Promise<ExecCredential> | undefined;
-    given.addAuthenticator({
-      isAuthProvider: ({ authProvider }) => textAt(authProvider, "name") === PLUGIN,
-      async applyAuthentication(_user, options) {
-        known = renew(known, plugin, env);
-        const { certificate, key, token } = await known;
-        if (certificate !== undefined) options.cert = certificate;
-        if (key !== undefined) options.key = key;
-        if (token === undefined) return;
-        options.headers = { ...options.headers, Authorization: `Bearer ${token}` };
-      },
-    });
-    return given;
-  }
-
-  /** Requests in flight share one call of the plugin. */
-  async function renew(
-    before: Promise<ExecCredential> | undefined,
-    plugin: CredentialPlugin | undefined,
-    env: Variables,
-  ): Promise<ExecCredential> {
-    const known = await before;
-    const { expiresAt = Number.POSITIVE_INFINITY } = known ?? {};
-    if (known !== undefined && expiresAt - RENEW_BEFORE_MS > now().getTime()) return known;
-    if (plugin === undefined) {
-      throw new ClusterError(
-        "unauthorized",
-        `cluster ${name}: its credential plugin is not understood`,
-      );
-    }
-    return askPlugin(plugin, { context: name, env, signal });
-  }
 }
 
 interface Answer {
@@ -233,8 +172,6 @@ function parseObject(text: string): Readonly<Record<string, unknown>> | undefine
     throw error;
   }
 }
-
-const PLUGIN = "credential-plugin";
 
 /** What the network says, down to its cause; no address stands in it twice. */
 function causeOf(error: unknown): string {
