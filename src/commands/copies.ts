@@ -36,14 +36,19 @@ export function copyPolicy(policy: CleanupPolicy, { repository }: CopyTarget): C
   };
 }
 
-/** What a plan for the primary repository says about copies. */
+/**
+ * What a plan for the primary repository says about copies.
+ *
+ * @param gone What was removed when the plan was carried out: the rest of it stays. Absent: it is to be carried out yet.
+ */
 export function primaryOf(
   { plan: { repository }, findings, tags }: Gathered,
   plan: CleanupPlan,
-  { includesGoing }: { readonly includesGoing: boolean },
+  gone?: ReadonlySet<string>,
 ): Primary {
-  const going = includesGoing ? plan.deletions.flatMap((item) => item.tags) : [];
-  const stays = [...plan.kept, ...going].filter(
+  const going = gone === undefined ? [] : plan.deletions.flatMap((item) => item.tags);
+  const left = going.filter(({ tag }) => gone?.has(tag) !== true);
+  const stays = [...plan.kept, ...left].filter(
     (entry) => entry.class === "stage" || entry.class === "index",
   );
   return {

@@ -111,7 +111,7 @@ async function gatherProject(
   const gathered = await gatherCleanup(registry, known, deps);
   const state: PrimaryState = { plan: gathered.plan, isDone: false, gone: new Set() };
   const primary = async (): Promise<Primary> =>
-    primaryOf(gathered, state.plan, { includesGoing: state.isDone });
+    primaryOf(gathered, state.plan, state.isDone ? state.gone : undefined);
   const planned: PlannedRole[] = [];
   for (const copy of copies) {
     const listing = listings.get(copy);

@@ -2,6 +2,7 @@ import { interruptions } from "./interruptions.ts";
 import { meanwhile } from "./meanwhile.ts";
 import { outcomes } from "./outcome.ts";
 import { cuts, overHttp } from "./over-http.ts";
+import { projects } from "./project.ts";
 import type { Property } from "./property.ts";
 
 /** Everything that must always hold of a cleanup. */
@@ -11,4 +12,5 @@ export const PROPERTIES: readonly Property[] = [
   ...meanwhile,
   ...overHttp,
   ...cuts,
+  ...projects,
 ];
