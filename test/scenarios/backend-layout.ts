@@ -31,7 +31,8 @@ async function createLayout(dir: string): Promise<SeedRepository> {
     await store(content);
     const annotations = tag === undefined ? {} : { annotations: { [REF_NAME]: tag } };
     const entry = { ...descriptor(content.mediaType, content), ...annotations };
-    await writeEntries([...(await entries()).filter((other) => nameOf(other) !== tag), entry]);
+    const others = (await entries()).filter((other) => tag === undefined || nameOf(other) !== tag);
+    await writeEntries([...others, entry]);
   }
 
   async function store({ children, blobs, ...manifest }: Content): Promise<void> {

@@ -77,6 +77,9 @@ async function look(
     warn: () => undefined,
   });
   await Array.fromAsync(registry.listTags(repository));
+  if (registry.capabilities.untaggedListing) {
+    await Array.fromAsync(registry.listManifests(repository));
+  }
 }
 
 export interface SimulatedOptions extends Traits {

@@ -4,6 +4,12 @@ import { z } from "zod";
 import { kubeconfigOf, startCluster } from "../../contract-tests/kubernetes/cluster.ts";
 import type { FakeCluster } from "../../contract-tests/kubernetes/cluster.ts";
 import type { KubeName, KubeObject, KubeResource } from "../../contract-tests/kubernetes/object.ts";
+import {
+  ARGO_ROLLOUTS,
+  KNATIVE_SERVING,
+  inGroup,
+} from "../../contract-tests/kubernetes/resources.ts";
+import { helmRelease } from "../../contract-tests/kubernetes/uses.ts";
 import type { RepositoryModel } from "./model.ts";
 import type { ClusterSpec } from "./scenario.ts";
 
@@ -12,10 +18,14 @@ export interface Clusters extends AsyncDisposable {
   /** What `KUBECONFIG` takes. */
   readonly kubeconfig: string;
   /** Makes each cluster hold exactly what is declared. */
-  fill(
-    specs: Readonly<Record<string, ClusterSpec>>,
-    where: { readonly address: string; readonly model: RepositoryModel },
-  ): Promise<void>;
+  fill(specs: Readonly<Record<string, ClusterSpec>>, where: Where): Promise<void>;
+}
+
+interface Where {
+  readonly address: string;
+  /** Addresses of the other repositories of the project, by name. */
+  readonly others: ReadonlyMap<string, string>;
+  readonly model: RepositoryModel;
 }
 
 /** Nothing listens there. */
@@ -27,14 +37,19 @@ const Named = z.looseObject({
   metadata: z.looseObject({ name: z.string() }),
 });
 
+/** A release as a scenario writes it; Helm packs it into a secret. */
+const Release = z.strictObject({
+  kind: z.literal("HelmRelease"),
+  name: z.string(),
+  revision: z.int(),
+  status: z.string(),
+  manifest: z.string(),
+});
+
 const CUSTOM: readonly KubeResource[] = [
-  {
-    group: "example.test",
-    version: "v1",
-    resource: "machines",
-    kind: "Machine",
-    namespaced: true,
-  },
+  ...ARGO_ROLLOUTS,
+  ...KNATIVE_SERVING,
+  ...inGroup("example.test", "v1", ["Machine"]),
 ];
 
 /** Starts the clusters that a scenario names, and writes a kubeconfig for each below `root`. */
@@ -75,19 +90,26 @@ export async function openClusters(
 }
 
 /**
- * An object with `{tag:ID}`, `{digest:ID}` and `{repo}` in its texts replaced: the tag and the digest an id stands for,
- * and the address of the repository.
+ * An object with `{tag:ID}`, `{digest:ID}` `{repo}`, `{repo:NAME}` and `{path}` in its texts replaced: the tag and the
+ * digest an id stands for, the addresses of the repository and of another one, and the repository's name.
  */
-function objectOf(
-  template: unknown,
-  { address, model }: { readonly address: string; readonly model: RepositoryModel },
-): KubeObject {
+function objectOf(template: unknown, { address, others, model }: Where): KubeObject {
   const text = JSON.stringify(template)
     .replaceAll("{repo}", address)
+    .replaceAll(/\{repo:([^}]+)\}/g, (_, name: string) => others.get(name) ?? name)
     .replaceAll("{path}", address.slice(address.indexOf("/") + 1))
     .replaceAll(/\{tag:([^}]+)\}/g, (_, id: string) => model.tagsOf(id)[0] ?? id)
     .replaceAll(/\{digest:([^}]+)\}/g, (_, id: string) => model.contentOf(id).digest);
-  return Named.parse(JSON.parse(text));
+  const parsed: unknown = JSON.parse(text);
+  const release = Release.safeParse(parsed);
+  return release.success
+    ? helmRelease(
+        release.data.name,
+        release.data.revision,
+        release.data.manifest,
+        release.data.status,
+      )
+    : Named.parse(parsed);
 }
 
 function nameOf({ apiVersion, kind, metadata }: KubeObject): KubeName {

@@ -65,8 +65,12 @@ function* lists(outcome: Outcome): Iterable<string> {
 }
 
 function reasonsFor(tag: string, { report }: CliRun): string {
-  const entry = report?.kept.find((kept) => kept.tag === tag);
-  return entry === undefined ? "" : ` for ${entry.reasons.map(({ kind }) => kind).join()}`;
+  const kept = report?.kept.find((entry) => entry.tag === tag);
+  if (kept !== undefined) return ` for ${kept.reasons.map(({ kind }) => kind).join()}`;
+  const skipped = report?.skipped.find((entry) => entry.tag === tag);
+  if (skipped !== undefined) return `, skipped: ${skipped.why} ${skipped.message ?? ""}`;
+  const failed = report?.failed.find((entry) => entry.tag === tag);
+  return failed === undefined ? "" : `, failed: ${failed.message}`;
 }
 
 /** `NAME/ID` is an id in another repository of the project. */

@@ -64,7 +64,7 @@ export function modelRepository(
     if (fallback === true) tags.set(signatureTag(of, ""), fallbackIndex(of));
   }
   for (const foreign of registry.foreign ?? []) addForeign(foreign);
-  for (const image of registry.images ?? []) tags.set(image.tag, claimed(image));
+  for (const image of registry.images ?? []) tags.set(withCommits(image.tag), claimed(image));
   for (const lease of registry.leases ?? []) {
     const stageTags = lease.stages.map(tagOf);
     addRecord(leaseTag(lease.id), leaseLabels(lease, stageTags, start));
@@ -212,6 +212,11 @@ export function modelRepository(
     return metadataTag(image, commitOf(commit), tagOf(stage));
   }
 
+  /** `{commit:ID}` stands for the object id of a commit. */
+  function withCommits(tag: string): string {
+    return tag.replaceAll(/\{commit:([^}]+)\}/g, (_, id: string) => commitOf(id));
+  }
+
   /** `IMAGE:COMMIT:STAGE` */
   function recordOf(name: string): string {
     const [image = "", commit = "", stage = ""] = name.split(":");
@@ -228,7 +233,7 @@ export function modelRepository(
     if (kind === "import") return [importTag(name)];
     if (kind === "rejected") return [`${tagOf(name)}-rejected`];
     if (kind === "managed") return [managedImageTag(name)];
-    if (kind === "image") return [name];
+    if (kind === "image") return [withCommits(name)];
     if (kind === "record") return [recordOf(name)];
     if (kind === "lease") return [leaseTag(name)];
     if (kind === "fallback") return [signatureTag(name, "")];

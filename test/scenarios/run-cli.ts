@@ -12,8 +12,12 @@ const Report = z.object({
   schema: z.literal(1),
   kept: z.array(z.object({ tag: z.string(), reasons: z.array(z.object({ kind: z.string() })) })),
   deleted: z.array(z.object({ tag: z.string().optional() })),
-  failed: z.array(z.object({ tag: z.string().optional() })).default([]),
-  skipped: z.array(z.object({ tag: z.string().optional(), why: z.string() })).default([]),
+  failed: z.array(z.object({ tag: z.string().optional(), message: z.string() })).default([]),
+  skipped: z
+    .array(
+      z.object({ tag: z.string().optional(), why: z.string(), message: z.string().optional() }),
+    )
+    .default([]),
   warnings: z.array(z.unknown()),
 });
 

@@ -84,7 +84,7 @@ export async function runStep(run: Run, asked: AskedStep): Promise<string[]> {
 async function prepare(run: Run, { state, step, model, werfYaml }: AskedStep): Promise<void> {
   const { backend, repository, others, clone, pushed, clusters } = run;
   if (state.pushed === "now") backend.pushNow?.();
-  await writeConfig(clone, werfYaml);
+  await writeConfig(clone, werfYaml.replaceAll("{repo}", repository.address));
   for (const id of step.removed) {
     for (const tag of model.tagsOf(id)) await repository.remove(tag);
   }
@@ -99,7 +99,9 @@ async function prepare(run: Run, { state, step, model, werfYaml }: AskedStep): P
     const [tag = id] = model.tagsOf(id);
     repository.hinder?.(model.contentOf(id), tag);
   }
-  await clusters?.fill(state.clusters ?? {}, { address: repository.address, model });
+  const addresses = new Map([...others].map(([name, { address }]) => [name, address]));
+  const where = { address: repository.address, others: addresses, model };
+  await clusters?.fill(state.clusters ?? {}, where);
 }
 
 interface CliCommand {
@@ -120,10 +122,10 @@ async function commandOf(
     argument === "@plan" ? plan : argument === "@journal" ? journal : argument;
   const repo = command === "apply" ? [] : ["--repo", repository.address];
   const keepList = await writeKeepList(root, step.keepList ?? state.keepList, model);
-  const more = [...others].flatMap(([name, other]) => [
-    `--${state.others?.[name]?.role ?? name}`,
-    other.address,
-  ]);
+  const more = [...others].flatMap(([name, other]) => {
+    const role = state.others?.[name]?.role ?? name;
+    return [`--${role}`, other.address, ...argumentsFor(role, args)];
+  });
   const deletes = command === "cleanup" || command === "apply" || command === "purge";
   return {
     command,
@@ -142,6 +144,16 @@ async function commandOf(
     ],
     env: { ...env, ...(clusters === undefined ? {} : { KUBECONFIG: clusters.kubeconfig }) },
   };
+}
+
+/** The options of the primary's implementation, for another role. */
+function argumentsFor(role: string, args: readonly string[]): string[] {
+  return args.flatMap((argument, at) => {
+    if (!argument.startsWith("--repo-")) return [];
+    const value = args[at + 1];
+    const values = value === undefined || value.startsWith("--") ? [] : [value];
+    return [argument.replace("--repo-", `--${role}-`), ...values];
+  });
 }
 
 /** What a run may do. */
