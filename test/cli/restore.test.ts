@@ -151,6 +151,31 @@ it("refuses what it cannot be sure about", async () => {
   ]);
 });
 
+it("brings back stages and records that lie apart, one repository after the other", async () => {
+  await using world = await openWorld();
+  const meta = world.other("acme/shop-meta");
+  for (const tag of world.model.tags.keys()) {
+    if (!/^(?:meta|managed-image)-/.test(tag)) continue;
+    meta.copy(tag);
+    world.remove(tag);
+  }
+  const before = [world.tags(), meta.tags()];
+  const directory = join(world.root, "journals");
+  await world.run(["cleanup", "--meta-repo", meta.address, "--journal", directory]);
+
+  const both = await world.runRaw(["restore", directory]);
+  const stages = await world.runRaw(["restore", directory, "--repo", world.address]);
+  const records = await world.runRaw(["restore", directory, "--repo", meta.address]);
+
+  expect(both).toMatchObject({
+    exit: 2,
+    stderr: `tidemark: the journals in ${directory} are about several repositories (${world.address}, ${meta.address}); name one by --repo\n`,
+  });
+  expect([stages.exit, records.exit]).toEqual([0, 0]);
+  expect(world.tags()).toEqual(before[0]);
+  expect(meta.tags()).toMatchObject(before[1] ?? {});
+});
+
 it("keeps its journal in the repository itself when that is asked, until it is old", async () => {
   const registry: RegistrySide = {
     stages: Array.from({ length: 3 }, (_, at) => stage(`s${at + 1}`)),
