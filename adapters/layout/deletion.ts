@@ -1,9 +1,13 @@
 import { rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Digest } from "../../src/oci/digest.ts";
-import { isRegistryError } from "../../src/registry/error.ts";
-import type { RegistryError } from "../../src/registry/error.ts";
-import type { CallOptions, DeletionOutcome, TagOutcome } from "../../src/registry/registry.ts";
+import { RegistryError, isRegistryError } from "../../src/registry/error.ts";
+import type {
+  CallOptions,
+  DeleteOptions,
+  DeletionOutcome,
+  TagOutcome,
+} from "../../src/registry/registry.ts";
 import { capabilities } from "./capabilities.ts";
 import type { Change } from "./catalog.ts";
 import { changesForUntag } from "./changes.ts";
@@ -40,7 +44,7 @@ export async function* deleteTags(
 export async function* deleteManifests(
   layout: Deletable,
   digests: readonly Digest[],
-  options: CallOptions,
+  options: DeleteOptions,
 ): AsyncIterable<DeletionOutcome> {
   for (const batch of inBatches(digests, capabilities.deletionBatchSize)) {
     const failures = new Map<Digest, RegistryError>();
@@ -63,15 +67,22 @@ async function deleteBatch(
   }: {
     readonly batch: readonly Digest[];
     readonly failures: Map<Digest, RegistryError>;
-    readonly options: CallOptions;
+    readonly options: DeleteOptions;
   },
 ): Promise<void> {
   const { paths } = store;
-  await store.change({ ...options, absent: "refuse" }, async ({ catalog, commit }) => {
-    const listed = new Set(batch.filter((digest) => catalog.entryOf(digest) !== undefined));
+  const { tags: known, ...callOptions } = options;
+  await store.change({ ...callOptions, absent: "refuse" }, async ({ catalog, commit }) => {
+    const open = batch.filter((digest) => {
+      const expected = known?.get(digest);
+      const stranger = [...catalog.tagsOf(digest)].find((tag) => expected?.includes(tag) === false);
+      if (stranger !== undefined) failures.set(digest, taggedMeanwhile(digest, stranger));
+      return stranger === undefined;
+    });
+    const listed = new Set(open.filter((digest) => catalog.entryOf(digest) !== undefined));
     await commit([...listed].map((digest): Change => ({ op: "drop", digest })));
     const directories = new Set<string>();
-    for (const digest of batch) {
+    for (const digest of open) {
       const path = blobPath(paths, digest);
       const failure = await settle({}, async () => {
         // A digest nobody listed may be a config's or a layer's, which is no manifest to delete.
@@ -84,6 +95,13 @@ async function deleteBatch(
     }
     for (const directory of directories) await syncDirectory(directory);
   });
+}
+
+function taggedMeanwhile(digest: Digest, tag: string): RegistryError {
+  return new RegistryError(
+    "conflict",
+    `layout: cannot delete ${digest}: conflict (tag ${tag} came onto it meanwhile)`,
+  );
 }
 
 /** The failure of `action` as a value. An abort, and what is no registry's failure, is thrown. */

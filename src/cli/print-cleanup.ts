@@ -144,6 +144,7 @@ function repositoryJson({ result, role }: CleanupReport): RepositoryJson {
         reasons,
       })),
     ),
+    ...(plan.keptManifests === undefined ? {} : { keptManifests: plan.keptManifests }),
     deleted: sorted(
       deleted.map(({ tag, digest, class: label, how, because }) => ({
         tag,

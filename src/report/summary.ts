@@ -25,16 +25,22 @@ const NAMES: Readonly<Record<TagLabel, string>> = {
 };
 
 /** One row a kind of tag: its name, how many stay, how many go. */
-export function summaryRows({ kept, deleted }: CleanupResult): string[][] {
+export function summaryRows({ plan, kept, deleted }: CleanupResult): string[][] {
   const names = [...new Set(Object.values(NAMES))];
   const count = (tags: readonly { readonly class: TagLabel }[], name: string): number =>
     tags.filter((entry) => NAMES[entry.class] === name).length;
-  const rows = names.map((name) => ({ name, stay: count(kept, name), go: count(deleted, name) }));
+  const untagged = plan.keptManifests?.length ?? 0;
+  const rows = names.map((name) => ({
+    name,
+    stay: count(kept, name) + (name === NAMES.untagged ? untagged : 0),
+    go: count(deleted, name),
+  }));
+  const tags = deleted.filter(({ tag }) => tag !== undefined);
   return [
     ...rows
       .filter(({ stay, go }) => stay + go > 0)
       .map(({ name, stay, go }) => [name, String(stay), String(go)]),
-    ["all tags", String(kept.length), String(deleted.length)],
+    ["all tags", String(kept.length), String(tags.length)],
   ];
 }
 
