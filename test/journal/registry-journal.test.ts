@@ -11,11 +11,13 @@ import { VENDORS } from "../../contract-tests/vendors/index.ts";
 import { subjectOf } from "../../contract-tests/vendors/subject.ts";
 import type { JournalEntry } from "../../src/journal/entry.ts";
 import type { Journal, JournalHeader } from "../../src/journal/journal.ts";
+import { archiveOf } from "../../src/journal/archive.ts";
 import { createRegistryJournal } from "../../src/journal/registry-journal.ts";
 import { readRegistryJournals } from "../../src/journal/registry-journals.ts";
 import { formatRepository } from "../../src/oci/reference.ts";
 import type { Repository } from "../../src/oci/reference.ts";
 import type { Registry } from "../../src/registry/registry.ts";
+import { recordImage } from "../../src/stages/record.ts";
 import { classifyTag } from "../../src/stages/tag.ts";
 
 const STARTED = "2026-01-31T01:02:03.004Z";
@@ -95,6 +97,26 @@ it("names parts that are gone or damaged, and reads the others", async () => {
   expect(read?.problems).toEqual([
     `part 2 of registry:${RUN} is gone or damaged`,
     `part 3 of registry:${RUN} is gone or damaged`,
+  ]);
+});
+
+it("names a part that a later version wrote, and reads the others", async () => {
+  await using world = await openWorld();
+  await world.begin().append([entryOf("1")]);
+  const header = { kind: "tidemark-journal", schema: 3 };
+  const lines = new TextEncoder().encode(`${JSON.stringify(header)}\n`);
+  const { blobs, manifest } = recordImage("shop", {}, STARTED, archiveOf("journal.jsonl", lines));
+  for (const { descriptor, bytes } of blobs) world.state.blobs.set(descriptor.digest, bytes);
+  world.state.manifests.set(manifest.digest, manifest);
+  world.state.tags.set(`tidemark-journal-${RUN}-0002`, manifest.digest);
+
+  expect(await world.read()).toMatchObject([
+    {
+      entries: [entryOf("1")],
+      problems: [
+        `journal registry:tidemark-journal-${RUN}-0002 has schema 3; this version reads schemas 1 and 2`,
+      ],
+    },
   ]);
 });
 
