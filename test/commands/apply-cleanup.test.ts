@@ -59,7 +59,7 @@ it("begins no batch when its time is over, lists what remains, and the next run 
   const second = await clean(registry);
 
   expect(second.brokeOff).toBeUndefined();
-  expect([...state.tags.keys()].toSorted()).toEqual([KEPT, "cleanup"].toSorted());
+  expect(new Set(state.tags.keys())).toEqual(new Set([KEPT, "cleanup"]));
 });
 
 function clean(
