@@ -72,12 +72,12 @@ export async function carryOut(
   deps: CommandDeps,
 ): Promise<CleanupResult> {
   if (request.lock !== undefined) {
-    return carryOutLocked(plan, { gathered, registry, lock: request.lock, request }, deps);
+    return carryOutLocked(plan, { gathered, lock: request.lock, request }, deps);
   }
   const { repository, project } = plan;
   const { waitMs = 0 } = request;
   return withRunLock({ registry, repository, project, waitMs }, deps, (lock) =>
-    carryOutLocked(plan, { gathered, registry, lock, request }, deps),
+    carryOutLocked(plan, { gathered, lock, request }, deps),
   );
 }
 
@@ -101,12 +101,10 @@ async function carryOutLocked(
   plan: CleanupPlan,
   {
     gathered,
-    registry,
     lock,
     request: { gcGraceMs, allow, maxDurationMs },
   }: {
     readonly gathered: Gathered;
-    readonly registry: Registry;
     readonly lock: RunLock;
     readonly request: CarryOutRequest;
   },
