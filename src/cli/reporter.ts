@@ -1,15 +1,18 @@
 import type { RegistryDeps } from "../commands/deps.ts";
 import type { Gathered } from "../commands/gather-cleanup.ts";
+import { homeOf } from "../commands/homes.ts";
+import type { Homes } from "../commands/homes.ts";
 import { createManifestContents } from "../commands/manifest-contents.ts";
 import type { CleanupResult } from "../commands/result.ts";
-import { nameOf, resultOfPlan } from "../commands/result.ts";
+import { resultOfPlan } from "../commands/result.ts";
 import { prepareReportFile } from "../compose/report-file.ts";
 import type { ReportFile } from "../compose/report-file.ts";
-import type { Digest } from "../oci/digest.ts";
 import { DIRECTORY_HOST, formatRepository } from "../oci/reference.ts";
+import { entriesOf } from "../report/entry.ts";
 import { freedBytes } from "../report/freed.ts";
-import type { Sides } from "../report/freed.ts";
+import { mapHistory } from "../report/history-map.ts";
 import { reportJson } from "../report/json.ts";
+import { sidesOf } from "../report/sides.ts";
 import type { Failure, ReportedRepository, ReportedRun } from "../report/run.ts";
 import type { ReportPaths } from "./report-options.ts";
 import type { ReportedCommand } from "./run-reported.ts";
@@ -28,14 +31,21 @@ export interface Reporter extends AsyncDisposable {
   fail(failure: Failure, deps: RegistryDeps): Promise<ReportedRun>;
 }
 
+interface ReporterHost {
+  /** Told, in one line, that a report could not be written in the end. */
+  readonly complain: (line: string) => void;
+  /** First lines of the messages of commits, by hex id, as far as they can be read. */
+  readonly readSubjects: (commits: readonly string[]) => Promise<ReadonlyMap<string, string>>;
+}
+
 /**
  * @param about What is run, and by which version.
- * @param complain Told, in one line, that a report could not be written in the end.
+ * @param host What the reporter needs of the machine besides its files.
  */
 export async function openReporter(
   paths: ReportPaths,
   about: ReportedCommand & { readonly version: string },
-  complain: (line: string) => void,
+  { complain, readSubjects }: ReporterHost,
 ): Promise<Reporter> {
   const startedAt = new Date();
   await using opening = new AsyncDisposableStack();
@@ -79,20 +89,30 @@ export async function openReporter(
     const role = roleOf(name);
     if (found === undefined) return { role, result };
     if (!countsBytes) return { role, result, input: found.input };
-    const { repository } = found.homes.stages;
-    const isDirectory = repository.host === DIRECTORY_HOST;
-    const registry = isDirectory
-      ? await deps.openRegistry(repository)
-      : found.homes.stages.registry;
     const sides = sidesOf(result);
-    const unread = await contents.read(
-      { registry, repository },
-      [...sides.going, ...sides.staying],
-      deps,
+    const digests = [...sides.going, ...sides.staying];
+    const unread = await withOpenHomes(found.homes, deps, (homes) =>
+      contents.read(digests, (digest) => homeOf(digest, homes, found.tags()), deps),
     );
-    if (isDirectory) await registry[Symbol.asyncDispose]();
     const freed = freedBytes(sides, contents.known);
-    return { role, result, input: found.input, freed, ...(unread === undefined ? {} : { unread }) };
+    const known: ReportedRepository = {
+      role,
+      result,
+      input: found.input,
+      freed,
+      ...(unread === undefined ? {} : { unread }),
+    };
+    return page === undefined ? known : { ...known, ...(await subjectsOf(known)) };
+  }
+
+  /** First lines of the messages of the commits that the page shows. */
+  async function subjectsOf(
+    repository: ReportedRepository,
+  ): Promise<Pick<ReportedRepository, "subjects">> {
+    if (repository.input === undefined) return {};
+    const map = mapHistory(repository.input, entriesOf(repository));
+    const commits = map?.rows.map(({ commit }) => commit) ?? [];
+    return commits.length === 0 ? {} : { subjects: await readSubjects(commits) };
   }
 
   function roleOf(name: string): string {
@@ -132,22 +152,14 @@ async function prepare(
   return path === undefined ? undefined : files.use(await prepareReportFile(path, option));
 }
 
-/** Manifests that go, or went, and those that stay. */
-function sidesOf({ plan, kept, deleted, dryRun }: CleanupResult): Sides & {
-  readonly going: ReadonlySet<Digest>;
-  readonly staying: ReadonlySet<Digest>;
-} {
-  const gone = new Set(deleted.filter(({ how }) => how === "manifest").map(nameOf));
-  const going = new Set<Digest>();
-  const staying = new Set<Digest>(
-    kept.flatMap(({ digest }) => (digest === undefined ? [] : [digest])),
-  );
-  for (const { digest } of plan.keptManifests ?? []) staying.add(digest);
-  for (const { digest, how, tags } of plan.deletions) {
-    const names = tags.length === 0 ? [digest] : tags.map(({ tag }) => tag);
-    const goes = how === "manifest" && (dryRun || names.every((name) => gone.has(name)));
-    (goes ? going : staying).add(digest);
-  }
-  for (const digest of staying) going.delete(digest);
-  return { going, staying };
+/** Directories are closed when a command has ended, so they are opened again. */
+async function withOpenHomes<Result>(
+  homes: Homes,
+  deps: RegistryDeps,
+  work: (homes: Homes) => Promise<Result>,
+): Promise<Result> {
+  const { repository } = homes.stages;
+  if (repository.host !== DIRECTORY_HOST) return work(homes);
+  await using opened = await deps.openRegistry(repository);
+  return await work({ ...homes, stages: { registry: opened, repository } });
 }

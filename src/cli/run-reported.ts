@@ -1,5 +1,8 @@
+import { resolve } from "node:path";
+
 import type { RegistryDeps } from "../commands/deps.ts";
 import type { CleanupResult } from "../commands/result.ts";
+import { isGitError } from "../git/error.ts";
 import type { RequestCounts } from "../http/client.ts";
 import { annotate, foldProgress, writeStepSummary } from "./ci-output.ts";
 import { describeFailure, worstExitCode } from "./failure.ts";
@@ -36,10 +39,11 @@ export async function runReported<Result extends Ended>(
 ): Promise<Result> {
   const paths = reportPathsOf(flags);
   const { openReporter } = await import("./reporter.ts");
-  await using reporter = await openReporter(paths, { ...about, version: host.version }, (line) => {
-    host.warn(`tidemark: ${line}`);
-    host.exit(1);
-  });
+  await using reporter = await openReporter(
+    paths,
+    { ...about, version: host.version },
+    { complain, readSubjects },
+  );
   const unfold = foldProgress(host, flags, about.command);
   try {
     return await host.run(flags, async (deps) => {
@@ -53,6 +57,26 @@ export async function runReported<Result extends Ended>(
     });
   } finally {
     unfold();
+  }
+
+  function complain(line: string): void {
+    host.warn(`tidemark: ${line}`);
+    host.exit(1);
+  }
+
+  /** They are told for people's sake only: without them there is a warning and a report all the same. */
+  async function readSubjects(commits: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    const { openGit } = await import("../git/open.ts");
+    try {
+      const { env, signal } = host;
+      const git = await openGit(resolve(flags.dir ?? "."), { env, signal });
+      return await git.readSubjects(commits);
+    } catch (error) {
+      if (!isGitError(error) && !host.signal.aborted) throw error;
+      const why = isGitError(error) ? error.message : "the run was interrupted";
+      host.warn(`warning: the report has commits without their messages: ${why}`);
+      return new Map();
+    }
   }
 
   async function show(run: ReportedRun): Promise<void> {

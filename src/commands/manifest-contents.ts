@@ -16,7 +16,11 @@ export interface ManifestContents {
    * Reads what is not known yet, and what indexes lead to. What is not there stays unknown. A report is not worth a failed
    * run: when the registry fails, it ends and answers why, in one line; `undefined` when it came to its end.
    */
-  read(home: Home, digests: Iterable<Digest>, deps: CommandDeps): Promise<string | undefined>;
+  read(
+    digests: Iterable<Digest>,
+    homeOf: (digest: Digest) => Home,
+    deps: CommandDeps,
+  ): Promise<string | undefined>;
 }
 
 export function createManifestContents(): ManifestContents {
@@ -31,7 +35,7 @@ export function createManifestContents(): ManifestContents {
         return body;
       },
     }),
-    async read(home, digests, deps) {
+    async read(digests, homeOf, deps) {
       const seen = new Set<Digest>();
       let wanted = [...new Set(digests)];
       deps.report({ type: "phase.started", phase: "reading manifests" });
@@ -39,7 +43,9 @@ export function createManifestContents(): ManifestContents {
         while (wanted.length > 0) {
           for (const digest of wanted) seen.add(digest);
           const unknown = wanted.filter((digest) => !known.has(digest));
-          await mapParallel(unknown, deps.parallel, (digest) => readOne(home, digest, deps));
+          await mapParallel(unknown, deps.parallel, (digest) =>
+            readOne(homeOf(digest), digest, deps),
+          );
           const children = wanted.flatMap((digest) => known.get(digest)?.children ?? []);
           wanted = [...new Set(children)].filter((digest) => !seen.has(digest));
         }

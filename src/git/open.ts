@@ -3,6 +3,7 @@ import { findClone, type ObjectFormat } from "./clone.ts";
 import { gitEnvironment, type Environment } from "./environment.ts";
 import { readFiles, type FilesRequest } from "./files.ts";
 import { readHistory, type History, type HistoryRequest } from "./history.ts";
+import { readSubjects } from "./subjects.ts";
 import { synchronize, type Synchronization, type SynchronizeRequest } from "./synchronize.ts";
 
 export interface OpenGitOptions {
@@ -22,6 +23,8 @@ export interface Git {
   readHistory(request: HistoryRequest): Promise<History>;
   /** See `files.ts`. */
   readFiles(request: FilesRequest): ReturnType<typeof readFiles>;
+  /** See `subjects.ts`. */
+  readSubjects(commits: readonly string[]): ReturnType<typeof readSubjects>;
 }
 
 /** Opens the repository that holds `dir`, or rejects with `GitError("not-a-repository")`. */
@@ -34,5 +37,6 @@ export async function openGit(dir: string, { env, signal }: OpenGitOptions): Pro
     synchronize: (request) => synchronize(clone, request),
     readHistory: (request) => readHistory(clone, request),
     readFiles: (request) => readFiles(clone, request),
+    readSubjects: (commits) => readSubjects(clone, commits),
   };
 }

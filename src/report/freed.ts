@@ -21,9 +21,9 @@ export interface Freed {
 
 export interface Sides {
   /** Manifests that go. */
-  readonly going: Iterable<Digest>;
+  readonly going: ReadonlySet<Digest>;
   /** Manifests that stay. */
-  readonly staying: Iterable<Digest>;
+  readonly staying: ReadonlySet<Digest>;
 }
 
 /** Counts what is stored because of what goes, and for nothing else. */

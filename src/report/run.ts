@@ -29,6 +29,8 @@ export interface ReportedRepository {
   readonly result: CleanupResult;
   /** What the plan was decided from; absent when nothing was decided. */
   readonly input?: CleanupInput;
+  /** First lines of the messages of commits on the map of the history, by hex id. Absent: nobody read them. */
+  readonly subjects?: ReadonlyMap<string, string>;
   /** Absent when nobody read what is stored. */
   readonly freed?: Freed;
   /** Why the bytes are not known, or not all of them; one line. */

@@ -80,6 +80,6 @@ function freed(
       children: typeof holds === "string" ? holds.split("").map(digestFor) : [],
     });
   }
-  const digests = (letters: string): Digest[] => letters.split("").map(digestFor);
+  const digests = (letters: string): Set<Digest> => new Set(letters.split("").map(digestFor));
   return freedBytes({ going: digests(going), staying: digests(staying) }, contents);
 }

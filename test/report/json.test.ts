@@ -148,7 +148,7 @@ describe("the report as JSON", () => {
     const contents = new Map([
       [digestFor(stageOf("stage 1", 1)), { size: 7, blobs: [], children: [] }],
     ]);
-    const freed = freedBytes({ going: contents.keys(), staying: [] }, contents);
+    const freed = freedBytes({ going: new Set(contents.keys()), staying: new Set() }, contents);
 
     const report = json(runOf({ result: doneOf(plan), input, freed }));
 

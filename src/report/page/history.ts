@@ -22,11 +22,18 @@ export interface HistorySection {
   readonly older: readonly Markup[];
 }
 
-/** @param place Of the repository in the page, for the script. */
-export function historySection(map: HistoryMap | undefined, place: number): HistorySection {
+/**
+ * @param place Of the repository in the page, for the script.
+ * @param subjects First lines of the messages of the commits, by hex id.
+ */
+export function historySection(
+  map: HistoryMap | undefined,
+  place: number,
+  subjects: ReadonlyMap<string, string> = new Map(),
+): HistorySection {
   if (map === undefined) return { section: NOTHING, older: [] };
   const width = widthOf(map);
-  const rows = map.rows.map((row) => rowMarkup(row, width));
+  const rows = map.rows.map((row) => rowMarkup(row, width, subjects.get(row.commit) ?? ""));
   const rest = rows.length - ROWS_AT_ONCE;
   const notes = [
     ...(map.elsewhere === 0
@@ -63,7 +70,11 @@ function widthOf({ rows }: HistoryMap): number {
   return (Math.min(columns, MAX_COLUMNS) + 1) * COLUMN_WIDTH;
 }
 
-function rowMarkup({ commit, time, references, images, lanes }: HistoryRow, width: number): Markup {
+function rowMarkup(
+  { commit, time, references, images, lanes }: HistoryRow,
+  width: number,
+  subject: string,
+): Markup {
   const when = new Date(time * 1000);
   const known = !Number.isNaN(when.getTime());
   const more = images.length - IMAGES_A_ROW;
@@ -81,7 +92,7 @@ function rowMarkup({ commit, time, references, images, lanes }: HistoryRow, widt
           html`<span class="chip ${kind}" title="${kind}, decided by keep policy ${policy}"
             >${name}</span
           >`,
-      )}${images.slice(0, IMAGES_A_ROW).map(imageMarkup)}${more > 0 ? html`<span class="soft">and ${more} more</span>` : NOTHING}
+      )}${images.slice(0, IMAGES_A_ROW).map(imageMarkup)}${more > 0 ? html`<span class="soft">and ${more} more</span>` : NOTHING}${subject === "" ? NOTHING : html`<span class="soft subject">${subject}</span>`}
     </div>
   </li>`;
 }

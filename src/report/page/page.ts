@@ -29,10 +29,11 @@ import { STYLE } from "./style.ts";
 export function reportPage(run: ReportedRun): string {
   const { repositories } = run;
   const entries = repositories.map(entriesOf);
-  const histories = repositories.map(({ input }, place) =>
+  const histories = repositories.map(({ input, subjects }, place) =>
     historySection(
       input === undefined ? undefined : mapHistory(input, entries[place] ?? []),
       place,
+      subjects,
     ),
   );
   const data = {

@@ -65,6 +65,7 @@ ol.history > li { display: flex; align-items: stretch; }
 .lanes circle.deleted { stroke: var(--go); }
 .commit { min-width: 0; padding: 3px 0 3px 6px; flex: 1; }
 .commit code { margin-right: 8px; }
+.commit .subject { overflow-wrap: anywhere; }
 .commit time { margin-right: 8px; font-size: 13px; }
 .tools { display: flex; flex-wrap: wrap; gap: 8px; margin: 0 0 10px; }
 .tools input, .tools select, button { font: inherit; color: inherit; background: var(--page); border: 1px solid var(--line);
