@@ -1,13 +1,14 @@
-import { expect, it } from "vitest";
-import { imageOf, seedContent } from "../../contract-tests/fakes/seed.ts";
+import { describe, expect, it } from "vitest";
+import { descriptorOf, imageOf, indexOf, seedContent } from "../../contract-tests/fakes/seed.ts";
 import { createState, repositoryIn } from "../../contract-tests/fakes/state.ts";
 import type { RepositoryState } from "../../contract-tests/fakes/state.ts";
 import { exitCodeOf } from "../../src/cli/failure.ts";
+import type { SweepPolicy } from "../../src/commands/untagged.ts";
 import type { RegistryErrorCode } from "../../src/registry/error.ts";
 import { isLeaseTag } from "../../src/stages/lease.ts";
 import { createMemoryRegistry } from "../properties/memory-registry.ts";
 import type { MemoryRegistry } from "../properties/memory-registry.ts";
-import { REPOSITORY, cleanUp } from "../properties/run.ts";
+import { REPOSITORY, cleanUp, requestOf } from "../properties/run.ts";
 
 const NOW = Date.UTC(2026, 0, 10);
 const HOUR_MS = 3_600_000;
@@ -40,6 +41,45 @@ it("what fails otherwise is listed as failed, and makes the run fail", async () 
   expect(exitCodeOf(result, { signal: new AbortController().signal })).toBe(1);
 });
 
+describe("when an index without tags cannot be removed", () => {
+  it.each(["unavailable", "conflict"] as const)(
+    "(%s) its children and its referrers stay, tagged or not, and what else goes has gone",
+    async (code) => {
+      const state = repository();
+      const child = imageOf({ labels: { child: "yes" } });
+      const index = indexOf([child]);
+      const about = { subject: descriptorOf(index) };
+      const referrer = imageOf({ labels: { about: "index" }, ...about });
+      const nested = imageOf({ subject: descriptorOf(referrer) });
+      const other = imageOf({ labels: { other: "yes" } });
+      for (const content of [child, index, referrer, nested, other])
+        seedContent(state, content, []);
+      const signature = `${index.digest.replace(":", "-")}.sig`;
+      seedContent(state, imageOf({ labels: { signs: "index" } }), [signature]);
+      const registry = createMemoryRegistry(state, {
+        capabilities: { untaggedListing: true, listing: "digests-and-times" },
+        refuses: ({ op, key }) => (op === "delete" && key === index.digest ? code : undefined),
+      });
+
+      const result = await clean(registry, {}, { deleteUntagged: true, deleteOrphans: true });
+
+      const told = code === "conflict" ? result.skipped : result.failed;
+      expect(told).toContainEqual(expect.objectContaining({ digest: index.digest }));
+      const stays = [index, child, referrer, nested].map(({ digest }) => digest);
+      expect([...state.manifests.keys()]).toEqual(expect.arrayContaining(stays));
+      expect([...state.tags.keys()]).toContain(signature);
+      expect(result.deleted.map(({ digest }) => digest)).toContain(other.digest);
+      const held = result.skipped.filter(({ why }) => why === "still-needed");
+      expect(held.map(({ tag, digest }) => tag ?? digest).toSorted()).toEqual(
+        [child.digest, referrer.digest, nested.digest, signature].toSorted(),
+      );
+      expect(exitCodeOf(result, { signal: new AbortController().signal })).toBe(
+        code === "conflict" ? 0 : 1,
+      );
+    },
+  );
+});
+
 it("begins no batch when its time is over, lists what remains, and the next run ends the work", async () => {
   const state = repository();
   const registry = createMemoryRegistry(state);
@@ -65,6 +105,7 @@ it("begins no batch when its time is over, lists what remains, and the next run 
 function clean(
   registry: MemoryRegistry,
   options: Parameters<typeof cleanUp>[2] = {},
+  sweep: SweepPolicy = {},
 ): ReturnType<typeof cleanUp> {
   const ask = {
     project: "shop",
@@ -73,7 +114,9 @@ function clean(
     keepList: new Set([KEPT ?? ""]),
     git: undefined,
   };
-  return cleanUp(registry, ask, options);
+  const { policy } = requestOf(ask, options);
+  const request = { policy: { ...policy, sweep }, ...options.request };
+  return cleanUp(registry, ask, { ...options, request });
 }
 
 /** A registry that keeps one stage whatever it is asked. */
