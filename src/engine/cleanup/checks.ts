@@ -54,7 +54,8 @@ export function createChecker(plan: CleanupPlan, input: CleanupInput): Checker {
 
   return ({ digest }, going) => {
     if (going === undefined) {
-      return [ageCheck(input, undefined, pushedUntagged.get(digest)), ...others];
+      const { keepUntaggedWithinHours: hours = input.keepBuiltWithinHours } = input;
+      return [ageCheck(hours, undefined, pushedUntagged.get(digest)), ...others];
     }
     const { tag, class: label, because, claim } = going;
     if (label !== "stage" && label !== "index" && label !== "image") return [];
@@ -63,7 +64,7 @@ export function createChecker(plan: CleanupPlan, input: CleanupInput): Checker {
     return [
       ...historyChecks(tag, claim, builds, input),
       ...(claim === undefined ? [] : [{ kind: "rule", rule: claim.rule } as const]),
-      ageCheck(input, builtAt(tag), pushed.get(tag)),
+      ageCheck(input.keepBuiltWithinHours, builtAt(tag), pushed.get(tag)),
       ...others,
     ];
   };
@@ -132,11 +133,7 @@ function builtAt(tag: string): number | undefined {
   return known.kind === "stage" ? known.builtAt : undefined;
 }
 
-function ageCheck(
-  { keepBuiltWithinHours: hours }: CleanupInput,
-  built: number | undefined,
-  pushed: number | undefined,
-): Check {
+function ageCheck(hours: number, built: number | undefined, pushed: number | undefined): Check {
   return { kind: "age", hours, ...timeField("builtAt", built), ...timeField("pushedAt", pushed) };
 }
 
