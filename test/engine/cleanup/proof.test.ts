@@ -103,7 +103,13 @@ describe("a proof", () => {
       { verdict: "kept", class: "untagged", reasons: [{ kind: "unknown-age" }] },
     ]);
     expect(proofOf(digestFor("goes"), plan)).toMatchObject([
-      { verdict: "deleted", class: "untagged", because: "orphan", how: "manifest" },
+      {
+        verdict: "deleted",
+        class: "untagged",
+        because: "orphan",
+        how: "manifest",
+        checks: [{ kind: "age", hours: 2 }, { kind: "usage", images: 1 }, {}, {}],
+      },
     ]);
   });
 
