@@ -1,7 +1,7 @@
 import { Command } from "commander";
 
 import { GuardError, UsageError } from "../commands/error.ts";
-import type { RoleResult } from "../commands/project-cleanup.ts";
+import type { RoleResult } from "../commands/carry-out-project.ts";
 import { formatRepository } from "../oci/reference.ts";
 import { worstExitCode } from "./failure.ts";
 import type { Host } from "./host.ts";

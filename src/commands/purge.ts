@@ -1,7 +1,8 @@
 import type { CommandDeps } from "./deps.ts";
 import type { CleanupPolicy } from "./gather-cleanup.ts";
 import { runProjectCleanup } from "./project-cleanup.ts";
-import type { ProjectCleanupRequest, RoleResult } from "./project-cleanup.ts";
+import type { RoleResult } from "./carry-out-project.ts";
+import type { ProjectCleanupRequest } from "./project-cleanup.ts";
 
 export type PurgeRequest = Omit<ProjectCleanupRequest, "disabled">;
 

@@ -4,7 +4,7 @@ import type { RepositoryState } from "../../contract-tests/fakes/state.ts";
 import { runCleanup } from "../../src/commands/cleanup.ts";
 import type { CommandDeps } from "../../src/commands/deps.ts";
 import { runProjectCleanup } from "../../src/commands/project-cleanup.ts";
-import type { RoleResult } from "../../src/commands/project-cleanup.ts";
+import type { RoleResult } from "../../src/commands/carry-out-project.ts";
 import type { Repository } from "../../src/oci/reference.ts";
 import type { Ask } from "./ask.ts";
 import { Broken, expectSame, frozen, watch, withoutOwn } from "./checks.ts";

@@ -42,10 +42,7 @@ const MAX_NAMED = 3;
  * for long enough. A reference whose configuration cannot be read keeps every name; so does one without a configuration
  * whose own commit has a record, since something was built from it.
  */
-export function findRetired(
-  input: RetirementInput,
-  facts: ReadonlyMap<Digest, Facts>,
-): Retirement {
+export function findRetired(input: RetirementInput, facts: ReadonlyMap<Digest, Facts>): Retirement {
   const { tags, definitions, afterMs, now, history } = input;
   const defined = definedTags(definitions);
   const names = tags.flatMap((entry) =>
