@@ -66,6 +66,24 @@ describe("images in use", () => {
     expect(stagesGone(before, world)).toEqual([world.tag("s2")]);
   });
 
+  it("stop a saved plan that lets them go", async () => {
+    await using all = await openClusterWorld(await startCluster());
+    const { world, cluster, where, clean } = all;
+    const plan = join(world.root, "plan.json");
+    await clean(["--dry-run", "--plan-out", plan]);
+    const image = `${world.address}:${world.tag("s1")}`;
+    await cluster.put(workload("Deployment", "web", image));
+    const before = world.tags();
+
+    const run = await world.runRaw(["apply", plan, ...where]);
+
+    expect(run.exit).toBe(4);
+    expect(run.stderr).toContain(
+      `the plan deletes ${world.tag("s1")}, and Deployment/web in cluster test needs it by now`,
+    );
+    expect(world.tags()).toEqual(before);
+  });
+
   it("stay when they came into use after the plan was made", async () => {
     let found: ClusterWorld<FakeCluster> | undefined;
     let readings = 0;

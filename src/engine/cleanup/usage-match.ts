@@ -42,17 +42,19 @@ export function matchUsage({
     return known;
   };
 
-  for (const used of usage) {
-    const { repository: named, tag, digest } = parseImageAddress(used.image) ?? {};
+  for (const [image, uses] of Map.groupBy(usage, (used) => used.image)) {
+    const { repository: named, tag, digest } = parseImageAddress(image) ?? {};
     const mayBeOurs = named !== undefined && isOurs(named);
-    if (tag !== undefined && mayBeOurs) append(tags, tag, used);
+    if (tag !== undefined && mayBeOurs) append(tags, tag, uses);
     if (digest === undefined) continue;
-    append(digests, digest, used);
+    append(digests, digest, uses);
     if (mayBeOurs) ours.add(digest);
     if (named !== undefined) continue;
-    const asked = used.of === undefined ? undefined : parseImageAddress(used.of)?.repository;
-    if (asked === undefined || isOurs(asked)) ours.add(digest);
-    if (asked !== undefined && isOurs(asked)) bare.add(digest);
+    for (const { of } of uses) {
+      const asked = of === undefined ? undefined : parseImageAddress(of)?.repository;
+      if (asked === undefined || isOurs(asked)) ours.add(digest);
+      if (asked !== undefined && isOurs(asked)) bare.add(digest);
+    }
   }
   return { tags, digests, ours, bare };
 }
@@ -68,8 +70,8 @@ function mayBe(
   return names.some((own) => named.name === own || named.name.endsWith(`/${own}`));
 }
 
-function append<Key, Value>(groups: Map<Key, Value[]>, key: Key, value: Value): void {
+function append<Key>(groups: Map<Key, UsedImage[]>, key: Key, uses: readonly UsedImage[]): void {
   const group = groups.get(key);
-  if (group === undefined) groups.set(key, [value]);
-  else group.push(value);
+  if (group === undefined) groups.set(key, [...uses]);
+  else for (const used of uses) group.push(used);
 }

@@ -12,8 +12,6 @@ export interface Contexts {
   readonly clusters: readonly Cluster[];
   readonly users: readonly User[];
   readonly contexts: readonly Context[];
-  /** Empty when nothing says it. */
-  readonly current: string;
   /** By name of the user; absent for one that comes from no file. */
   readonly userFiles: ReadonlyMap<string, string>;
 }
@@ -29,7 +27,6 @@ const NOTHING: Contexts = {
   clusters: [],
   users: [],
   contexts: [],
-  current: "",
   userFiles: new Map(),
 };
 
@@ -89,7 +86,6 @@ function merge(first: Contexts, second: Contexts): Contexts {
     clusters: together(first.clusters, second.clusters),
     users: together(first.users, second.users),
     contexts: together(first.contexts, second.contexts),
-    current: first.current === "" ? second.current : first.current,
     userFiles: new Map([...second.userFiles, ...first.userFiles]),
   };
 }
@@ -114,12 +110,11 @@ function parse(text: string, name: string, file?: string): Contexts {
   } catch (error) {
     throw new KubeConfigError(`kube configuration ${name} is not understood: ${whyOf(error)}`);
   }
-  const { clusters, users, contexts, currentContext } = config;
+  const { clusters, users, contexts } = config;
   return {
     clusters: clusters ?? [],
     users: users ?? [],
     contexts: contexts ?? [],
-    current: currentContext ?? "",
     userFiles: new Map(file === undefined ? [] : users.map((user) => [user.name, file])),
   };
 }
@@ -143,6 +138,6 @@ async function loadPod(env: Variables, podRoot: string): Promise<Contexts> {
   if (token === undefined) return NOTHING;
   const config = new KubeConfig();
   config.loadFromCluster(podRoot.replace(/\/$/, ""));
-  const { clusters, users, contexts, currentContext } = config;
-  return { clusters, users, contexts, current: currentContext, userFiles: new Map() };
+  const { clusters, users, contexts } = config;
+  return { clusters, users, contexts, userFiles: new Map() };
 }

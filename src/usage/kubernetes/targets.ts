@@ -155,7 +155,6 @@ function described(
     clusters: [entered({ name, server, skipTLSVerify: false }, connection)],
     users: [user],
     contexts: [{ name, cluster: name, user: name }],
-    current: name,
     userFiles: new Map(),
   };
 }
