@@ -6,6 +6,7 @@ import type { TestSpecification } from "vitest/node";
 const LONG = [
   "scenarios/simulated.test.ts",
   "scenarios/scenarios.test.ts",
+  "scenarios/own.test.ts",
   "properties/kill.test.ts",
   "servers/",
   "properties/",

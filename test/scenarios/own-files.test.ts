@@ -24,7 +24,7 @@ describe("the scenarios of this project", () => {
     const readme = readFileSync(new URL("README.md", import.meta.url), "utf8");
     const rows = readme.split("\n").filter((line) => line.startsWith("|"));
     const named = rows.flatMap((row) =>
-      [...row.matchAll(/\(own\/([^)]+)\.json\)/g)].map(([, name]) => name),
+      [...row.matchAll(/\(own\/([^)]+)\.json\)/g)].map(([, name = ""]) => name),
     );
 
     expect(named.toSorted()).toEqual([...files.keys()].toSorted());
