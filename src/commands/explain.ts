@@ -4,12 +4,15 @@ import type { Proof } from "../engine/cleanup/proof.ts";
 import { isDigest } from "../oci/digest.ts";
 import { formatRepository } from "../oci/reference.ts";
 import type { CleanupRequest } from "./cleanup.ts";
+import type { CopyTarget } from "./copies.ts";
 import type { CommandDeps } from "./deps.ts";
 import { classifyTag } from "../stages/tag.ts";
 import { UsageError } from "./error.ts";
-import { gatherCleanup } from "./gather-cleanup.ts";
+import { gatherProject, openCopies } from "./gather-project.ts";
 
 export interface ExplainRequest extends Pick<CleanupRequest, "policy" | "disabled"> {
+  /** Repositories with copies, where the primary may not have what is asked about. Default: none. */
+  readonly copies?: readonly CopyTarget[];
   /** A tag, or a digest: then what is asked is everything on it. */
   readonly name: string;
 }
@@ -40,16 +43,28 @@ export interface ExplainedDeletion extends Pick<Deletion, "digest" | "how" | "af
   readonly keepBuiltWithinHours: number;
 }
 
-/** Decides as a dry run would and picks out one tag or digest. Changes nothing. */
+/**
+ * Decides as a dry run would and picks out one tag or digest, in the primary repository if that has it, else in the first
+ * copy that does. Changes nothing.
+ */
 export async function runExplain(
-  { policy, disabled, name }: ExplainRequest,
+  { policy, disabled, copies = [], name }: ExplainRequest,
   deps: CommandDeps,
 ): Promise<Explanation> {
   await using registry = await deps.openRegistry(policy.repository);
-  const { plan, input, facts } = await gatherCleanup(registry, policy, deps);
-  const repository = formatRepository(policy.repository);
-  const proof = prove(name, plan, input, facts);
-  if (proof.length === 0) throw new UsageError(`${repository} has no ${describeMissing(name)}`);
+  const home = { registry, repository: policy.repository };
+  const project = await gatherProject(policy, home, await openCopies(copies, deps), deps);
+  const all = [project.primary, ...project.copies].map(({ gathered }) => ({
+    plan: gathered.plan,
+    proof: prove(name, gathered.plan, gathered.input, gathered.facts),
+  }));
+  const found = all.find(({ proof }) => proof.length > 0);
+  const addresses = all.map(({ plan }) => formatRepository(plan.repository));
+  if (found === undefined) {
+    throw new UsageError(`${addresses.join(", ")} has no ${describeMissing(name)}`);
+  }
+  const { plan, proof } = found;
+  const repository = formatRepository(plan.repository);
   const byTag = new Map(plan.kept.map((entry) => [entry.tag, entry]));
   const asked = proof.filter((node) => node.name === name || node.digest === name);
   const verdict = asked.some((node) => node.verdict === "kept") ? "kept" : "deleted";

@@ -158,6 +158,15 @@ describe("custom tags in a final repository", () => {
     expect(final.tags()).not.toHaveProperty("pr-2");
   });
 
+  it("are explained where they lie, by the stage they stand for", async () => {
+    const words = ["explain", "latest", "--final-repo", final.address, "--output", "json"];
+
+    const explanation = JSON.parse((await world.run(words)).stdout);
+
+    expect(explanation).toMatchObject({ repository: final.address, verdict: "kept" });
+    expect(JSON.stringify(explanation)).toContain(`${world.address}:${world.tag("s3")}`);
+  });
+
   it("are nobody's without a record, so they stay", async () => {
     world.remove("custom-tag-meta-pr-1");
 
