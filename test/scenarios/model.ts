@@ -57,8 +57,9 @@ export function modelRepository(
     addRecord(importTag(id), { "import-source-id": sha256(id), ...labels });
   }
   for (const stage of registry.rejected ?? []) addRecord(`${tagOf(stage)}-rejected`);
-  for (const { of, suffix } of registry.signatures ?? []) {
-    tags.set(signatureTag(of, suffix), signature(of, suffix));
+  for (const { of, suffix, itself } of registry.signatures ?? []) {
+    const content = itself === true ? contentOf(of) : signature(of, suffix);
+    tags.set(signatureTag(of, suffix), content);
   }
   for (const { of, fallback } of registry.referrers ?? []) {
     if (fallback === true) tags.set(signatureTag(of, ""), fallbackIndex(of));

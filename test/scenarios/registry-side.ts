@@ -81,7 +81,11 @@ export const Registry = z.strictObject({
   rejected: z.array(z.string()).optional(),
   foreign: z.array(Foreign).optional(),
   images: z.array(Image).optional(),
-  signatures: z.array(z.strictObject({ of: z.string(), suffix: z.string() })).optional(),
+  signatures: z
+    .array(
+      z.strictObject({ of: z.string(), suffix: z.string(), itself: z.literal(true).optional() }),
+    )
+    .optional(),
   referrers: z.array(Referrer).optional(),
   leases: z.array(Lease).optional(),
   service: z.array(z.string()).optional(),
