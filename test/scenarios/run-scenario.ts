@@ -8,6 +8,7 @@ import { createClone } from "./git-clone.ts";
 import { createRemote } from "./git-remote.ts";
 import { modelRepository } from "./model.ts";
 import type { RepositoryModel } from "./model.ts";
+import { recordsApart } from "./records-apart.ts";
 import { runStep } from "./run-step.ts";
 import type { Run } from "./run-step.ts";
 import { afterStep, stepsOf } from "./scenario.ts";
@@ -72,14 +73,16 @@ async function runSteps(
 
 async function openRun(
   backend: Backend,
-  { id, others = {}, clusters, steps = [] }: Scenario,
+  { id, others = {}, clusters, metaRepo, steps = [] }: Scenario,
   { root, clone, index }: { readonly root: string; readonly clone: string; readonly index: number },
 ): Promise<Run> {
   const own = join(root, `${index}`);
   const copy = join(own, "clone");
   await mkdir(own);
   await cp(clone, copy, { recursive: true, preserveTimestamps: true });
-  const repository = await backend.createRepository(id);
+  const stages = await backend.createRepository(id);
+  const records = metaRepo === undefined ? undefined : await backend.createRepository(`${id}-meta`);
+  const repository = records === undefined ? stages : await recordsApart(stages, records);
   const names = new Set([others, ...steps.map((step) => step.others ?? {})].flatMap(Object.keys));
   const opened = new Map<string, SeedRepository>();
   for (const name of names) opened.set(name, await backend.createRepository(`${id}-${name}`));
@@ -88,6 +91,7 @@ async function openRun(
     root: own,
     clone: copy,
     repository,
+    metaRepo: metaRepo === "named" ? records : undefined,
     others: opened,
     clusters: clusters === undefined ? undefined : await openClusters(clusters, own),
     pushed: new Set(),

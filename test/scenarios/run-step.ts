@@ -16,6 +16,8 @@ export interface Run {
   readonly root: string;
   readonly clone: string;
   readonly repository: SeedRepository;
+  /** Where the records are, when the command is told of it. */
+  readonly metaRepo: SeedRepository | undefined;
   /** The other repositories of the project, by name. */
   readonly others: ReadonlyMap<string, SeedRepository>;
   readonly clusters: Clusters | undefined;
@@ -111,7 +113,7 @@ interface CliCommand {
 }
 
 async function commandOf(
-  { root, clone, repository, others, backend, clusters }: Run,
+  { root, clone, repository, metaRepo, others, backend, clusters }: Run,
   { state, step, model }: AskedStep,
   journal: string,
 ): Promise<CliCommand> {
@@ -126,6 +128,9 @@ async function commandOf(
     const role = state.others?.[name]?.role ?? name;
     return [`--${role}`, other.address, ...argumentsFor(role, args)];
   });
+  if (metaRepo !== undefined) {
+    more.push("--meta-repo", metaRepo.address, ...argumentsFor("meta-repo", args));
+  }
   const deletes = command === "cleanup" || command === "apply" || command === "purge";
   return {
     command,

@@ -113,6 +113,7 @@ const Scenario = z.strictObject({
   on: z.array(z.string()).optional(),
   server: z.looseObject({}).optional(),
   pushed: z.enum(["long-ago", "now"]).optional(),
+  metaRepo: z.enum(["named", "unnamed"]).optional(),
   hindered: z.array(z.string()).optional(),
   trouble: z.array(Trouble).optional(),
   command: z.string().default("cleanup"),
