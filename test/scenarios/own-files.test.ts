@@ -1,7 +1,11 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { OWN_PLACES, PLACES_OF_ALL } from "./own-places.ts";
-import { readOwnScenarios, readScenarios } from "./scenario.ts";
+import { modelRepository } from "./model.ts";
+import { afterStep, readOwnScenarios, readScenarios, stepsOf } from "./scenario.ts";
+
+const START = Date.parse("2026-06-01T00:00:00Z");
+const commitOf = (id: string): string => `${id.charCodeAt(1)}`.padStart(40, "c");
 
 const files = readOwnScenarios();
 const scenarios = [...files.values()].flat();
@@ -18,6 +22,23 @@ describe("the scenarios of this project", () => {
     const named = scenarios.flatMap(({ on = PLACES_OF_ALL }) => on);
 
     expect(named.filter((name) => !places.has(name))).toEqual([]);
+  });
+
+  it.each(scenarios)("say what becomes of every tag: $id", (scenario) => {
+    let state = scenario;
+    const gone: string[] = [];
+    const silent = stepsOf(scenario).flatMap((step, at) => {
+      state = afterStep(state, step);
+      const model = modelRepository(state, START, { commitOf });
+      const { kept, deleted, either, returned = [] } = step.expect;
+      const said = [...kept, ...deleted, ...either, ...returned].flatMap((id) => model.tagsOf(id));
+      const told = new Set([...said, ...gone, ...model.permanent]);
+      gone.push(...deleted.flatMap((id) => model.tagsOf(id)));
+      const tags = [...model.tags.keys()].filter((tag) => !told.has(tag));
+      return tags.filter((tag) => !tag.startsWith("meta-")).map((tag) => `step ${at + 1}: ${tag}`);
+    });
+
+    expect(silent).toEqual([]);
   });
 
   it("are each in a table of the README, which names no other", () => {
