@@ -172,7 +172,10 @@ function answerObjects(request: FakeRequest, { store, pager, grants }: Served): 
   }
   if (verb === "list") return pager.answer(kind, store.list(kind, namespace), request);
   if (verb === "create") return create(request, kind, namespace, store);
-  const object = store.get(kind, namespace ?? "", name ?? "");
+  const object =
+    kind.resource === "namespaces"
+      ? store.namespace(name ?? "")
+      : store.get(kind, namespace ?? "", name ?? "");
   if (object === undefined) {
     return refuse("NotFound", `${qualified(kind)} "${name ?? ""}" not found`);
   }

@@ -12,6 +12,8 @@ export interface Store {
   put(object: KubeObject): KubeObject;
   remove(name: KubeName): boolean;
   get(resource: KubeResource, namespace: string, name: string): KubeObject | undefined;
+  /** A namespace that has objects, or that every cluster has. */
+  namespace(name: string): KubeObject | undefined;
   /** In the order of namespace and name. */
   list(resource: KubeResource, namespace: string | undefined): readonly KubeObject[];
   /** Grows with every change. */
@@ -22,7 +24,7 @@ export function createStore(resources: readonly KubeResource[]): Store {
   const objects = new Map<string, KubeObject>();
   let revision = 1;
 
-  return { resources, resourceOf, put, remove, get, list, revision: () => revision };
+  return { resources, resourceOf, put, remove, get, namespace, list, revision: () => revision };
 
   function resourceOf({ apiVersion, kind }: Pick<KubeObject, "apiVersion" | "kind">): KubeResource {
     const found = resources.find((one) => apiVersionOf(one) === apiVersion && one.kind === kind);
@@ -58,12 +60,20 @@ export function createStore(resources: readonly KubeResource[]): Store {
     return objects.get(keyOf(resource, namespace, name));
   }
 
+  function namespace(name: string): KubeObject | undefined {
+    const isUsed = objects.values().some(({ metadata }) => metadata.namespace === name);
+    if (!isUsed && !BUILT_IN_NAMESPACES.has(name)) return undefined;
+    return { apiVersion: "v1", kind: "Namespace", metadata: { name } };
+  }
+
   function list(resource: KubeResource, namespace: string | undefined): KubeObject[] {
     const start = keyOf(resource, namespace, undefined);
     const found = [...objects].filter(([key]) => key.startsWith(start));
     return found.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, object]) => object);
   }
 }
+
+const BUILT_IN_NAMESPACES = new Set(["default", "kube-system", "kube-public"]);
 
 function namespaceOf({ namespaced }: KubeResource, { metadata }: KubeName): string {
   return namespaced ? (metadata.namespace ?? "default") : "";

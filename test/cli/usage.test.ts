@@ -6,13 +6,15 @@ import { describe, expect, it } from "vitest";
 import { startCluster } from "../../contract-tests/kubernetes/cluster.ts";
 import type { FakeCluster } from "../../contract-tests/kubernetes/cluster.ts";
 import { workload } from "../../contract-tests/kubernetes/workloads.ts";
-import { USED_RESOURCES, openClusterWorld, showEveryUse, stagesGone } from "./cluster-world.ts";
+import { USED_RESOURCES, openClusterWorld, endEveryUse, stagesGone } from "./cluster-world.ts";
 import type { ClusterWorld } from "./cluster-world.ts";
 import { LAST_OF_MAIN, stage } from "./world.ts";
 
 describe("images in use", () => {
   it("stay in every way to use them, by tag and by digest, and go one by one when they are not", async () => {
-    await showEveryUse(await startCluster({ resources: USED_RESOURCES }));
+    const { found, wanted } = await endEveryUse(await startCluster({ resources: USED_RESOURCES }));
+
+    expect(found).toEqual(wanted);
   }, 300_000);
 
   it("are told with the object that uses them", async () => {

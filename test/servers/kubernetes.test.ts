@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import { missingForApiServer, startApiServer } from "../../contract-tests/kubernetes/api-server.ts";
 import { PEERS, peersAreRequired } from "../../contract-tests/servers/peers.ts";
-import { USED_RESOURCES, showEveryUse } from "../cli/cluster-world.ts";
+import { USED_RESOURCES, endEveryUse } from "../cli/cluster-world.ts";
 
 const missing = missingForApiServer();
 
@@ -14,7 +14,10 @@ describe(`images in use on ${PEERS["kube-apiserver"]}`, () => {
   it.runIf(missing.length === 0)(
     "stay in every way to use them, by tag and by digest, and go one by one when they are not",
     async () => {
-      await showEveryUse(await startApiServer({ resources: USED_RESOURCES }));
+      const cluster = await startApiServer({ resources: USED_RESOURCES });
+      const { found, wanted } = await endEveryUse(cluster);
+
+      expect(found).toEqual(wanted);
     },
     300_000,
   );

@@ -10,7 +10,7 @@ import type { Discovered } from "./discovery.ts";
 import { ClusterError, KubeConfigError } from "./error.ts";
 import type { ReadKind } from "./kinds.ts";
 import { listAll } from "./lists.ts";
-import { checkLists, listsOf } from "./preflight.ts";
+import { checkLists, checkNamespaces, listsOf } from "./preflight.ts";
 import type { ClusterRequest } from "./request.ts";
 import { chooseTargets } from "./targets.ts";
 
@@ -75,6 +75,7 @@ export async function openClusters(
   async function checkAll(): Promise<void> {
     const known = await discover();
     await allOrEveryFailure(known.map(({ api, kinds }) => checkLists(api, kinds)));
+    if (typeof request.namespaces !== "string") await checkNamespaces(apis, request.namespaces);
   }
 
   async function readAll(): Promise<readonly UsedImage[]> {

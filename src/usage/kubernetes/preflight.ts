@@ -1,6 +1,6 @@
 import type { ClusterApi } from "./api.ts";
 import { pathOf, qualifiedName } from "./discovery.ts";
-import { ClusterError } from "./error.ts";
+import { ClusterError, KubeConfigError } from "./error.ts";
 import type { ReadKind } from "./kinds.ts";
 import { RELEASE_SELECTOR } from "./helm.ts";
 import type { ListPath } from "./lists.ts";
@@ -8,7 +8,7 @@ import type { ListPath } from "./lists.ts";
 /** The lists of a kind: one, or one a namespace. */
 export function listsOf({ namespaces }: ClusterApi, kind: ReadKind): ListPath[] {
   const { group, version, resource, pageSize, query } = kind;
-  const places = namespaces === "all" ? [""] : namespaces.map((name) => `/namespaces/${name}`);
+  const places = namespaces === "all" ? [""] : namespaces.map(namespacePath);
   return places.map((place) => ({
     path: `${pathOf(group, version)}${place}/${resource}`,
     pageSize,
@@ -51,4 +51,25 @@ export async function checkLists(api: ClusterApi, kinds: readonly ReadKind[]): P
     "forbidden",
     `cluster ${api.name}: the verb "list" is missing on ${names.join(", ")} ${where}: ${first.message}; grant it${narrower}${releases}`,
   );
+}
+
+/**
+ * Whether every namespace is in one of the clusters: the list of one that is not there is empty, as if nothing ran.
+ * Rejects with `KubeConfigError`. A cluster that does not tell is believed to have it.
+ */
+export async function checkNamespaces(
+  apis: readonly ClusterApi[],
+  namespaces: readonly string[],
+): Promise<void> {
+  for (const name of namespaces) {
+    const answers = await Promise.all(apis.map((api) => api.get(`/api/v1${namespacePath(name)}`)));
+    if (answers.length === 0 || answers.some(({ kind }) => kind !== "absent")) continue;
+    throw new KubeConfigError(
+      `--kube-scan-namespaces ${name}: no cluster has such a namespace; check the spelling`,
+    );
+  }
+}
+
+function namespacePath(name: string): string {
+  return `/namespaces/${encodeURIComponent(name)}`;
 }

@@ -114,6 +114,20 @@ describe("namespaces", () => {
   });
 });
 
+describe("a namespace that no cluster has", () => {
+  it("is told: its list would be empty, as if nothing ran", async () => {
+    const files = [east.kubeconfig.path, west.kubeconfig.path];
+
+    await expect(
+      ask({ connection: { files }, namespaces: ["shop", "shpo"] }),
+    ).rejects.toMatchObject({
+      name: "KubeConfigError",
+      message: expect.stringContaining("shpo: no cluster has such a namespace"),
+    });
+    expect(await ask({ connection: { files }, namespaces: ["shop"] })).toEqual(["east east"]);
+  });
+});
+
 describe("options about one cluster", () => {
   it("are refused while there are several: a token is for one of them", async () => {
     const connection = {
