@@ -9,7 +9,7 @@ import { findPeer, requirePeer } from "../servers/peers.ts";
 import type { Peer } from "../servers/peers.ts";
 import { freePort, run, start } from "../servers/run.ts";
 import type { Grant } from "./access.ts";
-import { kubeconfigOf } from "./cluster.ts";
+import { kubeconfigOf } from "./kubeconfig.ts";
 import type { TestCluster } from "./cluster.ts";
 import { apiPathOf } from "./object.ts";
 import type { KubeName, KubeResource } from "./object.ts";

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { answer } from "../../contract-tests/fakes/message.ts";
-import { kubeconfigOf, startCluster } from "../../contract-tests/kubernetes/cluster.ts";
+import { startCluster } from "../../contract-tests/kubernetes/cluster.ts";
+import { kubeconfigOf } from "../../contract-tests/kubernetes/kubeconfig.ts";
 import type { Grant } from "../../contract-tests/kubernetes/access.ts";
 import type { Run } from "./run.ts";
 import { openWorld } from "./world.ts";

@@ -1,7 +1,8 @@
 import { writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { z } from "zod";
-import { kubeconfigOf, startCluster } from "../../contract-tests/kubernetes/cluster.ts";
+import { startCluster } from "../../contract-tests/kubernetes/cluster.ts";
+import { kubeconfigOf } from "../../contract-tests/kubernetes/kubeconfig.ts";
 import type { FakeCluster } from "../../contract-tests/kubernetes/cluster.ts";
 import type { KubeName, KubeObject, KubeResource } from "../../contract-tests/kubernetes/object.ts";
 import {

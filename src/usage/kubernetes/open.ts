@@ -7,12 +7,13 @@ import { loadContexts } from "./config.ts";
 import type { Surroundings } from "./config.ts";
 import { discoverKinds } from "./discovery.ts";
 import type { Discovered } from "./discovery.ts";
-import { ClusterError, KubeConfigError } from "./error.ts";
+import { KubeConfigError } from "./error.ts";
 import type { ReadKind } from "./kinds.ts";
 import { listAll } from "./lists.ts";
 import { checkLists, checkNamespaces, listsOf } from "./preflight.ts";
 import type { ClusterRequest } from "./request.ts";
 import { chooseTargets } from "./targets.ts";
+import { allOrEveryFailure, inLanes } from "./together.ts";
 
 /** Clusters that images are used in. */
 export interface Clusters extends AsyncDisposable {
@@ -121,46 +122,4 @@ async function readList(
   const used: UsedImage[] = [];
   for await (const found of kind.find(objects, cluster)) used.push({ cluster, ...found });
   return used;
-}
-
-/** All results in the order given; a failure ends it once what runs has ended. */
-async function inLanes<Item, Result>(
-  items: readonly Item[],
-  lanes: number,
-  work: (item: Item) => Promise<readonly Result[]>,
-): Promise<Result[]> {
-  const results: Result[][] = items.map(() => []);
-  const queue = items.entries();
-  let failed = false;
-  const lane = async (): Promise<void> => {
-    for (const [place, item] of queue) {
-      if (failed) return;
-      try {
-        results[place] = [...(await work(item))];
-      } catch (error) {
-        failed = true;
-        throw error;
-      }
-    }
-  };
-  const ended = await Promise.allSettled(Array.from({ length: lanes }, lane));
-  for (const one of ended) if (one.status === "rejected") throw one.reason;
-  return results.flat();
-}
-
-/** All results; failures of several clusters in one error, one line each. */
-async function allOrEveryFailure<Result>(
-  works: readonly Promise<Result>[],
-): Promise<readonly Result[]> {
-  const ended = await Promise.allSettled(works);
-  const failures = ended.flatMap((one): unknown[] =>
-    one.status === "rejected" ? [one.reason] : [],
-  );
-  const [first, ...more] = failures;
-  if (first instanceof ClusterError && more.every((error) => error instanceof ClusterError)) {
-    const lines = [first, ...more].map(({ message }) => message);
-    throw new ClusterError(first.code, lines.join("\n"), { cause: first });
-  }
-  if (first !== undefined) throw first;
-  return ended.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
 }

@@ -1,11 +1,9 @@
-import { readFile } from "node:fs/promises";
-
 import { KubeConfig } from "@kubernetes/client-node";
-import type { Cluster, User } from "@kubernetes/client-node";
 
 import type { Contexts } from "./config.ts";
 import { ClusterMissingError, KubeConfigError } from "./error.ts";
-import type { ClusterConnection, ClusterRequest } from "./request.ts";
+import { withOptions } from "./entry-options.ts";
+import type { ClusterRequest } from "./request.ts";
 
 /** A cluster to ask: how to enter it, and where to look. */
 export interface ClusterTarget {
@@ -18,9 +16,6 @@ export interface ClusterTarget {
   /** The file that has its user; absent where none does. */
   readonly userFile: string | undefined;
 }
-
-/** Name of the cluster that options alone describe. */
-const NAMELESS = "kube-api-server";
 
 /**
  * The clusters to ask: every context, or the one that was chosen. Contexts that lead to the same place are asked once.
@@ -91,82 +86,6 @@ function namespacesOf(
   if (namespaces === "all") return "all";
   if (namespaces === "of-context") return own === undefined || own === "" ? "all" : [own];
   return [...new Set(namespaces)];
-}
-
-/** What options say about the one cluster they can be about. */
-async function withOptions(
-  { connection, context }: ClusterRequest,
-  found: Contexts,
-): Promise<Contexts> {
-  const { apiServer, caData, skipTlsVerify = false } = connection;
-  const token = await tokenOf(connection);
-  const says = [apiServer, token, caData].some((value) => value !== undefined) || skipTlsVerify;
-  if (!says) return found;
-  if (found.contexts.length === 0) return described(connection, token, context ?? NAMELESS);
-  const name = context ?? (found.contexts.length === 1 ? found.contexts[0]?.name : undefined);
-  if (name === undefined) {
-    throw new KubeConfigError(
-      "--kube-api-server, --kube-token, --kube-ca-data and --skip-tls-verify-kube are about one cluster, and there are several; name it with --kube-context",
-    );
-  }
-  const changed = found.contexts.find((one) => one.name === name);
-  if (changed === undefined) return found;
-  return {
-    ...found,
-    clusters: found.clusters.map((cluster) =>
-      cluster.name === changed.cluster ? entered(cluster, connection) : cluster,
-    ),
-    users:
-      token === undefined
-        ? found.users
-        : [
-            ...found.users.filter((user) => user.name !== changed.user),
-            { name: changed.user, token },
-          ],
-  };
-}
-
-/** A cluster with what options say about it. */
-function entered(
-  cluster: Cluster,
-  { apiServer, caData, skipTlsVerify }: ClusterConnection,
-): Cluster {
-  const { caFile: _caFile, ...rest } = cluster;
-  return {
-    ...(caData === undefined ? cluster : { ...rest, caData }),
-    server: apiServer ?? cluster.server,
-    skipTLSVerify: skipTlsVerify ?? cluster.skipTLSVerify,
-  };
-}
-
-function described(
-  connection: ClusterConnection,
-  token: string | undefined,
-  name: string,
-): Contexts {
-  const { apiServer: server } = connection;
-  if (server === undefined) {
-    throw new KubeConfigError(
-      "--kube-token, --kube-ca-data and --skip-tls-verify-kube are about a cluster, and no kube configuration names one; add --kube-api-server",
-    );
-  }
-  const user: User = { name, ...(token === undefined ? {} : { token }) };
-  return {
-    clusters: [entered({ name, server, skipTLSVerify: false }, connection)],
-    users: [user],
-    contexts: [{ name, cluster: name, user: name }],
-    userFiles: new Map(),
-  };
-}
-
-async function tokenOf({ token, tokenPath }: ClusterConnection): Promise<string | undefined> {
-  if (token !== undefined || tokenPath === undefined) return token;
-  try {
-    return (await readFile(tokenPath, "utf8")).trim();
-  } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : "unknown error";
-    throw new KubeConfigError(`--kube-token-path ${tokenPath} cannot be read: ${code}`);
-  }
 }
 
 /** Contexts that differ by their names alone are the same cluster as the same user, as tools write them for namespaces. */

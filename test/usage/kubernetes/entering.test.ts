@@ -4,8 +4,9 @@ import { join } from "node:path";
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { kubeconfigOf, startCluster } from "../../../contract-tests/kubernetes/cluster.ts";
+import { startCluster } from "../../../contract-tests/kubernetes/cluster.ts";
 import type { FakeCluster } from "../../../contract-tests/kubernetes/cluster.ts";
+import { kubeconfigOf } from "../../../contract-tests/kubernetes/kubeconfig.ts";
 import { workload } from "../../../contract-tests/kubernetes/workloads.ts";
 import { makeServerCertificate } from "../../../contract-tests/servers/certificates.ts";
 import { findPeer } from "../../../contract-tests/servers/peers.ts";
