@@ -51,10 +51,12 @@ export function primaryOf(
   const stays = [...plan.kept, ...left].filter(
     (entry) => entry.class === "stage" || entry.class === "index",
   );
+  const customTags = stillTold(findings.customTags, tags());
   return {
     repository,
     stays: new Set(stays.map(({ tag }) => tag)),
-    customTags: stillTold(findings.customTags, tags()),
+    digests: digestsOf(customTags, tags()),
+    customTags,
   };
 }
 
@@ -93,6 +95,19 @@ export function refuseSharedRoles(
     }
     seen.set(address, option);
   }
+}
+
+/** What the stages of custom tags are in the primary, as far as they are there. */
+function digestsOf(
+  customTags: readonly CustomTagRecord[],
+  { tags }: ReturnType<Gathered["tags"]>,
+): ReadonlyMap<string, Digest> {
+  const wanted = new Set(customTags.map(({ stageId }) => stageId));
+  return new Map(
+    tags.flatMap(({ tag, digest }) =>
+      digest !== undefined && wanted.has(tag) ? [[tag, digest]] : [],
+    ),
+  );
 }
 
 /** Custom tags whose record is still there: without it a custom tag is nobody's to delete. */

@@ -167,6 +167,16 @@ describe("custom tags in a final repository", () => {
     expect(JSON.stringify(explanation)).toContain(`${world.address}:${world.tag("s3")}`);
   });
 
+  it("stay with a stage that lies in the primary alone", async () => {
+    final.remove(world.tag("s3"));
+    final.remove(world.tag("s2"));
+
+    await clean(["--final-repo", final.address, "--allow", "nothing-kept"]);
+
+    expect(Object.keys(final.tags())).toEqual(["latest"]);
+    expect(recordsIn(world)).toEqual(["custom-tag-meta-latest"]);
+  });
+
   it("are nobody's without a record, so they stay", async () => {
     world.remove("custom-tag-meta-pr-1");
 

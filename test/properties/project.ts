@@ -104,7 +104,79 @@ export const projects = [
       }
     },
   ),
+  property(
+    "a project's run that is killed after any change ends, when it is run again, as an undisturbed one",
+    200,
+    fc.tuple(usualWorld, surroundings, fc.boolean(), fc.nat(200)),
+    async ([spec, around, isApart, at]) => {
+      const { contents, ask } = buildWorld(spec);
+      const whole = projectOf(contents, isApart);
+      const changes = await runProject(whole, ask, around);
+      const cut = projectOf(contents, isApart);
+      let left = changes === 0 ? 0 : at % changes;
+      await runProject(cut, ask, around, {
+        before: () => {
+          if (left < 0) throw new Killed();
+        },
+        changed: () => {
+          left -= 1;
+        },
+      }).catch((error: unknown) => {
+        if (!(error instanceof Killed)) throw error;
+      });
+      await runProject(cut, ask, around);
+      for (const [role, state] of Object.entries(cut)) {
+        const expected = new Set(withoutOwn(whole[role]?.tags.keys() ?? []));
+        // A signature whose image is gone is nobody's, so it is the one thing that may stay.
+        const found = withoutOwn(state.tags.keys()).filter(
+          (tag) => expected.has(tag) || nameOf(tag).is !== "signature",
+        );
+        expectSame(found, expected, `what is left in ${role}`);
+      }
+    },
+  ),
 ];
+
+/** The process is gone. */
+class Killed extends Error {
+  override readonly name = "Killed";
+}
+
+/** A project with a final repository that has custom tags too, and perhaps one for records, by role. */
+function projectOf(contents: RepositoryState, isApart: boolean): Record<string, RepositoryState> {
+  const primary = copyOf(contents);
+  const final = copyOf(contents);
+  for (const [at, tag] of [...contents.tags.keys()].entries()) {
+    const isAlias = tag.startsWith("app-");
+    if (isAlias && at % 2 === 0) primary.tags.delete(tag);
+    if (!isAlias && nameOf(tag).is !== "stage") final.tags.delete(tag);
+  }
+  if (!isApart) return { repo: primary, "final-repo": final };
+  return { repo: primary, "final-repo": final, "meta-repo": takeAway(primary, isRecord) };
+}
+
+/** Cleans a project; answers how many changes that took. */
+async function runProject(
+  states: Readonly<Record<string, RepositoryState>>,
+  ask: Ask,
+  around: Surroundings,
+  more: Pick<MemoryOptions, "before" | "changed"> = {},
+): Promise<number> {
+  const registries = Object.fromEntries(
+    Object.entries(states).map(([role, state]) => [
+      role,
+      createMemoryRegistry(state, { ...tagByTag(around), ...more }),
+    ]),
+  );
+  const request = requestOf(ask, {});
+  const metaRepo = "meta-repo" in states ? { metaRepo: repositoryOf("meta-repo") } : {};
+  const copies = [{ role: "final-repo", repository: repositoryOf("final-repo") }] as const;
+  await runProjectCleanup(
+    { ...request, policy: { ...request.policy, ...metaRepo }, copies, secondary: [] },
+    depsFor(registries, ask, around),
+  );
+  return Object.values(registries).reduce((sum, { mutations }) => sum + mutations.length, 0);
+}
 
 /** Whether a tag can go alone changes what shares a manifest, which lies elsewhere here. */
 function tagByTag(around: Surroundings): Pick<MemoryOptions, "capabilities" | "untags"> {

@@ -1,5 +1,4 @@
 import type { Digest } from "../../oci/digest.ts";
-import { formatRepository } from "../../oci/reference.ts";
 import type { ImageMetadataTag } from "../../stages/tag.ts";
 import { murmurHash } from "../../stages/hash.ts";
 import { mayPointAtOthers } from "../../oci/media-type.ts";
@@ -7,6 +6,7 @@ import type { Catalog } from "./catalog.ts";
 import { judgeHistory } from "./git-policy.ts";
 import type { BuildRecord, HistoryVerdict } from "./git-policy.ts";
 import type { CleanupInput, Facts, InventoryTag, Need } from "./inventory.ts";
+import { copiesThatStay } from "./copies.ts";
 import { leaseReasons } from "./leases.ts";
 import { historyReasons } from "./evidence.ts";
 import { provesOurs } from "./ours.ts";
@@ -85,12 +85,6 @@ export function findRoots(
   }
   for (const [stageId, entry] of catalog.stages) {
     if (entry.digest === undefined) keep(stageId, { kind: "unreadable" });
-    if (input.primary?.stays.has(stageId) === true) {
-      keep(stageId, {
-        kind: "primary",
-        of: `${formatRepository(input.primary.repository)}:${stageId}`,
-      });
-    }
     if (catalog.rejected.has(stageId)) continue;
     const builtAt = recentBuild(entry, input, catalog, facts, needs);
     if (builtAt === undefined) continue;
@@ -102,6 +96,7 @@ export function findRoots(
   for (const [tag, kept] of used.tags) for (const reason of kept) keep(tag, reason);
   const claims = judgeClaims(input, catalog, facts);
   for (const [tag, kept] of claims.reasons) for (const reason of kept) keep(tag, reason);
+  for (const { tag, reason } of copiesThatStay(input, catalog)) keep(tag, reason);
   for (const { tag, stageId } of catalog.customTags) {
     // The tag itself may lie in a copy of the repository.
     if (input.keepList.has(tag)) keep(stageId, { kind: "keep-list" });
@@ -239,9 +234,12 @@ function foreignReason(
   if (stageId === undefined) return { kind: "foreign" };
   if (entry.digest === undefined) return { kind: "unreadable" };
   const stage = catalog.stages.get(stageId);
-  if (stage !== undefined) {
-    return stage.digest === entry.digest ? undefined : { kind: "moved", of: stageId };
+  const digest = stage === undefined ? input.primary?.digests.get(stageId) : stage.digest;
+  if (stage !== undefined || digest !== undefined) {
+    return digest === entry.digest ? undefined : { kind: "moved", of: stageId };
   }
+  // From a copy a custom tag goes before its stage goes anywhere: one that is left without it was moved.
+  if (input.primary !== undefined) return { kind: "moved", of: stageId };
   const proof = { facts, needs, byDigest: catalog.byDigest, project: input.project };
   return provesOurs(entry.digest, proof) === true ? undefined : { kind: "moved", of: stageId };
 }
