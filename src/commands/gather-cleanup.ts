@@ -66,8 +66,9 @@ export interface Gathered {
   /** What the plan was decided from. */
   readonly input: CleanupInput;
   /**
-   * Lists again and plans again, as if the tags in `held`, and every tag that appeared or moved since the first plan, were
-   * in the keep list: what somebody just pushed may need what it names, though nothing tells that yet.
+   * Lists again and plans again, as if the tags in `held`, and every tag that appeared or moved since the first plan, and
+   * every manifest that came without one, were in the keep list: what somebody just pushed may need what it names, though
+   * nothing tells that yet.
    *
    * Answers `undefined` when nothing is new: no tag appeared, none that can move has moved, none is held, and none is
    * missing but those in `gone`, which this run removed. What another removed counts: a custom tag without its record is
@@ -178,6 +179,10 @@ export async function gatherCleanup(
   ];
   const first = found;
   const known = new Map(first.tags.map((entry) => [entry.tag, entry]));
+  const knownDigests = new Set<string>([
+    ...[...first.tags, ...first.stages].flatMap(({ digest }) => digest ?? []),
+    ...(untagged ?? []).map(({ digest }) => digest),
+  ]);
   const appeared = new Set<string>();
   const gathered: Gathered = {
     plan: { ...plan, warnings },
@@ -193,6 +198,10 @@ export async function gatherCleanup(
       isReread = true;
     },
     async replan(held, gone) {
+      const before = new Set(untagged?.map(({ digest }) => digest));
+      // Before the tags: what gets one while they are listed has it there, and is no longer without.
+      untagged = await listUntagged(stages, sweep, deps);
+      for (const { digest } of untagged ?? []) if (!knownDigests.has(digest)) appeared.add(digest);
       const again = await listHomes(homes, deps);
       const own = ownLeases(again.stages, await deps.runner.identify());
       const others = again.stages.filter(({ tag }) => !own.has(tag) && !isNewJournal(tag));
@@ -211,8 +220,6 @@ export async function gatherCleanup(
       const isMissing = known
         .values()
         .some(({ tag, class: { kind } }) => kind !== "lease" && !listed.has(tag) && !gone.has(tag));
-      const before = new Set(untagged?.map(({ digest }) => digest));
-      untagged = await listUntagged(stages, sweep, deps);
       const isDoubted = sweep.deleteOrphans === true && answers.doubt();
       const isNew = untagged?.some(({ digest }) => !before.has(digest)) ?? false;
       const isOutside = isNew || isDoubted || context.primary !== undefined || isReread;
