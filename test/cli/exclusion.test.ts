@@ -41,38 +41,44 @@ describe("while another cleanup is under way", () => {
     expect(world.mutations().filter((line) => line.includes("tidemark-lease"))).toEqual([]);
   });
 
-  it("which is a process like it, one of the two does all the work", async () => {
-    const gate: { deletions: number; other?: Promise<Run> } = { deletions: 0 };
-    const world = await openWorld({
-      ...MANY,
-      fake: {
-        onRequest: async ({ method }) => {
-          if (method !== "DELETE") return;
-          gate.deletions += 1;
-          // The first asks whether anything may be deleted; the second deletes.
-          if (gate.deletions !== 2) return;
-          gate.other = world.run(["cleanup", "--quiet"]);
-          await gate.other;
+  it.each([
+    ["", [], ["cleanup"]],
+    [" that can write no lease either", [refusedPush()], []],
+  ])(
+    "which is a process like it%s, one of the two does all the work",
+    async (_, faults, records) => {
+      const gate: { deletions: number; other?: Promise<Run> } = { deletions: 0 };
+      await using world = await openWorld({
+        ...MANY,
+        faults,
+        fake: {
+          onRequest: async ({ method }) => {
+            if (method !== "DELETE") return;
+            gate.deletions += 1;
+            // The first asks whether anything may be deleted; the second deletes.
+            if (gate.deletions !== 2) return;
+            gate.other = world.run(["cleanup", "--quiet"]);
+            await gate.other;
+          },
         },
-      },
-    });
-    await using _ = world;
+      });
 
-    const run = await world.run(["cleanup", "--quiet"]);
+      const run = await world.run(["cleanup", "--quiet"]);
 
-    const other = await gate.other;
-    expect(run).toMatchObject({ exit: 0, stderr: "" });
-    expect(other).toMatchObject({ exit: 4, stdout: "" });
-    expect(other?.stderr).toContain("is being cleaned by process");
-    expect(Object.keys(world.tags()).toSorted()).toEqual(
-      [
-        world.tag("s3"),
-        world.model.recordTag(["shop", "c3", "s3"]),
-        "managed-image-shop",
-        "cleanup",
-      ].toSorted(),
-    );
-  });
+      const other = await gate.other;
+      expect(run).toMatchObject({ exit: 0 });
+      expect(other).toMatchObject({ exit: 4, stdout: "" });
+      expect(other?.stderr).toContain("is being cleaned by process");
+      expect(Object.keys(world.tags()).toSorted()).toEqual(
+        [
+          world.tag("s3"),
+          world.model.recordTag(["shop", "c3", "s3"]),
+          "managed-image-shop",
+          ...records,
+        ].toSorted(),
+      );
+    },
+  );
 
   it("--wait waits until it has ended", async () => {
     await using world = await openWorld();
