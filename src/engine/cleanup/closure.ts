@@ -22,7 +22,7 @@ export interface Closure {
 
 export interface ClosureOptions {
   readonly untagged?: Untagged;
-  /** Whether the registry deletes referrers with their subject: then what a child of a foreign index is about matters. */
+  /** Whether it matters what a child of a foreign index is about: it could go, or take the child along. */
   readonly readsLeaves?: boolean;
 }
 
@@ -51,7 +51,7 @@ export function closeOver(
   const why = new Map<Digest, readonly Reason[]>();
   for (const [digest, reasons] of roots.digests) {
     if (untagged.manifests.has(digest)) why.set(digest, reasons);
-    queue.push({ digest, by: digest, read: readOfDigest(digest) });
+    queue.push({ digest, by: digest, read: readOfDigest(digest, reasons) });
   }
   for (let next = queue.pop(); next !== undefined; next = queue.pop()) walk(next);
   return {
@@ -98,13 +98,15 @@ export function closeOver(
     if (stages.length === 0) queue.push({ digest, by: isUntagged ? digest : by, read });
   }
 
-  /** A digest that only somebody outside names may be of another repository: it is not asked for. */
-  function readOfDigest(digest: Digest): Reading {
-    if (facts.has(digest)) return "config";
-    return mayPointAtOthers(untagged.manifests.get(digest)?.mediaType) &&
-      untagged.manifests.has(digest)
-      ? "manifest"
-      : "nothing";
+  /**
+   * A digest that only somebody outside names may be of another repository: it is not asked for. One that merely was not
+   * asked to go is no stage that anybody builds on.
+   */
+  function readOfDigest(digest: Digest, reasons: readonly Reason[]): Reading {
+    const listed = untagged.manifests.get(digest);
+    const isIdle = listed !== undefined && reasons.every(({ kind }) => IDLE.has(kind));
+    if (facts.has(digest) && !isIdle) return "config";
+    return listed !== undefined && mayPointAtOthers(listed.mediaType) ? "manifest" : "nothing";
   }
 
   function walk({ digest, by, read }: Visit): void {
@@ -221,6 +223,15 @@ function readingOf(mediaType: string, parent: Reading, readsLeaves: boolean): Re
   if (isIndexType(mediaType)) return "manifest";
   return readsLeaves && mayPointAtOthers(mediaType) ? "manifest" : "nothing";
 }
+
+/** Reasons by which a manifest without a tag stays though nobody needs it. */
+const IDLE: ReadonlySet<ReasonKind> = new Set([
+  "untagged",
+  "unknown-age",
+  "built-recently",
+  "unreadable",
+  "referrer",
+]);
 
 /** Reasons that differ by more than `of`. */
 const EVIDENCE: ReadonlySet<ReasonKind> = new Set([

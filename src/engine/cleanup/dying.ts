@@ -26,18 +26,21 @@ export interface DyingFindings {
   readonly answers: Answers;
   /** Digests that are provably not there, and what is about them goes. */
   readonly dead: Iterable<Digest>;
+  /** Listed manifests without a tag that go unless something keeps them. */
+  readonly swept: Iterable<Digest>;
   /** Whether the registry has to be asked which manifests are about what goes. */
   readonly asks: boolean;
 }
 
 /** Follows referrers from every manifest that goes with all its tags, and from what is dead already. */
 export function findDying(findings: DyingFindings): Dying {
-  const { decisions, catalog, closure, untagged, facts, answers, dead, asks } = findings;
+  const { decisions, catalog, closure, untagged, facts, answers, dead, swept, asks } = findings;
   const found = new Map<Digest, Digest>();
   const needs: Need[] = [];
   const questions: Question[] = [];
   const isDead = new Set<Digest>(dead);
   const queue = new Set<Digest>(isDead);
+  for (const digest of swept) if (!closure.reached.has(digest)) queue.add(digest);
   for (const [digest, entries] of catalog.byDigest) {
     if (!closure.reached.has(digest) && entries.every(isGoing)) queue.add(digest);
   }

@@ -103,8 +103,9 @@ interface Round {
   readonly dying: Dying;
 }
 
-function close({ roots, catalog, facts, means }: Known, untagged: Untagged): Closure {
-  const readsLeaves = means.cascade?.includes("referrers") === true;
+function close({ input, roots, catalog, facts, means }: Known, untagged: Untagged): Closure {
+  const takesReferrers = means.cascade?.includes("referrers") === true;
+  const readsLeaves = takesReferrers || input.untagged !== undefined;
   return closeOver(roots, catalog, facts, { untagged, readsLeaves });
 }
 
@@ -127,7 +128,19 @@ function decideFrom(
     if (subject !== undefined) dead.add(subject);
   }
   const asks = asksForReferrers(input, means);
-  const dying = findDying({ decisions, catalog, closure, untagged, facts, answers, dead, asks });
+  const swept =
+    input.deleteUntagged === true ? (input.untagged ?? []).map(({ digest }) => digest) : [];
+  const dying = findDying({
+    decisions,
+    catalog,
+    closure,
+    untagged,
+    facts,
+    answers,
+    dead,
+    swept: swept.filter((digest) => untagged.manifests.has(digest)),
+    asks,
+  });
   return { decisions, orphans, dying };
 }
 
