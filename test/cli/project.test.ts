@@ -57,6 +57,18 @@ describe("a final repository", () => {
     expect(world.mutations()).toEqual([]);
   });
 
+  it("is planned from its tags and what was read in the primary", async () => {
+    for (const id of ["s1", "s2", "s3"]) final.copy(world.tag(id));
+
+    await clean(["--final-repo", final.address, "--dry-run"]);
+
+    const asked = world.registry.requests().filter(({ path }) => path.includes("shop-final"));
+    expect(asked.filter(({ path }) => path.includes("/tags/list"))).toHaveLength(1);
+    expect(
+      asked.filter(({ method, path }) => method === "GET" && /manifests|blobs/.test(path)),
+    ).toEqual([]);
+  });
+
   it("loses a stage that the primary has no more, and keeps one that the keep list names", async () => {
     final.copy(world.tag("s1"));
     final.copy(world.tag("s2"));

@@ -102,6 +102,24 @@ describe("purge", () => {
     expect(Object.keys(world.tags())).toEqual(["notes"]);
   });
 
+  it("removes records that lie apart, and the marker that says so", async () => {
+    const meta = world.other("acme/meta");
+    for (const tag of Object.keys(world.tags())) {
+      if (!/^(?:meta|managed-image|custom-tag-meta)-/.test(tag)) continue;
+      meta.copy(tag);
+      world.remove(tag);
+    }
+    const marker = "werf-meta-repo-marker-1";
+    world.push(world.recordOf(marker, { metarepoaddress: meta.address }), marker);
+    meta.copy("notes");
+
+    const run = await purge(["--yes", "--meta-repo", meta.address]);
+
+    expect(run.exit).toBe(0);
+    expect(Object.keys(world.tags())).toEqual(["notes"]);
+    expect(Object.keys(meta.tags())).toEqual(["notes"]);
+  });
+
   it("stops at the images of another project", async () => {
     await using other = await openWorld({
       registry: { project: "zoo", stages: [stage("z1")], records: [["zoo", "c1", "z1"]] },
