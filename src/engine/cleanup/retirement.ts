@@ -40,7 +40,7 @@ const MAX_NAMED = 3;
  *
  * A name goes when every configuration was read and none has it, and when nothing was built, pushed or recorded under it
  * for long enough. A reference whose configuration cannot be read keeps every name; so does one without a configuration
- * whose own commit has a record, since something was built from it.
+ * whose own commit has a record, since something was built from it. Where no reference defines any name, none goes.
  */
 export function findRetired(input: RetirementInput, facts: ReadonlyMap<Digest, Facts>): Retirement {
   const { tags, definitions, afterMs, now, history } = input;
@@ -89,11 +89,21 @@ function obstaclesIn({ definitions, tags, history }: RetirementInput): string[] 
     const isLost = images.kind === "none" && built.has(commit);
     return isLost ? [`${reference}: it has none, and images were built from it`] : [];
   });
-  if (unread.length === 0) return [];
+  if (unread.length === 0) {
+    // More likely it lies elsewhere than that a project with images has none any more.
+    return definitions.some(definesAny) ? [] : [NONE_DEFINED];
+  }
   const more = unread.length > MAX_NAMED ? `; and ${unread.length - MAX_NAMED} more` : "";
   return [
     `no image name is retired, since a configuration cannot be read (${unread.slice(0, MAX_NAMED).join("; ")}${more})`,
   ];
+}
+
+const NONE_DEFINED =
+  "no image name is retired, since no reference has a configuration that defines any image; is it in another directory of the repository?";
+
+function definesAny({ images }: Definition): boolean {
+  return images.kind === "names" && images.names.size > 0;
 }
 
 /** When something was last built, pushed or recorded, by the hash of its image name. Milliseconds since the epoch. */

@@ -23,6 +23,10 @@ describe("an image name that no reference defines", () => {
     ["the remote may have more references", { mayBeBehind: true }],
     ["a configuration cannot be read", { defined: [["web"], "a template"] }],
     ["the grace is longer", { afterDays: 100 }],
+    [
+      "no reference has a configuration where it is looked for",
+      { defined: [undefined, undefined] },
+    ],
   ] as const)("stays when %s", (_, world) => {
     expect(retired(world)).toEqual([]);
   });
@@ -122,12 +126,12 @@ function world(spec: World): { input: RetirementInput; facts: Map<Digest, Facts>
       definitions,
       afterMs: afterDays * DAY_MS,
     },
-    facts: new Map([
-      [
-        digestOf("b"),
+    facts: new Map(
+      ["a", "b"].map((letter) => [
+        digestOf(letter),
         { kind: "image", config: digestOf("e"), image: { labels: { werf: "shop" }, ...created } },
-      ],
-    ]),
+      ]),
+    ),
   };
 }
 
