@@ -113,6 +113,18 @@ describe("a cluster that is missing", () => {
     expect(lastLine(run)).toContain("context prod should be asked");
   });
 
+  it("is chosen by werf's variable for cleanups, not by the one for deployments", async () => {
+    await using cluster = await startCluster({ context: "staging" });
+    const args = ["cleanup", "--repo", world.address, "--dir", world.clone, "--dry-run"];
+    const env = { WERF_KUBE_CONFIG: cluster.kubeconfig.path };
+
+    const deploying = await world.runRaw(args, { env: { ...env, WERF_KUBE_CONTEXT: "prod" } });
+    const cleaning = await world.runRaw(args, { env: { ...env, WERF_SCAN_CONTEXT_ONLY: "prod" } });
+
+    expect(deploying.exit).toBe(0);
+    expect(cleaning.exit).toBe(4);
+  });
+
   it("is no matter when nobody asks", async () => {
     expect(await clean(["--dry-run", "--without-kube"])).toMatchObject({ exit: 0 });
     expect(await clean(["--dry-run", "--allow", "cluster-missing"])).toMatchObject({ exit: 0 });
