@@ -3,6 +3,7 @@ import { createRepository } from "../../contract-tests/fakes/state.ts";
 import type { RepositoryState } from "../../contract-tests/fakes/state.ts";
 import { runCleanup } from "../../src/commands/cleanup.ts";
 import type { CommandDeps } from "../../src/commands/deps.ts";
+import { runPurge } from "../../src/commands/purge.ts";
 import { runProjectCleanup } from "../../src/commands/project-cleanup.ts";
 import type { RoleResult } from "../../src/commands/carry-out-project.ts";
 import type { Repository } from "../../src/oci/reference.ts";
@@ -135,6 +136,33 @@ export const projects = [
       }
     },
   ),
+  property(
+    "a purge leaves what a cleanup without policies leaves, and records of the project only beside a stage",
+    200,
+    fc.tuple(usualWorld, surroundings),
+    async ([spec, around]) => {
+      const { contents, ask } = buildWorld(spec);
+      const bare = { ...ask, git: undefined, hours: 0 };
+      const cleaned = copyOf(contents);
+      await cleanUp(createMemoryRegistry(cleaned, tagByTag(around)), bare);
+      const registries = { repo: createMemoryRegistry(contents, tagByTag(around)) };
+      await runPurge(
+        { ...requestOf(ask, {}), copies: [], secondary: [] },
+        depsFor(registries, ask, around),
+      );
+
+      const left = withoutOwn(contents.tags.keys());
+      expectSame(
+        left.filter((tag) => !isOfProject(tag)),
+        withoutOwn(cleaned.tags.keys()).filter((tag) => !isOfProject(tag)),
+        "what is left besides records of the project",
+      );
+      const hasStages = left.some((tag) => nameOf(tag).is === "record" || isStage(tag));
+      const unlisted = new Set(ask.keepList);
+      const records = left.filter((tag) => isOfProject(tag) && !unlisted.has(tag));
+      if (!hasStages) expectSame(records, [], "records of a project without stages");
+    },
+  ),
 ];
 
 /** The process is gone. */
@@ -186,6 +214,16 @@ function tagByTag(around: Surroundings): Pick<MemoryOptions, "capabilities" | "u
 function isRecord(tag: string): boolean {
   const { is } = nameOf(tag);
   return is !== "stage" && is !== "index" && is !== "signature" && is !== "other";
+}
+
+function isOfProject(tag: string): boolean {
+  const { is } = nameOf(tag);
+  return is === "managed" || is === "service";
+}
+
+function isStage(tag: string): boolean {
+  const { is } = nameOf(tag);
+  return is === "stage" || is === "index";
 }
 
 /** Moves tags, with all there is, into another repository. */

@@ -185,7 +185,7 @@ describe("a claimed tag", () => {
 
   it("is nobody's in a copy of another repository", () => {
     const repository = { host: "reg.test", name: "acme/primary" };
-    const primary = { repository, stays: new Set<string>(), customTags: [] };
+    const primary = { repository, stays: new Set<string>(), digests: new Map(), customTags: [] };
 
     expect(going({ rules, tags: { v1: "a" }, more: { primary } })).toEqual([]);
   });
