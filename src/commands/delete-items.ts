@@ -1,7 +1,7 @@
 import type { CleanupPlan, Deletion } from "../engine/cleanup/plan.ts";
 import type { Digest } from "../oci/digest.ts";
 import { RegistryError } from "../registry/error.ts";
-import type { Registry } from "../registry/registry.ts";
+import type { DeletionOutcome, Registry, TagOutcome } from "../registry/registry.ts";
 import type { Present } from "./check-item.ts";
 import type { Settlement } from "./settlement.ts";
 
@@ -51,23 +51,31 @@ export function createDeleter(
       [...items].map(([digest, item]) => [digest, item.tags.map(({ tag }) => tag)]),
     );
     const outcomes = registry.deleteManifests(repository, [...items.keys()], { tags });
-    for await (const outcome of outcomes) {
-      const item = items.get(outcome.digest);
-      if (item === undefined) continue;
-      if (outcome.status === "deleted") settlement.settle(item);
-      else settlement.fail(item, outcome.error);
-    }
+    await settleAll(outcomes, ({ digest }) => items.get(digest));
   }
 
   async function deleteTags(entries: readonly Present[]): Promise<void> {
     const items = new Map(entries.flatMap(({ item }) => item.tags.map(({ tag }) => [tag, item])));
     if (items.size === 0) return;
     const outcomes = registry.deleteTags(repository, [...items.keys()]);
-    for await (const outcome of outcomes) {
-      const item = items.get(outcome.tag);
-      if (item === undefined) continue;
-      if (outcome.status === "deleted") settlement.settle(item);
-      else settlement.fail(item, outcome.error);
+    await settleAll(outcomes, ({ tag }) => items.get(tag));
+  }
+
+  /** Failures come last: they may end the run, and what was deleted beside them has to be told. */
+  async function settleAll<Outcome extends DeletionOutcome | TagOutcome>(
+    outcomes: AsyncIterable<Outcome>,
+    itemOf: (outcome: Outcome) => Deletion | undefined,
+  ): Promise<void> {
+    const failures: { readonly item: Deletion; readonly error: RegistryError }[] = [];
+    try {
+      for await (const outcome of outcomes) {
+        const item = itemOf(outcome);
+        if (item === undefined) continue;
+        if (outcome.status === "deleted") settlement.settle(item);
+        else failures.push({ item, error: outcome.error });
+      }
+    } finally {
+      for (const { item, error } of failures) settlement.fail(item, error);
     }
   }
 }
