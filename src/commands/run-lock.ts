@@ -1,13 +1,13 @@
-import type { FoundLease } from "../engine/cleanup/leases.ts";
 import type { LockFile } from "../locks/lock-file.ts";
 import { formatRepository } from "../oci/reference.ts";
 import type { Repository } from "../oci/reference.ts";
 import type { Registry } from "../registry/registry.ts";
-import { describeHolder } from "../stages/lease.ts";
-import type { Lease, LeaseHolder } from "../stages/lease.ts";
+import type { LeaseHolder } from "../stages/lease.ts";
 import type { CommandDeps } from "./deps.ts";
 import { GuardError } from "./error.ts";
 import type { LeasePlace, ListedLeases } from "./leases.ts";
+import { behindFile, behindLease, isEarlier, oldestCleanup } from "./other-cleanup.ts";
+import type { OtherCleanup } from "./other-cleanup.ts";
 import {
   RENEW_MS,
   isLeaseThere,
@@ -67,14 +67,6 @@ const YIELD_LOOKS = 5;
 /** Between two such looks. Milliseconds. */
 const YIELD_MS = 2_000;
 
-/** What stands in the way. */
-interface Blocking {
-  /** Who, until when, and what to do if it is dead. One line. */
-  readonly who: string;
-  /** Whether it may have ended. */
-  hasEnded(): Promise<boolean>;
-}
-
 /**
  * A lease in the repository: a run writes one of its own and goes on only when a listing taken after that shows no other.
  * Of two that meet, the one that asked first stays and waits for the other to withdraw, so one of them goes on.
@@ -93,22 +85,22 @@ export function createRunLock(
   let renewals = 0;
 
   const isTaken = (): boolean => lease !== undefined || file !== undefined;
-  return { take, isTaken, check, keepUp, release, warnings };
+  return { take, isTaken, check, keepUp, release: withdraw, warnings };
 
   async function take({ list, waited, over: [over] }: TakeMeans): Promise<void> {
     const since = now().getTime();
     const refused = await tryDeletion(place, over, await runner.identify());
     if (refused !== undefined && lacksRight(refused)) throw refused;
     for (;;) {
-      const blocking = await tryTake(list, since);
-      if (blocking === undefined) return;
-      await waitFor(blocking, since + waitMs);
+      const other = await tryTake(list, since);
+      if (other === undefined) return;
+      await waitFor(other, since + waitMs);
       await waited();
     }
   }
 
   /** Resolves when the other may have ended; rejects when that takes too long. */
-  async function waitFor({ who, hasEnded }: Blocking, end: number): Promise<void> {
+  async function waitFor({ who, hasEnded }: OtherCleanup, end: number): Promise<void> {
     do {
       const left = end - now().getTime();
       if (left <= 0) {
@@ -122,7 +114,7 @@ export function createRunLock(
   async function tryTake(
     list: () => Promise<ListedLeases>,
     since: number,
-  ): Promise<Blocking | undefined> {
+  ): Promise<OtherCleanup | undefined> {
     const holder = await runner.identify();
     await begin(holder, since);
     if (lease === undefined) {
@@ -131,14 +123,14 @@ export function createRunLock(
     }
     for (let look = 0; ; look += 1) {
       const { own, others } = await list();
-      const [first] = others.filter(isRunningCleanup).toSorted(byAge);
+      const first = oldestCleanup(others);
       if (first === undefined) {
         await proveListing(own);
         return undefined;
       }
-      if (look === YIELD_LOOKS || lease === undefined || isEarlier(first.lease, since, holder)) {
+      if (look === YIELD_LOOKS || lease === undefined || isEarlier(first, since, holder)) {
         await withdraw();
-        return blockingLease(first);
+        return behindLease(first, place, { now, signal });
       }
       await runner.sleep(YIELD_MS);
     }
@@ -147,8 +139,7 @@ export function createRunLock(
   async function begin(holder: LeaseHolder, since: number): Promise<void> {
     try {
       lease = undefined;
-      lease = await writeLease(place, { holder, since, now: now().getTime(), renewals }, signal);
-      renewals += 1;
+      lease = await write(holder, since);
     } catch (error) {
       if (!isRefusal(error)) throw error;
       warn(
@@ -166,28 +157,11 @@ export function createRunLock(
     );
   }
 
-  async function takeFile(): Promise<Blocking | undefined> {
+  async function takeFile(): Promise<OtherCleanup | undefined> {
     const attempt = await runner.tryLockFile(address);
-    if (attempt.kind === "taken") {
-      file = attempt.lock;
-      return undefined;
-    }
-    const { holder, path } = attempt;
-    const whose = holder === undefined ? "another process" : describeHolder(holder);
-    return {
-      who: `${whose}, says ${path}; if nothing runs, remove that file`,
-      hasEnded: () => Promise.resolve(true),
-    };
-  }
-
-  function blockingLease({ tag, lease: { holder, until } }: CleanupLease): Blocking {
-    const { host, name } = repository;
-    return {
-      who: `${describeHolder(holder)}, whose lease ends at ${new Date(until).toISOString()}; if it is dead, remove the tag ${tag}`,
-      hasEnded: async () =>
-        (await registry.resolve({ host, name, tag }, { signal })) === undefined ||
-        now().getTime() > until,
-    };
+    if (attempt.kind === "busy") return behindFile(attempt);
+    file = attempt.lock;
+    return undefined;
   }
 
   async function check({ own }: ListedLeases): Promise<void> {
@@ -200,19 +174,20 @@ export function createRunLock(
     const old = lease;
     if (old === undefined || now().getTime() < old.until - RENEW_MS) return;
     if (!(await isLeaseThere(place, old, signal))) throw lost();
-    if (now().getTime() < old.until) {
-      await renew(old);
-    } else {
-      const blocking = await tryTake(list, old.since);
-      if (blocking !== undefined) throw lost();
-    }
+    const hasEnded = now().getTime() >= old.until;
+    const other = hasEnded ? await tryTake(list, old.since) : await renew(old);
     await remove(old);
+    if (other !== undefined) throw lost();
   }
 
-  async function renew({ since }: WrittenLease): Promise<void> {
-    const holder = await runner.identify();
-    lease = await writeLease(place, { holder, since, now: now().getTime(), renewals }, signal);
+  async function renew({ since }: WrittenLease): Promise<undefined> {
+    lease = await write(await runner.identify(), since);
+  }
+
+  async function write(holder: LeaseHolder, since: number): Promise<WrittenLease> {
+    const asked = { holder, since, now: now().getTime(), renewals };
     renewals += 1;
+    return writeLease(place, asked, signal);
   }
 
   function lost(): GuardError {
@@ -237,27 +212,7 @@ export function createRunLock(
     warn(`this run's lease ${old.tag}, which ends at ${end}, stays: ${error.message}`);
   }
 
-  async function release(): Promise<void> {
-    await withdraw();
-  }
-
   function warn(warning: string): void {
     if (!warnings.includes(warning)) warnings.push(warning);
   }
-}
-
-interface CleanupLease extends FoundLease {
-  readonly lease: Lease;
-}
-
-function isRunningCleanup(found: FoundLease): found is CleanupLease {
-  return found.state === "live" && found.lease !== "unreadable" && found.lease.kind === "cleanup";
-}
-
-function byAge({ lease: a }: CleanupLease, { lease: b }: CleanupLease): number {
-  return a.since - b.since || (a.holder.run < b.holder.run ? -1 : 1);
-}
-
-function isEarlier(other: Lease, since: number, { run }: LeaseHolder): boolean {
-  return other.since < since || (other.since === since && other.holder.run < run);
 }
