@@ -88,11 +88,15 @@ function namespacesOf(
   return [...new Set(namespaces)];
 }
 
-/** Contexts that differ by their names alone are the same cluster as the same user, as tools write them for namespaces. */
+/**
+ * Contexts that differ by their names alone are the same cluster as the same user, as tools write them for namespaces. One
+ * address is not one cluster: proxies and names in TLS lead on from it.
+ */
 function withoutTwins(targets: readonly ClusterTarget[]): ClusterTarget[] {
   const seen = new Set<string>();
-  return targets.filter(({ server, config, namespaces }) => {
-    const key = JSON.stringify([server, config.getCurrentUser()?.name, namespaces]);
+  return targets.filter(({ config, namespaces }) => {
+    const { name: _name, ...place } = config.getCurrentCluster() ?? { name: "" };
+    const key = JSON.stringify([place, config.getCurrentUser()?.name, namespaces]);
     if (seen.has(key)) return false;
     seen.add(key);
     return true;
