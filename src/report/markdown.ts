@@ -27,7 +27,7 @@ function repositoryBlocks({ role, result, freed }: ReportedRepository, run: Repo
     run.repositories.length > 1 ? `${name} (${plain(role)})` : name,
     ...(brokeOff === undefined ? [] : [`**The run broke off:** ${plain(brokeOff)}`]),
     table(["what", "kept", run.dryRun ? "would go" : "deleted"], summaryRows(result)),
-    ...(freed === undefined ? [] : [plain(freedSentence(freed, run.dryRun))]),
+    ...(freed === undefined ? [] : [plain(freedSentence(freed, run.dryRun, result.garbage))]),
     table(["kept by", "tags", "for example"], groupKept(result.kept).slice(0, MAX_LISTED)),
     listed(
       "A real run would be stopped",

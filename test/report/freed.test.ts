@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Digest } from "../../src/oci/digest.ts";
 import type { ManifestContent } from "../../src/oci/manifest-content.ts";
 import { freedBytes } from "../../src/report/freed.ts";
+import { freedSentence } from "../../src/report/freed-sentence.ts";
 import type { Freed } from "../../src/report/freed.ts";
 import { digestFor } from "./sample.ts";
 
@@ -62,6 +63,24 @@ describe("bytes that a deletion frees", () => {
         [digestFor("a"), 1021],
         [digestFor("b"), 1001],
       ]),
+    );
+  });
+});
+
+describe("the sentence about them", () => {
+  it("tells what is shared, what stays, and what was not read", () => {
+    const found = freed({ a: ["base", "app"], b: ["base"] }, { going: "ay", staying: "b" });
+
+    expect(freedSentence(found, true)).toBe(
+      "21 bytes in 2 blobs and manifests would be free once the registry has collected its garbage, untagged manifests included; what several images share counts once. 1000 bytes more stay, since something kept holds them too. What stays holds 1001 bytes. 1 manifest could not be read and is not counted.",
+    );
+  });
+
+  it("tells what the run removed itself", () => {
+    const found = freed({ a: ["app"] }, { going: "a" });
+
+    expect(freedSentence(found, false, { blobs: 1, bytes: 20 })).toContain(
+      "are free once the registry has collected its garbage, untagged manifests included; what several images share counts once. Of unused blobs 20 bytes are removed already.",
     );
   });
 });

@@ -123,7 +123,7 @@ function failureSection({ failure }: ReportedRun): Markup {
 
 function figures(
   entries: readonly Entry[],
-  { freed, unread }: ReportedRepository,
+  { result, freed, unread }: ReportedRepository,
   { dryRun }: ReportedRun,
 ): Markup {
   const figure = (status: Status, label: string, always = false): Markup => {
@@ -135,7 +135,7 @@ function figures(
       ${figure("kept", "kept", true)}${figure("deleted", dryRun ? "would go" : "deleted", true)}${figure("failed", "failed")}${figure("skipped", "skipped")}${figure("remaining", "not tried")}
       ${freed === undefined ? NOTHING : html`<div class="figure"><b>${formatBytes(freed.bytes)}</b>${dryRun ? "would be freed" : "freed"}, after the registry's own garbage collection</div>`}
     </div>
-    ${freed === undefined ? NOTHING : html`<p class="soft">${freedSentence(freed, dryRun)}</p>`}
+    ${freed === undefined ? NOTHING : html`<p class="soft">${freedSentence(freed, dryRun, result.garbage)}</p>`}
     ${unread === undefined ? NOTHING : html`<p class="soft">${freed === undefined ? "How many bytes that frees is not known" : "Not everything could be counted"}: ${unread}</p>`}`;
 }
 
