@@ -40,9 +40,19 @@ export function createAcrClient(connection: Connection): AcrClient {
     },
 
     async *listManifests(repository, { signal }) {
+      // This list has been seen to lack some of the tags of a manifest; the other one has them all.
+      const tags = new Map<string, string[]>();
+      for await (const { name, digest } of tagsOf(repository, { signal })) {
+        if (typeof digest !== "string") continue;
+        const known = tags.get(digest);
+        if (known === undefined) tags.set(digest, [name]);
+        else known.push(name);
+      }
       for await (const manifest of manifestsOf(repository, signal)) {
         const entry = manifestEntryOf(manifest);
-        if (entry !== undefined) yield entry;
+        if (entry === undefined) continue;
+        const all = new Set([...entry.tags, ...(tags.get(entry.digest) ?? [])]);
+        yield { ...entry, tags: [...all] };
       }
     },
 

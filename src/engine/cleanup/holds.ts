@@ -1,4 +1,5 @@
 import type { Digest } from "../../oci/digest.ts";
+import { isUnclaimed } from "./cascade.ts";
 import type { Decision } from "./decision.ts";
 import type { Ground } from "./deletions.ts";
 import { namesOn } from "./parents.ts";
@@ -80,7 +81,10 @@ function keepReferrers(
   }
 }
 
-/** Manifests without a tag that an index names, or a referrer is about, which stays. */
+/**
+ * Manifests without a tag that an index names, or a referrer is about, which stays; and whatever such a manifest names
+ * when it stays itself.
+ */
 function keepUntagged(
   decisions: ReadonlyMap<string, Decision>,
   ways: ReadonlyMap<Digest, Way>,
@@ -92,6 +96,13 @@ function keepUntagged(
     const index = (indexesOf.get(digest) ?? []).find((by) => ways.get(by) !== "manifest");
     const [by = index] = index === undefined ? [] : namesOn(index, ground);
     if (by !== undefined) keep(digest, { kind: "index-child", of: by });
+  }
+  const staysUntagged = (digest: Digest): boolean =>
+    untagged.manifests.has(digest) && decisions.has(digest) && !isGoing(decisions, digest);
+  for (const [digest, way] of ways) {
+    const index = way === "manifest" ? indexesOf.get(digest)?.find(staysUntagged) : undefined;
+    if (index === undefined) continue;
+    for (const name of namesOn(digest, ground)) keep(name, { kind: "index-child", of: index });
   }
   for (const [referrer, subject] of untagged.subjects) {
     if (decisions.has(referrer) && !isGoing(decisions, referrer)) {
@@ -118,9 +129,4 @@ export function dropSignatures(
     }
   }
   return changed;
-}
-
-/** Kept for no other reason than that nobody decided about it. */
-export function isUnclaimed(decision: Decision): boolean {
-  return "reasons" in decision && decision.reasons.every(({ kind }) => kind === "foreign");
 }
