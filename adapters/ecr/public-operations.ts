@@ -14,14 +14,11 @@ import type { Operations, OperationsSettings } from "./operations.ts";
 export function openPublicOperations(settings: OperationsSettings): Operations {
   const client = new ECRPUBLICClient(clientConfig(settings));
   return {
-    describeImages: ({ imageIds, untagged: _, ...input }, options) =>
-      client.send(
-        new DescribeImagesCommand({
-          ...input,
-          ...(imageIds === undefined ? {} : { imageIds: [...imageIds] }),
-        }),
-        options,
-      ),
+    describeImages(described, options) {
+      const { imageIds, untagged: _, ...input } = described;
+      const ids = imageIds === undefined ? {} : { imageIds: [...imageIds] };
+      return client.send(new DescribeImagesCommand({ ...input, ...ids }), options);
+    },
     batchDeleteImage: ({ imageIds, ...input }, options) =>
       client.send(new BatchDeleteImageCommand({ ...input, imageIds: [...imageIds] }), options),
     describeRepositories: (input, options) =>

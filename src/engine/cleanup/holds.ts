@@ -82,8 +82,8 @@ function keepReferrers(
 }
 
 /**
- * Manifests without a tag that an index names, or a referrer is about, which stays; and whatever such a manifest names
- * when it stays itself.
+ * Manifests without a tag that an index names, or a referrer is about, which stays; and whatever an index names that stays
+ * though the closure did not reach it.
  */
 function keepUntagged(
   decisions: ReadonlyMap<string, Decision>,
@@ -97,12 +97,13 @@ function keepUntagged(
     const [by = index] = index === undefined ? [] : namesOn(index, ground);
     if (by !== undefined) keep(digest, { kind: "index-child", of: by });
   }
-  const staysUntagged = (digest: Digest): boolean =>
-    untagged.manifests.has(digest) && decisions.has(digest) && !isGoing(decisions, digest);
+  const stays = (digest: Digest): boolean =>
+    ways.get(digest) !== "manifest" && namesOn(digest, ground).some((name) => decisions.has(name));
   for (const [digest, way] of ways) {
-    const index = way === "manifest" ? indexesOf.get(digest)?.find(staysUntagged) : undefined;
-    if (index === undefined) continue;
-    for (const name of namesOn(digest, ground)) keep(name, { kind: "index-child", of: index });
+    const index = way === "manifest" ? indexesOf.get(digest)?.find(stays) : undefined;
+    const [of = index] = index === undefined ? [] : namesOn(index, ground);
+    if (of === undefined) continue;
+    for (const name of namesOn(digest, ground)) keep(name, { kind: "index-child", of });
   }
   for (const [referrer, subject] of untagged.subjects) {
     if (decisions.has(referrer) && !isGoing(decisions, referrer)) {

@@ -88,13 +88,23 @@ export function judge(known: Known): Judgement | Open {
   });
   const blindSpots =
     swept.size === 0 ? [] : findBlindSpots(decisions, catalog, facts, input.untagged ?? []);
-  for (const [digest, decision] of swept) {
-    decisions.set(
-      digest,
-      blindSpots.length === 0 ? decision : { reasons: [{ kind: "unreadable" }] },
-    );
-  }
+  if (blindSpots.length > 0) return keepSwept(swept.keys());
+  for (const [digest, decision] of swept) decisions.set(digest, decision);
   return { decisions, closure, untagged, orphans, blindSpots };
+
+  /** Decides again with manifests without a tag as roots, whatever they name. */
+  function keepSwept(digests: Iterable<Digest>): Judgement | Open {
+    const unreadable = [{ kind: "unreadable" }] as const;
+    const kept = new Map<Digest, readonly Reason[]>();
+    for (const digest of digests) kept.set(digest, unreadable);
+    const all = { ...known, roots: { ...roots, digests: joined(roots.digests, kept) } };
+    const wide = close(all, untagged);
+    if (wide.needs.length > 0) return { needs: wide.needs, questions: [] };
+    const last = decideFrom(known, wide, untagged, new Set());
+    const open = { needs: last.dying.needs, questions: last.dying.questions };
+    if (open.needs.length > 0 || open.questions.length > 0) return open;
+    return { ...last, closure: wide, untagged, blindSpots };
+  }
 }
 
 interface Round {
