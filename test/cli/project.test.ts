@@ -131,6 +131,47 @@ describe("a final repository", () => {
   });
 });
 
+describe("other runs", () => {
+  it("that clean the primary keep a final repository from being changed, too", async () => {
+    await using busy = await openWorld({
+      registry: {
+        stages: [stage("s1"), stage("s3")],
+        records: [
+          ["shop", "c1", "s1"],
+          ["shop", "c3", "s3"],
+        ],
+        leases: [{ id: "other", kind: "cleanup", until: "+1h", stages: [] }],
+      },
+    });
+    const copy = busy.other("acme/final");
+    for (const id of ["s1", "s3"]) copy.copy(busy.tag(id));
+
+    const run = await busy.run(["cleanup", "--final-repo", copy.address, "--quiet"]);
+
+    expect(run.exit).toBe(4);
+    expect(run.stderr).toContain("build-3");
+    expect(Object.keys(copy.tags())).toHaveLength(2);
+    expect(busy.tags()).toHaveProperty(busy.tag("s1"));
+  });
+
+  it("that publish keep the stages they are about to use in every copy", async () => {
+    await using busy = await openWorld({
+      registry: {
+        stages: [stage("s1"), stage("s2"), stage("s3")],
+        records: [["shop", "c3", "s3"]],
+        leases: [{ id: "other", kind: "publish", until: "+1h", stages: ["s1"] }],
+      },
+    });
+    const copy = busy.other("acme/cache");
+    for (const id of ["s1", "s2", "s3"]) copy.copy(busy.tag(id));
+
+    const run = await busy.run(["cleanup", "--cache-repo", copy.address, "--quiet"]);
+
+    expect(run.exit).toBe(0);
+    expect(Object.keys(copy.tags()).sort()).toEqual([busy.tag("s1"), busy.tag("s3")].sort());
+  });
+});
+
 describe("custom tags in a final repository", () => {
   beforeEach(async () => {
     await world[Symbol.asyncDispose]();
