@@ -1,5 +1,5 @@
 import { namesOf } from "../engine/cleanup/plan.ts";
-import type { CleanupPlan, Deletion } from "../engine/cleanup/plan.ts";
+import type { CleanupPlan, Deletion, Kept } from "../engine/cleanup/plan.ts";
 import { splitPlan } from "../engine/cleanup/split-plan.ts";
 import type { PlanParts } from "../engine/cleanup/split-plan.ts";
 import type { Capabilities } from "../registry/capabilities.ts";
@@ -57,7 +57,7 @@ export async function applyParts(
         new Set([...held, ...stays]),
         new Set([...goneBefore, ...gone]),
       );
-      return fresh === undefined ? undefined : choose(split(fresh));
+      return fresh === undefined ? undefined : withTheRest(choose(split(fresh)), fresh);
     };
     sum = await applyNext(sum, ready, () =>
       apply(ready, { ...gathered, plan: ready, replan }, home),
@@ -114,6 +114,16 @@ function splitByHome(
 /** Both parts that are about records: which comes first does not matter to what may go. */
 function recordsOf({ first, last }: PlanParts): CleanupPlan {
   return { ...last, deletions: [...first.deletions, ...last.deletions] };
+}
+
+/** A part in which everything stays that the whole plan lets go, and that cannot go as a part of this one. */
+function withTheRest(part: CleanupPlan, { deletions }: CleanupPlan): CleanupPlan {
+  const going = new Set(part.deletions.flatMap(namesOf));
+  const rest = deletions.flatMap(({ tags }) => tags).filter(({ tag }) => !going.has(tag));
+  const kept = rest.map(({ tag, class: label }): Kept => {
+    return { tag, class: label, reasons: [{ kind: "shared-digest", of: tag }] };
+  });
+  return { ...part, kept: [...part.kept, ...kept] };
 }
 
 /** What no part deletes, since something else in its repository would go along. */

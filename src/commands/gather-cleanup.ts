@@ -1,7 +1,13 @@
 import type { Digest } from "../oci/digest.ts";
 import { isIndexType } from "../oci/media-type.ts";
 import type { DeletionMeans } from "../engine/cleanup/deletions.ts";
-import type { CleanupInput, Facts, Need, Primary } from "../engine/cleanup/inventory.ts";
+import type {
+  CleanupInput,
+  Facts,
+  InventoryTag,
+  Need,
+  Primary,
+} from "../engine/cleanup/inventory.ts";
 import type { CleanupPlan } from "../engine/cleanup/plan.ts";
 import { createCleanupPlanner } from "../engine/cleanup/planner.ts";
 import type { PlanFindings } from "../engine/cleanup/samples.ts";
@@ -145,7 +151,7 @@ export async function gatherCleanup(
       ...(untagged === undefined ? {} : { untagged }),
       planned,
       ...(usage === undefined ? {} : { usage: usage.found(), aliases: usage.aliases }),
-      leases: leases.others,
+      leases: [...leases.others, ...(primary?.leases ?? [])],
       ...(primary === undefined ? {} : { primary }),
     };
     const plan = createCleanupPlanner(input);
@@ -178,7 +184,8 @@ export async function gatherCleanup(
     ...plan.warnings,
   ];
   const first = found;
-  const known = new Map(first.tags.map((entry) => [entry.tag, entry]));
+  const known = byTag(first.tags);
+  const knownRecords = byTag(first.records ?? []);
   const knownDigests = new Set<string>([
     ...[...first.tags, ...first.stages].flatMap(({ digest }) => digest ?? []),
     ...(untagged ?? []).map(({ digest }) => digest),
@@ -213,9 +220,9 @@ export async function gatherCleanup(
       isNewlyUsed ||= hasNewUses;
       leases = { own, others: await readOthersLeases() };
       const { tags } = found;
-      for (const { tag, digest } of tags) {
-        if (!known.has(tag) || known.get(tag)?.digest !== digest) appeared.add(tag);
-      }
+      for (const tag of newIn(tags, known)) appeared.add(tag);
+      // Whatever somebody else has there may have come to the manifest of a record.
+      for (const tag of newIn(found.records ?? [], knownRecords)) appeared.add(tag);
       const listed = new Set(tags.map(({ tag }) => tag));
       const isMissing = known
         .values()
@@ -243,6 +250,20 @@ export async function gatherCleanup(
   function readOthersLeases(): Promise<readonly FoundLease[]> {
     return readLeases(found.tags, (digest) => homeOf(digest, homes, found), facts, deps);
   }
+}
+
+function byTag(tags: readonly InventoryTag[]): ReadonlyMap<string, InventoryTag> {
+  return new Map(tags.map((entry) => [entry.tag, entry]));
+}
+
+/** Tags that were not there before, or were something else. */
+function newIn(
+  tags: readonly InventoryTag[],
+  before: ReadonlyMap<string, InventoryTag>,
+): readonly string[] {
+  const isNew = ({ tag, digest }: InventoryTag): boolean =>
+    !before.has(tag) || before.get(tag)?.digest !== digest;
+  return tags.filter(isNew).map(({ tag }) => tag);
 }
 
 async function openRecords(
