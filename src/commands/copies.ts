@@ -42,7 +42,7 @@ export function copyPolicy(policy: CleanupPolicy, { repository }: CopyTarget): C
  * @param gone What was removed when the plan was carried out: the rest of it stays. Absent: it is to be carried out yet.
  */
 export function primaryOf(
-  { plan: { repository }, findings, tags }: Gathered,
+  { plan: { repository }, findings, tags, leases }: Gathered,
   plan: CleanupPlan,
   gone?: ReadonlySet<string>,
 ): Primary {
@@ -55,6 +55,7 @@ export function primaryOf(
   return {
     repository,
     stays: new Set(stays.map(({ tag }) => tag)),
+    leases: leases().others,
     digests: digestsOf(customTags, tags()),
     customTags,
   };

@@ -154,7 +154,7 @@ describe("other runs", () => {
     expect(busy.tags()).toHaveProperty(busy.tag("s1"));
   });
 
-  it("that publish keep the stages they are about to use in every copy", async () => {
+  it("that publish keep the stages they are about to use, also where only a copy has them", async () => {
     await using busy = await openWorld({
       registry: {
         stages: [stage("s1"), stage("s2"), stage("s3")],
@@ -164,6 +164,7 @@ describe("other runs", () => {
     });
     const copy = busy.other("acme/cache");
     for (const id of ["s1", "s2", "s3"]) copy.copy(busy.tag(id));
+    busy.remove(busy.tag("s1"));
 
     const run = await busy.run(["cleanup", "--cache-repo", copy.address, "--quiet"]);
 

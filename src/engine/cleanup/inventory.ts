@@ -132,6 +132,8 @@ export interface Primary {
   readonly repository: Repository;
   /** Ids of the stages and indexes that stay there. */
   readonly stays: ReadonlySet<string>;
+  /** What running publishers said there: they may be about to use what is in a copy. */
+  readonly leases: readonly FoundLease[];
   /** What its stages with custom tags are there, by stage id. */
   readonly digests: ReadonlyMap<string, Digest>;
   /** Custom tags that its records tell of; the tags themselves may be in a copy. */

@@ -185,7 +185,13 @@ describe("a claimed tag", () => {
 
   it("is nobody's in a copy of another repository", () => {
     const repository = { host: "reg.test", name: "acme/primary" };
-    const primary = { repository, stays: new Set<string>(), digests: new Map(), customTags: [] };
+    const primary = {
+      repository,
+      stays: new Set<string>(),
+      leases: [],
+      digests: new Map(),
+      customTags: [],
+    };
 
     expect(going({ rules, tags: { v1: "a" }, more: { primary } })).toEqual([]);
   });
