@@ -18,6 +18,7 @@ export const PEERS = {
   "kube-apiserver": "kube-apiserver-v1.34.4",
   etcd: "etcd-v3.6.4",
   kubectl: "kubectl",
+  chromium: "chromium",
 } as const;
 
 export type Peer = keyof typeof PEERS;

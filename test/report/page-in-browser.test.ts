@@ -4,19 +4,22 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { reportPage } from "../../src/report/page/page.ts";
-import { CHROMIUM, startBrowser } from "./browser.ts";
+import { findPeer, peersAreRequired, requirePeer } from "../../contract-tests/servers/peers.ts";
+import { startBrowser } from "./browser.ts";
 import type { Browser, Page } from "./browser.ts";
 import { doneOf, keptTag, lineOf, planOf, projectOf, runOf, stageOf } from "./sample.ts";
 
 const EVIL = `"><img src=x onerror="document.title='evil'"></script><script>document.title='evil'</script>`;
 const WIDE = { width: 1100, height: 800 };
 
-describe.skipIf(CHROMIUM === undefined)("the page in a browser (Chromium)", () => {
+const isMissing = findPeer("chromium") === undefined;
+
+describe.skipIf(isMissing && !peersAreRequired())("the page in a browser (chromium)", () => {
   let browser: Browser;
   let folder: string;
 
   beforeAll(async () => {
-    browser = await startBrowser(CHROMIUM ?? "");
+    browser = await startBrowser(requirePeer("chromium"));
     folder = await mkdtemp(join(tmpdir(), "tidemark-page-"));
     const { plan, input } = projectOf(5000, lineOf(5000, ["release"]));
     await writeFile(join(folder, "large.html"), reportPage(runOf({ result: doneOf(plan), input })));
