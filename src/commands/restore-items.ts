@@ -172,12 +172,23 @@ export function createRestorer(
     }
   }
 
+  /** What somebody pushed since the tag was looked at is not written down, and not ours to replace. */
+  async function refuseMoved(tag: string, { digest }: RestoreItem, { tags }: Found): Promise<void> {
+    const now = await registry.resolve({ host, name, tag }, { signal });
+    if (now === undefined || now.digest === digest || now.digest === tags.get(tag)) return;
+    throw new RegistryError(
+      "conflict",
+      `${host}: ${formatReference({ host, name, tag })} was pushed meanwhile, and is at ${now.digest}`,
+    );
+  }
+
   /** The manifest under the first of its tags, or its digest; then the other tags. Each is looked at afterwards. */
   async function putAll({ item, found, put }: State): Promise<void> {
     const { digest, mediaType, bytes } = item;
     const keys = put.map((tag) => ({ tag }));
     for (const key of keys.length === 0 && !found.present ? [{ digest }] : keys) {
       const reference = { host, name, ...key };
+      if ("tag" in key) await refuseMoved(key.tag, item, found);
       await registry.putManifest(reference, { mediaType, bytes }, { signal });
       changed = true;
       const stored = await registry.resolve(reference, { signal });
