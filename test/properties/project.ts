@@ -239,6 +239,11 @@ function copyOfStages(from: RepositoryState, taken: (at: number) => boolean): Re
   for (const [at, tag] of [...copy.tags.keys()].entries()) {
     if (nameOf(tag).is !== "stage" || !taken(at)) copy.tags.delete(tag);
   }
+  // Nothing else comes along: no signature without its tag, whose image would have to stay in doubt.
+  const named = new Set(copy.tags.values());
+  for (const digest of copy.manifests.keys()) {
+    if (!named.has(digest)) copy.manifests.delete(digest);
+  }
   return copy;
 }
 
