@@ -1,61 +1,113 @@
 import type { Digest } from "../../oci/digest.ts";
+import type { DeletionMeans, Ground } from "./deletions.ts";
 import type { Decision } from "./decision.ts";
-import type { Ground } from "./deletions.ts";
-import type { Facts } from "./inventory.ts";
 
-/** What a registry that deletes children with their index keeps from going. */
+/** What a registry that deletes more than it was told keeps from going. */
 export interface Cascade {
-  /** Indexes that would take along what something kept needs, with the first such digest of each. */
+  /** Manifests that would take along what something kept needs, with the first such digest of each. */
   readonly blocked: ReadonlyMap<Digest, Digest>;
   /** Everything below those: as long as the index is there, it names them. */
   readonly pinned: ReadonlySet<Digest>;
 }
 
 /**
- * Finds indexes that may not go as manifests, where a child goes with its index when nothing else names it.
+ * Finds manifests that may not go as such, where the registry deletes with an index the children that nothing else names,
+ * or with a manifest what is about it.
  *
- * Needed is what the closure reaches. What names it otherwise is a tag that stays, or another index that does.
+ * Needed is what the closure reaches, and a referrer that has a tag of its own to stay for. What names a child otherwise is
+ * a tag that stays, or another index that does; nothing saves a referrer.
  */
 export function findCascade(
-  indexes: Iterable<Digest>,
+  going: Iterable<Digest>,
   decisions: ReadonlyMap<string, Decision>,
-  { catalog, reached, facts, indexesOf }: Ground,
+  { catalog, reached, facts, untagged, indexesOf }: Ground,
+  { cascade = [] }: Pick<DeletionMeans, "cascade">,
 ): Cascade {
+  const takesChildren = cascade.includes("children");
+  const takesReferrers = cascade.includes("referrers");
   const blocked = new Map<Digest, Digest>();
   const pinned = new Set<Digest>();
-  for (const index of indexes) {
-    const below = descendants(index, facts);
-    const needed = [...below].find((digest) => reached.has(digest) && !isNamed(digest));
+  if (!takesChildren && !takesReferrers) return { blocked, pinned };
+  const about = takesReferrers ? referrersOf() : new Map<Digest, ReadonlySet<Digest>>();
+  for (const digest of going) {
+    const needed = neededBy(digest);
     if (needed === undefined) continue;
-    blocked.set(index, needed);
-    for (const digest of below) pinned.add(digest);
+    blocked.set(digest, needed);
+    for (const child of descendants(digest)) pinned.add(child);
   }
   return { blocked, pinned };
 
+  /** The first needed digest among those that go along, at any distance. */
+  function neededBy(digest: Digest): Digest | undefined {
+    const along = new Set<Digest>([digest]);
+    // A set yields what is added while it is read.
+    for (const one of along) {
+      for (const child of takesChildren ? childrenOf(one) : []) {
+        if (reached.has(child) && !isNamed(child)) return child;
+        along.add(child);
+      }
+      for (const referrer of about.get(one) ?? []) {
+        if (reached.has(referrer) || hasOwnReason(referrer)) return referrer;
+        along.add(referrer);
+      }
+    }
+    return undefined;
+  }
+
+  /** Everything below an index, through nested ones; not itself. */
+  function descendants(index: Digest): ReadonlySet<Digest> {
+    const below = new Set<Digest>([index]);
+    for (const digest of below) for (const child of childrenOf(digest)) below.add(child);
+    below.delete(index);
+    return below;
+  }
+
+  function childrenOf(digest: Digest): readonly Digest[] {
+    const known = facts.get(digest);
+    return known?.kind === "index" ? known.children.map((child) => child.digest) : [];
+  }
+
+  /** What is known to be about a digest: by its tag, by the registry's word or by its own. */
+  function referrersOf(): ReadonlyMap<Digest, ReadonlySet<Digest>> {
+    const found = new Map<Digest, Set<Digest>>();
+    const add = (subject: Digest, referrer: Digest | undefined): void => {
+      if (referrer === undefined || referrer === subject) return;
+      const others = found.get(subject) ?? new Set();
+      found.set(subject, others.add(referrer));
+    };
+    for (const [subject, tags] of catalog.referrers) {
+      for (const { digest } of tags) add(subject, digest);
+    }
+    for (const [subject, others] of untagged.about) for (const one of others) add(subject, one);
+    for (const [digest, known] of facts) {
+      if ("subject" in known && known.subject !== undefined) add(known.subject, digest);
+    }
+    return found;
+  }
+
   function isNamed(digest: Digest): boolean {
-    return hasStayingTag(digest) || (indexesOf.get(digest) ?? []).some(stays);
+    return stayingOn(digest).length > 0 || (indexesOf.get(digest) ?? []).some(stays);
   }
 
   function stays(index: Digest): boolean {
-    return reached.has(index) || hasStayingTag(index);
+    return reached.has(index) || stayingOn(index).length > 0;
   }
 
-  function hasStayingTag(digest: Digest): boolean {
-    const tags = catalog.byDigest.get(digest) ?? [];
-    return tags.some(({ tag }) => {
-      const decision = decisions.get(tag);
-      return decision === undefined || "reasons" in decision;
-    });
+  /** A signature that stays only because nobody decided about it goes with its subject. */
+  function hasOwnReason(digest: Digest): boolean {
+    return stayingOn(digest).some((decision) => decision === undefined || !isUnclaimed(decision));
+  }
+
+  function stayingOn(digest: Digest): readonly (Decision | undefined)[] {
+    const tags = catalog.byDigest.get(digest)?.map(({ tag }) => tag) ?? [];
+    const names = tags.length === 0 && decisions.has(digest) ? [digest] : tags;
+    return names
+      .map((name) => decisions.get(name))
+      .filter((decision) => decision === undefined || "reasons" in decision);
   }
 }
 
-/** Everything below an index, through nested ones; not itself. */
-function descendants(index: Digest, facts: ReadonlyMap<Digest, Facts>): ReadonlySet<Digest> {
-  const below = new Set<Digest>([index]);
-  for (const digest of below) {
-    const known = facts.get(digest);
-    if (known?.kind === "index") for (const child of known.children) below.add(child.digest);
-  }
-  below.delete(index);
-  return below;
+/** Kept for no other reason than that nobody decided about it. */
+export function isUnclaimed(decision: Decision): boolean {
+  return "reasons" in decision && decision.reasons.every(({ kind }) => kind === "foreign");
 }

@@ -4,7 +4,7 @@ import type { Catalog } from "./catalog.ts";
 import type { Closure } from "./closure.ts";
 import type { Decision } from "./decision.ts";
 import type { Dying } from "./dying.ts";
-import { isUnclaimed } from "./holds.ts";
+import { isUnclaimed } from "./cascade.ts";
 import type { CleanupInput, Facts, UntaggedManifest } from "./inventory.ts";
 import type { Orphans } from "./orphans.ts";
 import { namesOn } from "./parents.ts";

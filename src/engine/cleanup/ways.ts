@@ -16,12 +16,10 @@ export function howDigestsGo(
   ground: Ground,
   means: DeletionMeans,
 ): Map<Digest, Way> | undefined {
-  const { catalog, reached, untagged, facts } = ground;
+  const { catalog, reached, untagged } = ground;
   const ways = new Map<Digest, Way>();
   const whole = wholeDigests(decisions, ground, means);
-  const takesChildren = means.cascade?.includes("children") === true;
-  const indexes = [...whole].filter((digest) => facts.get(digest)?.kind === "index");
-  const { blocked, pinned } = findCascade(takesChildren ? indexes : [], decisions, ground);
+  const { blocked, pinned } = findCascade(whole, decisions, ground, means);
 
   for (const [digest, entries] of catalog.byDigest) {
     if (!entries.some(({ tag }) => isGoing(decisions, tag))) continue;

@@ -51,6 +51,19 @@ describe("what is about an image", () => {
     });
   });
 
+  it("keeps what it is about when it is kept itself and the registry would delete both", () => {
+    const going = (cascade: readonly ("tags" | "referrers")[]): readonly string[] =>
+      planSweep({
+        stored: { 1: {}, 2: { tags: [about("1", ".sig")], about: "1" }, 3: { tags: [A] } },
+        keep: [about("1", ".sig")],
+        deleteUntagged: true,
+        means: { ...API, cascade },
+      }).goes;
+
+    expect(going(["tags"])).toEqual([A, "1"]);
+    expect(going(["tags", "referrers"])).toEqual([A]);
+  });
+
   it("stays with an image that stays only because its tag cannot go", () => {
     const { goes } = planSweep({
       stored: { 1: { tags: [A, "latest"] }, 2: { about: "1" }, 3: { tags: [about("1", ".sig")] } },
