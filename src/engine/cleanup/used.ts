@@ -69,7 +69,7 @@ export function findUsed(
     const configs = [...matches.bare].filter((digest) => loose.has(digest));
     if (configs.length === 0) return;
     for (const { tag, class: known, digest, mediaType } of catalog.tags.values()) {
-      const isImage = known.kind === "stage" || catalog.claims.has(tag);
+      const isImage = known.kind === "stage" || catalog.claims.has(tag) || catalog.aliases.has(tag);
       if (!isImage || digest === undefined || isIndexType(mediaType ?? "")) continue;
       const found = facts.get(digest);
       if (found === undefined) needs.push({ digest, config: false });

@@ -115,6 +115,16 @@ describe("a digest in use", () => {
     expect(goes(plan("shop:1"))).toEqual([]);
     expect(goes(plan("other:1"))).toEqual([A, B]);
   });
+
+  it("of a configuration keeps a custom tag on the image whose own stage is gone", () => {
+    const record = customTagRecordTag("live");
+    const tags = { [A]: "1", live: "1", [record]: "3" };
+    const labels = { 3: { "stage-id": C, tag: "live" } };
+    const usage = [used(digestOf("f"), { of: "shop:1" })];
+
+    expect(goes(planFor({ tags, labels, absent: ["f"], usage }))).toEqual([]);
+    expect(goes(planFor({ tags, labels, absent: ["f"] }))).toContain("live");
+  });
 });
 
 describe("evidence", () => {
