@@ -1,11 +1,8 @@
 import type { CleanupPlan, Deletion } from "../engine/cleanup/plan.ts";
-import { journalEntryOf } from "../journal/entry.ts";
-import type { EntrySource } from "../journal/entry.ts";
 import type { Journal } from "../journal/journal.ts";
-import type { Digest } from "../oci/digest.ts";
 import type { Registry } from "../registry/registry.ts";
 import { batchesOf } from "./batches.ts";
-import { checkItem } from "./check-item.ts";
+import { checkItem, isPresent } from "./check-item.ts";
 import type { Checked } from "./check-item.ts";
 import { createDeleter } from "./delete-items.ts";
 import type { CommandDeps } from "./deps.ts";
@@ -18,6 +15,7 @@ import { nameOf } from "./result.ts";
 import type { Deleted, Failed, Skipped } from "./result.ts";
 import type { RunLock } from "./run-lock.ts";
 import { createSettlement } from "./settlement.ts";
+import { createWriter } from "./write-down.ts";
 
 export interface Applied {
   readonly deleted: readonly Deleted[];
@@ -65,8 +63,8 @@ export async function applyCleanup(
   }, deps);
   const deleteItems = createDeleter(plan, registry, settlement);
   const place = { registry, repository: plan.repository, signal: deps.signal };
-  const tagged = taggedDigests(plan);
-  const source: EntrySource = { ...place, isTagged: (digest) => tagged.has(digest) };
+  const { parallel, signal } = deps;
+  const writeDown = createWriter({ plan, registry, journal, parallel, signal });
   const total = plan.deletions.length;
   let done = 0;
 
@@ -75,12 +73,12 @@ export async function applyCleanup(
     const least = Math.max(deps.parallel, journal.batch);
     for (const batch of batchesOf(plan.deletions, registry.capabilities, least)) {
       deps.signal.throwIfAborted();
-      if (deps.now().getTime() >= stopAt) {
-        return { deleted, failed, skipped, brokeOff: new OutOfTimeError() };
-      }
+      if (isOver()) return stopped();
       await (lock.isTaken() ? lock.keepUp(listLeases) : takeLock(batch));
       await listing.refresh();
       await lock.check(gathered.leases());
+      // Another cleanup was waited for, or the listing took long.
+      if (isOver()) return stopped();
       const checked = await mapParallel(batch.filter(mayGo), deps.parallel, check);
       if (listing.isDoubted()) await listing.refresh();
       await carryOut(checked.filter(({ item }) => mayGo(item)));
@@ -92,6 +90,14 @@ export async function applyCleanup(
     return { deleted, failed, skipped, brokeOff: error };
   }
   return { deleted, failed, skipped };
+
+  function isOver(): boolean {
+    return deps.now().getTime() >= stopAt;
+  }
+
+  function stopped(): Applied {
+    return { deleted, failed, skipped, brokeOff: new OutOfTimeError() };
+  }
 
   async function listLeases(): Promise<ListedLeases> {
     await listing.force();
@@ -126,13 +132,9 @@ export async function applyCleanup(
 
   async function carryOut(ready: readonly Checked[]): Promise<void> {
     for (const { item, state } of ready) if (state === "absent") settlement.settle(item);
-    const present = ready.flatMap((entry) => (entry.state === "present" ? [entry] : []));
+    const present = ready.filter(isPresent);
     if (present.length === 0) return;
-    await journal.append(
-      await mapParallel(present, deps.parallel, ({ item, body }) =>
-        journalEntryOf(item, body, source),
-      ),
-    );
+    await writeDown(present);
     await deleteItems(present);
   }
 }
@@ -152,11 +154,4 @@ function isLease({ tags }: Deletion): boolean {
 
 function placesOf({ digest, tags }: Deletion): LeasePlace[] {
   return tags.map(({ tag }) => ({ tag, digest }));
-}
-
-/** Every digest that a tag named when the plan was made. */
-function taggedDigests({ deletions, kept }: CleanupPlan): ReadonlySet<Digest> {
-  const staying = kept.flatMap(({ digest }) => (digest === undefined ? [] : [digest]));
-  const going = deletions.flatMap(({ digest, tags }) => (tags.length === 0 ? [] : [digest]));
-  return new Set([...staying, ...going]);
 }

@@ -14,6 +14,10 @@ export interface Present {
 
 export type Checked = Present | { readonly item: Deletion; readonly state: "absent" | "changed" };
 
+export function isPresent(checked: Checked): checked is Present {
+  return checked.state === "present";
+}
+
 interface Place {
   readonly registry: Registry;
   readonly repository: Repository;

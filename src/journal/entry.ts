@@ -37,6 +37,8 @@ export interface EntrySource {
   readonly repository: Repository;
   /** Whether a tag names the digest: then it stays, or has an entry of its own. */
   readonly isTagged: (digest: Digest) => boolean;
+  /** Called with each referrer that a tag names, where the registry takes referrers along. */
+  readonly sawReferrer?: (digest: Digest) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -76,7 +78,10 @@ async function readAlong(root: ManifestBody, source: EntrySource): Promise<Along
   for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
     const { body, list } = next;
     for (const digest of childrenOf(body)) await follow(digest, list);
-    for (const digest of await referrersOf(body.digest, source)) await follow(digest, referrers);
+    for (const digest of await referrersOf(body.digest, source)) {
+      if (source.isTagged(digest)) source.sawReferrer?.(digest);
+      await follow(digest, referrers);
+    }
   }
   return { children, referrers };
 

@@ -1,6 +1,5 @@
 import type { Digest } from "../../src/oci/digest.ts";
 import { isDigest } from "../../src/oci/digest.ts";
-import { parseManifest } from "../../src/oci/manifest.ts";
 import type { Reference } from "../../src/oci/reference.ts";
 import type { Capabilities } from "../../src/registry/capabilities.ts";
 import { RegistryError } from "../../src/registry/error.ts";
@@ -8,10 +7,22 @@ import type { RegistryErrorCode } from "../../src/registry/error.ts";
 import type { Registry, TagEntry } from "../../src/registry/registry.ts";
 import { digestBy } from "../../contract-tests/fakes/state.ts";
 import type { RepositoryState } from "../../contract-tests/fakes/state.ts";
+import { referrersOf, removeManifest, removeTag } from "./memory-deletion.ts";
+import type { Removed } from "./memory-deletion.ts";
 
 /** One call that reached the registry. */
 export interface Call {
-  readonly op: "list" | "resolve" | "get" | "blob" | "put" | "put-blob" | "delete" | "untag";
+  readonly op:
+    | "list"
+    | "list-manifests"
+    | "list-referrers"
+    | "resolve"
+    | "get"
+    | "blob"
+    | "put"
+    | "put-blob"
+    | "delete"
+    | "untag";
   /** A tag, a digest, or nothing. */
   readonly key: string;
   /** Counts all calls from 0. */
@@ -24,18 +35,28 @@ export interface Mutation {
   readonly key: string;
   /** Tags that went with it. */
   readonly tags: readonly string[];
+  /** Manifests that went. */
+  readonly digests: readonly string[];
 }
 
 export interface MemoryOptions {
   readonly capabilities?: Partial<Capabilities>;
   /** Whether a tag can go while its manifest stays; what `learn` answers. */
   readonly untags?: boolean;
+  /** Whether there is a referrers API; what `learn` answers. */
+  readonly tellsReferrers?: boolean;
+  /** Whether a tag can be written once only. */
+  readonly isImmutable?: boolean;
+  /** When a manifest was pushed, where the listing tells times. Milliseconds since the epoch. */
+  readonly pushedAt?: (digest: string) => number | undefined;
   /** Runs before a call is served; what it throws is the call's answer. */
   readonly before?: (call: Call) => void;
   /** Runs after a change was made. */
   readonly changed?: (mutation: Mutation) => void;
   /** A deletion that fails, and why. */
   readonly refuses?: (call: Call) => RegistryErrorCode | undefined;
+  /** A deletion that is made and then answered with a failure. */
+  readonly losesAnswer?: (call: Call) => boolean;
 }
 
 export interface MemoryRegistry extends Registry {
@@ -67,11 +88,13 @@ const CAPABILITIES: Capabilities = {
   garbageCollection: "server",
 };
 
-/** The port over a store in memory: strict, quick, and with a log of every change. */
+/** The port over a store in memory: strict, quick, as its record says, and with a log of every change. */
 export function createMemoryRegistry(
   state: RepositoryState,
-  { untags = true, before, changed, refuses, ...options }: MemoryOptions = {},
+  options: MemoryOptions = {},
 ): MemoryRegistry {
+  const { untags = true, tellsReferrers = true, isImmutable = false } = options;
+  const { before, changed, refuses, losesAnswer, pushedAt = () => 0 } = options;
   let capabilities: Capabilities = { ...CAPABILITIES, ...options.capabilities };
   const mutations: Mutation[] = [];
   let calls = 0;
@@ -82,11 +105,29 @@ export function createMemoryRegistry(
     before?.(call);
     return call;
   };
-  const change = (op: Mutation["op"], key: string, tags: readonly string[]): void => {
-    const mutation = { op, key, tags };
+  const change = (
+    op: Mutation["op"],
+    key: string,
+    { tags = [], digests = [] }: Partial<Removed> = {},
+  ): void => {
+    const mutation = { op, key, tags, digests };
     mutations.push(mutation);
     changed?.(mutation);
   };
+  const remove = (
+    op: "delete" | "untag",
+    key: string,
+    work: () => Removed,
+  ): RegistryError | undefined => {
+    const call = serve(op, key);
+    const why = refuses?.(call);
+    if (why !== undefined) return failure(why, key);
+    const removed = work();
+    if (removed.tags.length + removed.digests.length > 0) change(op, key, removed);
+    if (removed.isRefused) return failure("conflict", key);
+    return losesAnswer?.(call) === true ? failure("unavailable", key) : undefined;
+  };
+  const found = (): Capabilities["referrers"] => (tellsReferrers ? "api" : "fallback-tag");
 
   return {
     host: "memory.test",
@@ -96,12 +137,12 @@ export function createMemoryRegistry(
       return capabilities;
     },
     async learn(_, { only } = {}) {
-      if (only !== undefined) return { ...capabilities, referrers: "api" };
+      if (only !== undefined) return { ...capabilities, referrers: found() };
       if (capabilities.tagDeletion === "probe") {
         capabilities = { ...capabilities, tagDeletion: untags ? "distribution" : "none" };
       }
       if (capabilities.referrers === "probe") {
-        capabilities = { ...capabilities, referrers: "api" };
+        capabilities = { ...capabilities, referrers: found() };
       }
       return capabilities;
     },
@@ -115,11 +156,10 @@ export function createMemoryRegistry(
     },
     async *listManifests() {
       if (!capabilities.untaggedListing) throw failure("unsupported", "manifests");
-      serve("list", "");
-      for (const [digest, { mediaType }] of [...state.manifests]) {
+      serve("list-manifests", "");
+      for (const [digest, { mediaType }] of new Map(state.manifests)) {
         const tags = [...state.tags].flatMap(([tag, on]) => (on === digest ? [tag] : []));
-        const times = capabilities.listing === "digests-and-times" ? { pushedAt: 0 } : {};
-        yield { digest, tags, mediaType, ...times };
+        yield { digest, tags, mediaType, ...timeOf(digest) };
       }
     },
     async resolve(reference) {
@@ -140,10 +180,13 @@ export function createMemoryRegistry(
     },
     async putManifest(reference, { mediaType, bytes }) {
       serve("put", keyOf(reference));
+      if (!("tag" in reference) && !capabilities.untaggedPut) throw failure("unsupported", "put");
       const digest = digestBy("sha256", bytes);
+      if (isImmutable && "tag" in reference && (state.tags.get(reference.tag) ?? digest) !== digest)
+        throw failure("conflict", reference.tag);
       state.manifests.set(digest, { mediaType, bytes });
       if ("tag" in reference) state.tags.set(reference.tag, digest);
-      change("put", keyOf(reference), []);
+      change("put", keyOf(reference));
       return { digest, mediaType, size: bytes.length };
     },
     async getBlob(_, digest) {
@@ -156,43 +199,46 @@ export function createMemoryRegistry(
       serve("put-blob", digest);
       const chunks = await Array.fromAsync(content);
       state.blobs.set(digest, Buffer.concat(chunks));
-      change("put-blob", digest, []);
+      change("put-blob", digest);
     },
     async *deleteTags(_, tags) {
       if (!untags) throw failure("unsupported", "tags");
       for (const tag of tags) {
-        const why = refuses?.(serve("untag", tag));
-        if (why !== undefined) {
-          yield { tag, status: "failed", error: failure(why, tag) };
-          continue;
-        }
-        if (state.tags.delete(tag)) change("untag", tag, [tag]);
-        yield { tag, status: "deleted" };
+        const error = remove("untag", tag, () => removeTag(state, tag, capabilities));
+        yield error === undefined ? { tag, status: "deleted" } : { tag, status: "failed", error };
       }
     },
-    async *deleteManifests(_, digests) {
+    async *deleteManifests(_, digests, { tags } = {}) {
       if (capabilities.manifestDeletion === "none") throw failure("unsupported", "manifests");
       for (const digest of digests) {
-        const why = refuses?.(serve("delete", digest));
-        if (why !== undefined) {
-          yield { digest, status: "failed", error: failure(why, digest) };
-          continue;
-        }
-        const on = [...state.tags].flatMap(([tag, target]) => (target === digest ? [tag] : []));
-        for (const tag of on) state.tags.delete(tag);
-        if (state.manifests.delete(digest)) change("delete", digest, on);
-        yield { digest, status: "deleted" };
+        const told = tags?.get(digest) ?? [];
+        const error = remove("delete", digest, () =>
+          removeManifest(state, digest, told, capabilities),
+        );
+        yield error === undefined
+          ? { digest, status: "deleted" }
+          : { digest, status: "failed", error };
       }
     },
     hasBlob: () => Promise.reject(failure("unsupported", "hasBlob")),
     async *listReferrers({ digest }) {
-      serve("list", digest);
-      for (const [at, { mediaType, bytes }] of [...state.manifests]) {
-        const { subject } = parseManifest({ mediaType, bytes });
-        if (subject?.digest === digest) yield { digest: at, mediaType, size: bytes.length };
+      serve("list-referrers", digest);
+      for (const at of referrersOf(state, digest)) {
+        const stored = state.manifests.get(at);
+        if (stored === undefined) continue;
+        yield { digest: at, mediaType: stored.mediaType, size: stored.bytes.length };
       }
     },
-    collectGarbage: () => Promise.reject(failure("unsupported", "collectGarbage")),
+    async collectGarbage() {
+      if (capabilities.garbageCollection === "server")
+        throw failure("unsupported", "collectGarbage");
+      const texts = [...state.manifests.values()].map(({ bytes }) => Buffer.from(bytes).toString());
+      const unused = [...state.blobs.keys()].filter(
+        (digest) => !texts.some((text) => text.includes(digest)),
+      );
+      for (const digest of unused) state.blobs.delete(digest);
+      return { blobs: unused.length, bytes: 0 };
+    },
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 
@@ -200,7 +246,13 @@ export function createMemoryRegistry(
     const stored = state.manifests.get(digest);
     if (capabilities.listing === "names" || stored === undefined) return { tag };
     const told = { tag, digest, mediaType: stored.mediaType };
-    return capabilities.listing === "digests" ? told : { ...told, pushedAt: 0 };
+    return { ...told, ...timeOf(digest) };
+  }
+
+  function timeOf(digest: string): { readonly pushedAt?: number } {
+    if (capabilities.listing !== "digests-and-times") return {};
+    const time = pushedAt(digest);
+    return time === undefined ? {} : { pushedAt: time };
   }
 }
 
