@@ -5,7 +5,7 @@ import type { RepositoryState } from "../../contract-tests/fakes/state.ts";
 import { exitCodeOf } from "../../src/cli/failure.ts";
 import type { SweepPolicy } from "../../src/commands/untagged.ts";
 import type { RegistryErrorCode } from "../../src/registry/error.ts";
-import { isLeaseTag } from "../../src/stages/lease.ts";
+import { isLeaseTag, leaseRecord, leaseTag } from "../../src/stages/lease.ts";
 import { createMemoryRegistry } from "../properties/memory-registry.ts";
 import type { MemoryRegistry } from "../properties/memory-registry.ts";
 import { REPOSITORY, cleanUp, requestOf } from "../properties/run.ts";
@@ -100,6 +100,40 @@ it("begins no batch when its time is over, lists what remains, and the next run 
 
   expect(second.brokeOff).toBeUndefined();
   expect(new Set(state.tags.keys())).toEqual(new Set([KEPT, "cleanup"]));
+});
+
+it("deletes nothing when its time is over after it waited for another cleanup", async () => {
+  const state = repository();
+  const holder = { run: "f".repeat(16), host: "build-3", pid: 4711 };
+  const lease = {
+    kind: "cleanup",
+    holder,
+    since: NOW - 1,
+    until: NOW + HOUR_MS,
+    stages: [],
+  } as const;
+  const { manifest, blobs } = leaseRecord("shop", lease, 0);
+  const contents = blobs.map(({ descriptor: { digest }, bytes }) => ({ digest, bytes }));
+  const other = leaseTag(holder.run, 0);
+  seedContent(state, { ...manifest, blobs: contents, children: [] }, [other]);
+  let clock = NOW;
+
+  const result = await clean(createMemoryRegistry(state), {
+    now: () => new Date(clock),
+    request: { waitMs: HOUR_MS, maxDurationMs: HOUR_MS / 2 },
+    runner: {
+      isGone: () => Promise.resolve(false),
+      sleep: () => {
+        clock += HOUR_MS * 0.6;
+        state.tags.delete(other);
+        return Promise.resolve();
+      },
+    },
+  });
+
+  expect(result.deleted).toEqual([]);
+  expect(result.brokeOff).toBe("stopped at --max-duration");
+  expect(result.remaining).toHaveLength(3);
 });
 
 function clean(
