@@ -57,7 +57,8 @@ const SAMPLES = 8;
 
 /**
  * Manifests to read before a plan is final: the record of the last run, and some of the stages that would go, to see
- * that they are this project's.
+ * that they are this project's. All of them in a purge, and in a copy: there nothing but whose a stage is tells whether it
+ * may go.
  */
 export function samplesOf(
   decisions: ReadonlyMap<string, Decision>,
@@ -69,10 +70,12 @@ export function samplesOf(
     const decision = decisions.get(tag);
     return decision !== undefined && "because" in decision;
   });
+  const isWhole = input.purge === true || input.primary !== undefined;
+  const count = isWhole ? input.tags.length : SAMPLES;
   const digests = [
     ...digestsOf(input, "last-cleanup"),
-    ...spread(digestsOf(input, "managed-image"), SAMPLES),
-    ...spread(goingStages, SAMPLES),
+    ...spread(digestsOf(input, "managed-image"), count),
+    ...spread(goingStages, count),
   ];
   return digests
     .filter((digest) => {
