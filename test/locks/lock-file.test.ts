@@ -56,7 +56,7 @@ it("is never taken by two, however many take over a dead one's at the same time"
     );
 
     const holding = await Promise.all(
-      attempts.map((found) => (found.kind === "taken" ? found.lock.isHeld() : false)),
+      attempts.map(async (found) => found.kind === "taken" && (await found.lock.isHeld())),
     );
     expect(holding.filter(Boolean)).toHaveLength(1);
   }
