@@ -64,17 +64,29 @@ export function findUsed(
   }
   return { tags: reasonsOf(uses), digests: reasonsOf(loose), needs };
 
-  /** A bare digest that is no manifest's may be that of a configuration: then every image has to be read to find it. */
+  /**
+   * A bare digest that is no manifest's may be that of a configuration: then every image has to be read to find it, those
+   * of indexes included.
+   */
   function useConfigs(): void {
-    const configs = [...matches.bare].filter((digest) => loose.has(digest));
-    if (configs.length === 0) return;
-    for (const { tag, class: known, digest, mediaType } of catalog.tags.values()) {
-      const isImage = known.kind === "stage" || catalog.claims.has(tag) || catalog.aliases.has(tag);
-      if (!isImage || digest === undefined || isIndexType(mediaType ?? "")) continue;
+    const configs = new Set([...matches.bare].filter((digest) => loose.has(digest)));
+    if (configs.size === 0) return;
+    const images = new Set<Digest>();
+    for (const { tag, digest } of catalog.tags.values()) {
+      const isImage =
+        catalog.stages.has(tag) || catalog.claims.has(tag) || catalog.aliases.has(tag);
+      if (isImage && digest !== undefined) images.add(digest);
+    }
+    // A set yields what is added while it is read.
+    for (const digest of images) {
       const found = facts.get(digest);
       if (found === undefined) needs.push({ digest, config: false });
-      if (found?.kind !== "image" || !configs.includes(found.config)) continue;
-      use(tag, loose.get(found.config) ?? []);
+      if (found?.kind === "index") for (const child of found.children) images.add(child.digest);
+      if (found?.kind !== "image" || !configs.has(found.config)) continue;
+      const running = loose.get(found.config) ?? [];
+      for (const { tag } of catalog.byDigest.get(digest) ?? []) use(tag, running);
+      // The indexes above it are found by it.
+      loose.set(digest, [...(loose.get(digest) ?? []), ...running]);
     }
   }
 

@@ -116,6 +116,20 @@ describe("a digest in use", () => {
     expect(goes(plan("other:1"))).toEqual([A, B]);
   });
 
+  it("of a configuration keeps the index whose child has it", () => {
+    const tags = { ["e".repeat(56)]: "5" };
+    const plan = (of: string): CleanupPlan =>
+      planFor({
+        tags,
+        indexes: { 5: ["8"] },
+        absent: ["f"],
+        usage: [used(digestOf("f"), { of })],
+      });
+
+    expect(goes(plan("shop:1"))).toEqual([]);
+    expect(goes(plan("other:1"))).toEqual(["e".repeat(56)]);
+  });
+
   it("of a configuration keeps a custom tag on the image whose own stage is gone", () => {
     const record = customTagRecordTag("live");
     const tags = { [A]: "1", live: "1", [record]: "3" };
