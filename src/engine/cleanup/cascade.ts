@@ -8,6 +8,8 @@ export interface Cascade {
   readonly blocked: ReadonlyMap<Digest, Digest>;
   /** Everything below those: as long as the index is there, it names them. */
   readonly pinned: ReadonlySet<Digest>;
+  /** What no tag names and goes with an index, where its own referrers go along as well. */
+  readonly along: ReadonlySet<Digest>;
 }
 
 /**
@@ -27,28 +29,41 @@ export function findCascade(
   const takesReferrers = cascade.includes("referrers");
   const blocked = new Map<Digest, Digest>();
   const pinned = new Set<Digest>();
-  if (!takesChildren && !takesReferrers) return { blocked, pinned };
+  const along = new Set<Digest>();
+  if (!takesChildren && !takesReferrers) return { blocked, pinned, along };
   const about = takesReferrers ? referrersOf() : new Map<Digest, ReadonlySet<Digest>>();
-  for (const digest of going) {
+  const goes = new Set(going);
+  for (const digest of goes) {
     const needed = neededBy(digest);
     if (needed === undefined) continue;
     blocked.set(digest, needed);
     for (const child of descendants(digest)) pinned.add(child);
   }
-  return { blocked, pinned };
+  if (takesChildren && takesReferrers) {
+    for (const digest of goes) {
+      if (blocked.has(digest) || pinned.has(digest)) continue;
+      for (const child of descendants(digest)) if (goesAlong(child)) along.add(child);
+    }
+  }
+  return { blocked, pinned, along };
+
+  function goesAlong(child: Digest): boolean {
+    if (catalog.byDigest.has(child) || untagged.manifests.has(child)) return false;
+    return !reached.has(child) && !pinned.has(child) && !isNamed(child);
+  }
 
   /** The first needed digest among those that go along, at any distance. */
   function neededBy(digest: Digest): Digest | undefined {
-    const along = new Set<Digest>([digest]);
+    const taken = new Set<Digest>([digest]);
     // A set yields what is added while it is read.
-    for (const one of along) {
+    for (const one of taken) {
       for (const child of takesChildren ? childrenOf(one) : []) {
         if (reached.has(child) && !isNamed(child)) return child;
-        along.add(child);
+        taken.add(child);
       }
       for (const referrer of about.get(one) ?? []) {
         if (reached.has(referrer) || hasOwnReason(referrer)) return referrer;
-        along.add(referrer);
+        taken.add(referrer);
       }
     }
     return undefined;

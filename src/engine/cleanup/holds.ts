@@ -121,7 +121,8 @@ export function dropSignatures(
   let changed = false;
   for (const [digest, referrers] of ground.catalog.referrers) {
     if (ways.get(digest) !== "manifest") continue;
-    const after = namesOn(digest, ground);
+    const names = namesOn(digest, ground);
+    const after = names.length > 0 ? names : indexesGoing(digest, ways, ground);
     for (const { tag } of referrers) {
       const decision = decisions.get(tag);
       if (decision === undefined || !isUnclaimed(decision)) continue;
@@ -130,4 +131,14 @@ export function dropSignatures(
     }
   }
   return changed;
+}
+
+/** Names of the indexes with which a manifest goes that has no name of its own. */
+function indexesGoing(
+  digest: Digest,
+  ways: ReadonlyMap<Digest, Way>,
+  ground: Ground,
+): readonly string[] {
+  const indexes = (ground.indexesOf.get(digest) ?? []).filter((by) => ways.get(by) === "manifest");
+  return indexes.flatMap((by) => namesOn(by, ground));
 }

@@ -4,7 +4,7 @@ import { findCascade } from "./cascade.ts";
 import type { Decision } from "./decision.ts";
 import type { DeletionMeans, Ground } from "./deletions.ts";
 
-/** How what goes on a digest goes; `staysWith` names what keeps it where the registry can do neither. */
+/** How what goes on a digest goes, or what the registry takes along with it; `staysWith` names what keeps it where the registry can do neither. */
 export type Way = "manifest" | "tag" | { readonly staysWith: string };
 
 /**
@@ -19,7 +19,7 @@ export function howDigestsGo(
   const { catalog, reached, untagged } = ground;
   const ways = new Map<Digest, Way>();
   const whole = wholeDigests(decisions, ground, means);
-  const { blocked, pinned } = findCascade(whole, decisions, ground, means);
+  const { blocked, pinned, along } = findCascade(whole, decisions, ground, means);
 
   for (const [digest, entries] of catalog.byDigest) {
     if (!entries.some(({ tag }) => isGoing(decisions, tag))) continue;
@@ -38,6 +38,7 @@ export function howDigestsGo(
       means.manifest && !reached.has(digest) && !blocked.has(digest) && !pinned.has(digest);
     ways.set(digest, goes ? "manifest" : { staysWith: blocked.get(digest) ?? digest });
   }
+  for (const digest of along) ways.set(digest, "manifest");
   return ways;
 }
 

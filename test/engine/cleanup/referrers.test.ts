@@ -3,6 +3,7 @@ import { planSweep } from "./manifests.ts";
 import { digestOf, stageOf } from "./repository.ts";
 
 const [A, B] = [stageOf("a"), stageOf("b")];
+const INDEX = "c".repeat(56);
 const API = { referrers: "api" } as const;
 
 /** The fallback tag of a letter, or a signature with a suffix. */
@@ -62,6 +63,23 @@ describe("what is about an image", () => {
 
     expect(going(["tags"])).toEqual([A, "1"]);
     expect(going(["tags", "referrers"])).toEqual([A]);
+  });
+
+  it("goes with an index of whose child it is, where the registry deletes all three", () => {
+    const sweep = (cascade: readonly ("tags" | "children" | "referrers")[]) =>
+      planSweep({
+        stored: {
+          1: { tags: [INDEX], children: ["2"] },
+          2: { labels: { werf: "shop" } },
+          3: { tags: [about("2", ".sig")], about: "2" },
+        },
+        means: { referrers: "fallback-tag", cascade },
+      });
+
+    expect(sweep(["tags"]).goes).toEqual([INDEX]);
+    const { goes, plan } = sweep(["tags", "children", "referrers"]);
+    expect(goes).toEqual([INDEX, about("2", ".sig")]);
+    expect(plan.deletions[1]?.after).toEqual([INDEX]);
   });
 
   it("stays with an image that stays only because its tag cannot go", () => {
