@@ -56,11 +56,15 @@ export async function applyCleanup(
 ): Promise<Applied> {
   const settlement = createSettlement(() => listing.doubt());
   const { deleted, failed, skipped, held } = settlement;
-  const listing = createRelisting(async () => {
-    const again = await gathered.replan(held, new Set(deleted.map(nameOf)));
-    refuseUnreadable(gathered.leases().others, allow);
-    return again;
-  }, deps);
+  const listing = createRelisting(
+    async () => {
+      const again = await gathered.replan(held, new Set(deleted.map(nameOf)));
+      refuseUnreadable(gathered.leases().others, allow);
+      return again;
+    },
+    registry.capabilities,
+    deps,
+  );
   const deleteItems = createDeleter(plan, registry, settlement);
   const place = { registry, repository: plan.repository, signal: deps.signal };
   const { parallel, signal } = deps;

@@ -1,4 +1,4 @@
-import type { CleanupPlan, Deletion } from "../engine/cleanup/plan.ts";
+import type { CleanupPlan, Deletion, Kept } from "../engine/cleanup/plan.ts";
 import type { Digest } from "../oci/digest.ts";
 import { RegistryError } from "../registry/error.ts";
 import type { DeletionOutcome, Registry, TagOutcome } from "../registry/registry.ts";
@@ -36,12 +36,22 @@ export function createDeleter(
       untags = true;
       return;
     }
-    const lost = kept.filter(({ digest }) => digest === item.digest).map(({ tag }) => tag);
+    const lost = await goneOf(kept.filter(({ digest }) => digest === item.digest));
     for (const tag of lost) await registry.putManifest({ host, name, tag }, body);
     throw new RegistryError(
       "protocol",
       `${host} removed the manifest ${item.digest} with one of its tags; it was put back as ${lost.join(", ") || "nothing: no tag was left on it"}`,
     );
+  }
+
+  /** Tags that name nothing any more: one that somebody moved meanwhile is theirs. */
+  async function goneOf(entries: readonly Kept[]): Promise<readonly string[]> {
+    const { host, name } = repository;
+    const gone: string[] = [];
+    for (const { tag } of entries) {
+      if ((await registry.resolve({ host, name, tag })) === undefined) gone.push(tag);
+    }
+    return gone;
   }
 
   async function deleteManifests(entries: readonly Present[]): Promise<void> {

@@ -1,5 +1,6 @@
 import { namesOf } from "../engine/cleanup/plan.ts";
 import type { CleanupPlan, Deletion } from "../engine/cleanup/plan.ts";
+import type { Capabilities } from "../registry/capabilities.ts";
 import type { CommandDeps } from "./deps.ts";
 
 /** How long a listing is trusted before it is taken again, at the next border of two batches. Milliseconds. */
@@ -24,9 +25,13 @@ export interface Relisting {
   allows(item: Deletion): boolean;
 }
 
-/** @param replan Lists and plans; answers nothing when nothing is new. */
+/**
+ * @param replan Lists and plans; answers nothing when nothing is new.
+ * @param capabilities Of the registry where the plan is carried out.
+ */
 export function createRelisting(
   replan: () => Promise<CleanupPlan | undefined>,
+  { lastTagTakesManifest }: Pick<Capabilities, "lastTagTakesManifest">,
   deps: Pick<CommandDeps, "now" | "requests">,
 ): Relisting {
   let fresh: ((item: Deletion) => boolean) | undefined;
@@ -54,7 +59,7 @@ export function createRelisting(
     const again = await replan();
     sentAtListing = sent();
     listingCost = sentAtListing - before;
-    if (again !== undefined) fresh = allowedBy(again);
+    if (again !== undefined) fresh = allowedBy(again, lastTagTakesManifest);
     doubted = false;
   }
 
@@ -63,8 +68,14 @@ export function createRelisting(
   }
 }
 
-/** Whether a plan lets an item of an older plan go in the same way. */
-function allowedBy({ deletions, kept, keptManifests }: CleanupPlan): (item: Deletion) => boolean {
+/**
+ * Whether a plan lets an item of an older plan go in the same way. A tag that was to go alone may also be the last one by
+ * now, unless it would then take its manifest along: that is another deletion.
+ */
+function allowedBy(
+  { deletions, kept, keptManifests }: CleanupPlan,
+  lastTagTakesManifest: boolean,
+): (item: Deletion) => boolean {
   const going = new Map(deletions.flatMap((item) => namesOf(item).map((name) => [name, item])));
   const staying = new Set([
     ...kept.map(({ tag }) => tag),
@@ -77,6 +88,7 @@ function allowedBy({ deletions, kept, keptManifests }: CleanupPlan): (item: Dele
     namesOf(item).every((name) => {
       const now = going.get(name);
       if (now === undefined) return !staying.has(name) && !isTagged(item);
-      return now.digest === item.digest && (item.how === "tag" || now.how === "manifest");
+      const isSameWay = now.how === item.how || (item.how === "tag" && !lastTagTakesManifest);
+      return now.digest === item.digest && isSameWay;
     });
 }
