@@ -1,3 +1,5 @@
+import { everywhereFaults } from "./everywhere-faults.ts";
+import { everywhere } from "./everywhere.ts";
 import { interruptions } from "./interruptions.ts";
 import { meanwhile } from "./meanwhile.ts";
 import { outcomes } from "./outcome.ts";
@@ -13,4 +15,6 @@ export const PROPERTIES: readonly Property[] = [
   ...overHttp,
   ...cuts,
   ...projects,
+  ...everywhere,
+  ...everywhereFaults,
 ];

@@ -2,6 +2,8 @@ import type { GitHistory } from "../../src/commands/deps.ts";
 import type { KeepPolicy, Limit } from "../../src/engine/cleanup/policy.ts";
 import type { CleanupPolicy } from "../../src/commands/gather-cleanup.ts";
 import type { Repository } from "../../src/oci/reference.ts";
+import { extraPolicy } from "./ask-extras.ts";
+import type { Extras } from "./extras.ts";
 import type { LimitSpec, PolicySpec } from "./spec.ts";
 
 export const HOUR_MS = 3_600_000;
@@ -15,6 +17,8 @@ export interface Ask {
   readonly keepList: ReadonlySet<string>;
   /** Absent: the Git policies are off. */
   readonly git: Git | undefined;
+  /** Absent: no rules, nothing in use, no leases, and manifests without a tag are left alone. */
+  readonly extras?: Extras;
 }
 
 export interface Git {
@@ -50,6 +54,7 @@ export function cleanupPolicy(ask: Ask, repository: Repository): CleanupPolicy {
     builtInPolicies: false,
     keepBuiltWithinHours: ask.hours,
     keepList: ask.keepList,
+    ...(ask.extras === undefined ? {} : extraPolicy(ask.extras)),
   };
 }
 

@@ -37,8 +37,7 @@ export function watch(state: RepositoryState, verdict: Verdict): (mutation: Muta
   return ({ op, key, tags }) => {
     if (tags.length > 0 && tags.every(isOwn)) return;
     for (const tag of tags) {
-      if (verdict.needed.has(tag))
-        throw new Broken(`${op} ${key} took ${tag}, which is needed`);
+      if (verdict.needed.has(tag)) throw new Broken(`${op} ${key} took ${tag}, which is needed`);
     }
     if (op !== "delete") return;
     if (verdict.reached.has(key)) throw new Broken(`${op} ${key} took what something kept reaches`);

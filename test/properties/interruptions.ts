@@ -75,7 +75,8 @@ class Killed extends Error {
   override readonly name = "Killed";
 }
 
-function codes(): readonly RegistryErrorCode[] {
+/** What a deletion may be refused with. */
+export function codes(): readonly RegistryErrorCode[] {
   return [
     "unauthorized",
     "denied",

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { nameOf } from "../../src/commands/result.ts";
 import { runApply } from "../../src/commands/apply.ts";
 import { PlanError } from "../../src/commands/error.ts";
+import { namesOf } from "../../src/engine/cleanup/plan.ts";
 import type { CleanupPlan } from "../../src/engine/cleanup/plan.ts";
 import { isDigest } from "../../src/oci/digest.ts";
 import { RegistryError } from "../../src/registry/error.ts";
@@ -121,8 +122,8 @@ function savedPlan(plan: CleanupPlan): Parameters<typeof runApply>[0]["saved"] {
     JSON.stringify(plan),
   );
   const deletes = new Map(
-    deletions.flatMap(({ digest, how, tags }) =>
-      tags.map(({ tag }) => [tag, { digest, how }] as const),
+    deletions.flatMap((item) =>
+      namesOf(item).map((name) => [name, { digest: item.digest, how: item.how }] as const),
     ),
   );
   for (const { digest } of deletes.values()) if (!isDigest(digest)) throw new Error(digest);

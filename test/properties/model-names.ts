@@ -41,7 +41,7 @@ export function nameOf(tag: string): Name {
   if (tag === "cleanup" || tag === "sync-server" || /^client-id-.*-\d+$/.test(tag)) {
     return { is: "service" };
   }
-  return { is: "other" };
+  return { is: tag.startsWith("tidemark-lease-") ? "service" : "other" };
 }
 
 function isHex(text: string, length: number): boolean {

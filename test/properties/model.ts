@@ -1,11 +1,14 @@
 import { managedImageTag, murmur } from "../scenarios/formats.ts";
 import { HOUR_MS } from "./ask.ts";
 import type { Ask } from "./ask.ts";
+import { claimedTags, keptClaims } from "./model-claims.ts";
 import { servingRecords } from "./model-history.ts";
 import type { ModelRecord } from "./model-history.ts";
 import { nameOf } from "./model-names.ts";
 import { readManifest } from "./model-reading.ts";
 import type { Store } from "./model-reading.ts";
+import { extraRoots } from "./model-roots.ts";
+import type { ExtraRoots } from "./model-roots.ts";
 
 /** What a cleanup of a repository may do and what not, found the slow way. */
 export interface Verdict {
@@ -41,10 +44,15 @@ export function judge(store: Store, ask: Ask): Verdict {
     [...stages].filter((tag) => !rejected.has(tag) && isRecent(store, tag, ask)),
   );
 
-  const roots = new Set<string>(recent);
+  const claimed = claimedTags(store, ask);
+  const extra = extraRoots(store, ask, (tag) => [
+    ...[...stages].filter((stage) => store.tags.get(stage) === store.tags.get(tag)),
+    ...aliases.filter((alias) => alias.tag === tag).map(({ stage }) => stage),
+  ]);
+  const roots = new Set<string>([...recent, ...keptClaims(store, ask), ...extra.tags]);
   for (const { tag, stage } of records) if (serving.has(tag)) roots.add(stage);
   for (const tag of store.tags.keys()) {
-    if (isForeign(store, tag, stages, aliases)) roots.add(tag);
+    if (!claimed.has(tag) && isForeign(store, tag, stages, aliases)) roots.add(tag);
     if (stages.has(tag) && digestOf(store, tag) === undefined) roots.add(tag);
     if (!ask.keepList.has(tag)) continue;
     roots.add(tag);
@@ -54,11 +62,13 @@ export function judge(store: Store, ask: Ask): Verdict {
     if (name.is === "record") roots.add(name.stage);
     const source = importOf(store, tag)?.source;
     if (source !== undefined) roots.add(source);
-    for (const stage of stages) {
-      if (name.is === "signature" && digestOf(store, stage) === name.subject) roots.add(stage);
+    for (const image of [...stages, ...claimed]) {
+      if (name.is === "signature" && digestOf(store, image) === name.subject) roots.add(image);
     }
   }
-  const { needed, reached } = closure(store, roots, stages, aliases);
+  const takesReferrers = ask.extras === undefined || ask.extras.seen.takesReferrers;
+  const ground = { stages, aliases, claimed, takesReferrers };
+  const { needed, reached } = closure(store, roots, extra, ground);
   const judged = { needed, reached, stages, records, aliases, serving, recent, known };
   const wanted = stayingTags(store, ask, judged);
   const staying = dropSignatures(store, wanted, judged);
@@ -161,11 +171,14 @@ function importOf(
 }
 
 /** The youngest sign counts; an index is as young as its youngest child. */
-function isRecent(store: Store, tag: string, { now, hours }: Ask): boolean {
+function isRecent(store: Store, tag: string, { now, hours, extras }: Ask): boolean {
   if (hours === 0) return false;
   const name = nameOf(tag);
-  if (name.is === "stage") return name.time > now - hours * HOUR_MS;
   const digest = digestOf(store, tag);
+  const isPushed = extras?.seen.times === true && digest !== undefined;
+  const pushed = isPushed ? (extras.pushed.get(digest) ?? 0) : 0;
+  if (pushed > now - hours * HOUR_MS) return true;
+  if (name.is === "stage") return name.time > now - hours * HOUR_MS;
   return digest !== undefined && youngest(store, digest) > now - hours * HOUR_MS;
 }
 
@@ -201,21 +214,24 @@ function isForeign(
 function closure(
   store: Store,
   roots: ReadonlySet<string>,
-  stages: ReadonlySet<string>,
-  aliases: readonly Alias[],
+  extra: ExtraRoots,
+  { stages, aliases, claimed, takesReferrers }: Ground,
 ): { readonly needed: Set<string>; readonly reached: Set<string> } {
   const needed = new Set([...roots].filter((tag) => store.tags.has(tag)));
-  const reached = new Set<string>();
+  const reached = new Set<string>([...extra.digests, ...extra.strange]);
   /** Reached otherwise than as a signature of something: what it is about is needed too. */
-  const own = new Set<string>();
+  const own = new Set<string>(extra.digests);
   /** Reached as a stage or as a part of one: its labels count. */
-  const built = new Set<string>();
+  const built = new Set<string>(extra.built);
+  const about = Map.groupBy(untaggedIn(store), (digest) => readManifest(store, digest)?.subject);
   const need = (tag: string): void => {
     if (store.tags.has(tag)) needed.add(tag);
   };
   const pointAt = (digest: string): void => {
     reached.add(digest);
-    for (const stage of stages) if (digestOf(store, stage) === digest) need(stage);
+    for (const image of [...stages, ...claimed]) {
+      if (digestOf(store, image) === digest) need(image);
+    }
   };
   const sizes = (): number => needed.size + reached.size + own.size + built.size;
   for (let before = -1; before !== sizes();) {
@@ -235,14 +251,17 @@ function closure(
       }
     }
     for (const digest of reached) {
+      if (extra.strange.has(digest) && !own.has(digest)) continue;
       for (const tag of store.tags.keys()) {
         const name = nameOf(tag);
         if (name.is === "signature" && name.subject === digest) need(tag);
       }
+      for (const referrer of about.get(digest) ?? []) reached.add(referrer);
       const manifest = readManifest(store, digest);
       for (const child of manifest?.children ?? []) {
         pointAt(child);
-        if (own.has(digest)) own.add(child);
+        const isRead = takesReferrers || built.has(digest) || readManifest(store, child)?.isIndex;
+        if (own.has(digest) && isRead === true) own.add(child);
       }
       if (manifest?.subject !== undefined && own.has(digest)) {
         pointAt(manifest.subject);
@@ -256,6 +275,12 @@ function closure(
     }
   }
   return { needed, reached };
+}
+
+/** Manifests that no tag names. */
+function untaggedIn(store: Store): string[] {
+  const tagged = new Set(store.tags.values());
+  return [...store.manifests.keys()].filter((digest) => !tagged.has(digest));
 }
 
 /** Tags of what a stage was made of, and of the records that tell it. */
@@ -281,6 +306,15 @@ function relatives(
     }
   }
   return found;
+}
+
+/** What the closure looks at besides the store. */
+interface Ground {
+  readonly stages: ReadonlySet<string>;
+  readonly aliases: readonly Alias[];
+  readonly claimed: ReadonlySet<string>;
+  /** Whether the registry deletes what is about something together with it. */
+  readonly takesReferrers: boolean;
 }
 
 interface Judged {

@@ -7,7 +7,9 @@ import type { Repository } from "../../src/oci/reference.ts";
 import type { Registry } from "../../src/registry/registry.ts";
 import { GUARD_NAMES } from "../../src/engine/cleanup/guards.ts";
 import { cleanupPolicy, historyOf } from "./ask.ts";
+import { clustersOf } from "./ask-extras.ts";
 import type { Ask } from "./ask.ts";
+import type { Use } from "./extras.ts";
 import { soleRunner } from "./runner.ts";
 
 export const REPOSITORY: Repository = { host: "memory.test", name: "shop/app" };
@@ -24,6 +26,9 @@ export interface RunOptions {
   readonly request?: Partial<CleanupRequest>;
   /** What differs from a run that is alone. */
   readonly runner?: Partial<Runner>;
+  /** What runs by now. Default: what the ask says. */
+  readonly uses?: () => readonly Use[];
+  readonly signal?: AbortSignal;
 }
 
 /** Runs the product's cleanup on a registry. Every guard is let through unless `request` says otherwise. */
@@ -53,12 +58,12 @@ export function requestOf(
 export function depsOf(
   registry: Registry,
   ask: Ask,
-  { parallel = 1, tickMs = 0, now, journal, runner }: RunOptions,
+  { parallel = 1, tickMs = 0, now, journal, runner, uses, signal }: RunOptions,
 ): CommandDeps {
   let looks = 0;
   return {
     openRegistry: () => Promise.resolve(registry),
-    openClusters: () => Promise.reject(new Error("nobody asks clusters")),
+    openClusters: async () => clustersOf(uses ?? (() => ask.extras?.uses ?? [])),
     readImageNames: () => Promise.resolve(new Map()),
     readHistory: async () => {
       if (ask.git === undefined) throw new Error("the Git policies are off");
@@ -77,7 +82,7 @@ export function depsOf(
       }),
     runner: soleRunner(ask.now, runner),
     report: () => {},
-    signal: new AbortController().signal,
+    signal: signal ?? new AbortController().signal,
     now:
       now ??
       (() => {
