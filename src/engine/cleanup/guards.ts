@@ -59,6 +59,10 @@ export function checkGuards(
       guard: "nothing-kept",
       message: `${counted(plan)} would go and not one would stay; check the keep policies and the repository`,
     }),
+    when(goes > 0 && stays > 0 && findings.isPrimaryEmpty && !findings.isPurge, {
+      guard: "nothing-kept",
+      message: `${counted(plan)} would go, and the primary repository keeps no stage that a copy could be of; is --repo right?`,
+    }),
     unknownHistory(plan, findings),
     recordsGone(plan, findings),
     otherProject(plan, findings),

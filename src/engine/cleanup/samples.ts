@@ -16,6 +16,8 @@ export interface PlanFindings {
   readonly isPurge: boolean;
   /** Whether the repository holds copies of what another one decides about. */
   readonly isCopy: boolean;
+  /** Whether that other one keeps no stage at all. */
+  readonly isPrimaryEmpty: boolean;
   /** Custom tags that records here tell of. */
   readonly customTags: readonly CustomTagRecord[];
   /** Whether the Git policies are on. */
@@ -112,6 +114,7 @@ export function findingsOf(
   return {
     isPurge: input.purge === true,
     isCopy: input.primary !== undefined,
+    isPrimaryEmpty: input.primary?.stays.size === 0,
     customTags: catalog.customTags,
     ...(input.untagged === undefined ? {} : { untagged: input.untagged.length }),
     usesHistory: history !== undefined,

@@ -142,6 +142,7 @@ function lost(
 const GOOD: PlanFindings = {
   isPurge: false,
   isCopy: false,
+  isPrimaryEmpty: false,
   customTags: [],
   usesHistory: true,
   references: 1,
