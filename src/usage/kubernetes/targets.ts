@@ -50,6 +50,7 @@ export async function chooseTargets(
         `context ${context.name} names the ${what}, which no kube configuration describes`,
       );
     }
+    refuseSecretAddress(context.name, cluster.server);
     const config = new KubeConfig();
     config.loadFromOptions({
       clusters: [cluster],
@@ -67,6 +68,18 @@ export async function chooseTargets(
     };
   });
   return withoutTwins(targets);
+}
+
+/** An address stands in messages, and no client sends what is written before its host. */
+function refuseSecretAddress(context: string, server: string): void {
+  const url = URL.parse(server);
+  if (url === null) {
+    throw new KubeConfigError(`context ${context}: the address of its cluster is no URL`);
+  }
+  if (url.username === "" && url.password === "") return;
+  throw new KubeConfigError(
+    `context ${context}: the address of its cluster at ${url.host} has a user name or a password in it; they belong to the user of the context`,
+  );
 }
 
 const NO_CLUSTER =
