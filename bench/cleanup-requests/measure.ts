@@ -64,6 +64,12 @@ export async function measureCleanupRequests(): Promise<readonly Figure[]> {
         why: `${SAMPLES} image names and ${SAMPLES} stages read to see whose they are, and whether anything may be deleted`,
       },
     ),
+    row("GET of referrers", count(requests, "GET", "/referrers/"), {
+      budget: deleted / 2,
+      formula: "stages that go",
+      extra: 1,
+      why: "whether there is such an endpoint",
+    }),
     row("DELETE", count(requests, "DELETE", ""), {
       budget: deleted,
       formula: "deleted",

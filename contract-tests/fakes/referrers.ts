@@ -1,11 +1,12 @@
 import { isDigest } from "../../src/oci/digest.ts";
 import { OCI_INDEX } from "../../src/oci/media-type.ts";
 import { readManifest } from "./check-manifest.ts";
+import type { Pointers } from "./check-manifest.ts";
 import { answerJson, problem } from "./message.ts";
 import type { FakeRequest, FakeResponse } from "./message.ts";
 import { linkTo } from "./paging.ts";
 import type { Personality } from "./personality.ts";
-import type { RegistryState } from "./state.ts";
+import type { RegistryState, StoredManifest } from "./state.ts";
 
 export interface ReferrersTarget {
   readonly name: string;
@@ -46,12 +47,21 @@ function referrersOf(
   name: string,
   subject: string,
 ): { readonly digest: string; readonly artifactType: string | undefined }[] {
-  const manifests = state.repositories.get(name)?.manifests ?? new Map();
+  const manifests = state.repositories.get(name)?.manifests ?? new Map<string, StoredManifest>();
   return [...manifests].flatMap(([digest, manifest]) => {
     const { mediaType, bytes } = manifest;
-    const read = readManifest(manifest);
+    const read = readOnce(manifest);
     if (read.subject?.digest !== subject) return [];
     const { artifactType, annotations } = read;
     return [{ mediaType, digest, size: bytes.length, artifactType, annotations }];
   });
+}
+
+const known = new WeakMap<StoredManifest, Pointers>();
+
+/** A cleanup of ten thousand images asks about each, and each time all manifests are looked at. */
+function readOnce(manifest: StoredManifest): Pointers {
+  const pointers = known.get(manifest) ?? readManifest(manifest);
+  known.set(manifest, pointers);
+  return pointers;
 }
