@@ -17,7 +17,17 @@ const TAG = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/;
 
 /** Keys beside which a repository stands without its host, or without its tag. Source: usual values of charts. */
 const HOST_KEYS = ["registry", "imageRegistry"] as const;
-const NAME_KEYS = ["repository", "image", "name", "newName", "baseImage", "imageName"] as const;
+const NAME_KEYS = [
+  "repository",
+  "repo",
+  "imageRepository",
+  "imageRepo",
+  "image",
+  "name",
+  "newName",
+  "baseImage",
+  "imageName",
+] as const;
 const TAG_KEYS = ["tag", "imageTag", "newTag", "version", "digest", "sha", "sha256"] as const;
 
 /** Everything in a text that may be the name of an image. Finds too much rather than too little. */
@@ -65,8 +75,10 @@ export function* imagesAnywhere(object: unknown): Generator<FoundImage> {
         seen.add(image);
       }
       for (const [key, field] of Object.entries(value)) {
-        if (!PASSED_OVER.has(key))
-          open.push({ value: field, path: path === "" ? key : `${path}.${key}` });
+        if (PASSED_OVER.has(key)) continue;
+        open.push({ value: field, path: path === "" ? key : `${path}.${key}` });
+        // Some tell of each image under its own name; names of labels have no colon.
+        if (key.includes(":")) open.push({ value: key, path });
       }
     }
   }
