@@ -27,7 +27,7 @@ export interface Applied {
 
 /** What a plan is carried out with. */
 export interface ApplyContext {
-  readonly gathered: Pick<Gathered, "replan" | "rereadHistory" | "leases">;
+  readonly gathered: Pick<Gathered, "replan" | "hasNewUses" | "rereadHistory" | "leases">;
   readonly registry: Registry;
   readonly journal: Journal;
   /** Taken before the first deletion, unless it is taken already. */
@@ -57,10 +57,13 @@ export async function applyCleanup(
   const settlement = createSettlement(() => listing.doubt());
   const { deleted, failed, skipped, held } = settlement;
   const listing = createRelisting(
-    async () => {
-      const again = await gathered.replan(held, new Set(deleted.map(nameOf)));
-      refuseUnreadable(gathered.leases().others, allow);
-      return again;
+    {
+      async replan() {
+        const again = await gathered.replan(held, new Set(deleted.map(nameOf)));
+        refuseUnreadable(gathered.leases().others, allow);
+        return again;
+      },
+      hasNewUses: () => gathered.hasNewUses(),
     },
     registry.capabilities,
     deps,

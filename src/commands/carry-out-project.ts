@@ -74,6 +74,10 @@ export async function carryOutProject(
       ...gathered,
       leases: primary.gathered.leases,
       rereadHistory: primary.gathered.rereadHistory,
+      async hasNewUses() {
+        const news = [await primary.gathered.hasNewUses(), await gathered.hasNewUses()];
+        return news.includes(true);
+      },
       async replan(held, gone) {
         state.plan = (await primary.gathered.replan(new Set(), state.gone)) ?? state.plan;
         return gathered.replan(held, gone);

@@ -81,6 +81,8 @@ export interface Gathered {
    * nobody's to delete.
    */
   replan(held: ReadonlySet<string>, gone: ReadonlySet<string>): Promise<CleanupPlan | undefined>;
+  /** Asks clusters again, for the next `replan`: whether an image is in use that was not before. */
+  hasNewUses(): Promise<boolean>;
   /** Reads the history again, for the next `replan`: the run had to wait. */
   rereadHistory(): Promise<void>;
   /** The leases of the last listing. */
@@ -199,6 +201,11 @@ export async function gatherCleanup(
     facts,
     tags: () => found,
     leases: () => leases,
+    async hasNewUses() {
+      const hasNew = (await usage?.read("now")) ?? false;
+      isNewlyUsed ||= hasNew;
+      return hasNew;
+    },
     async rereadHistory() {
       history = await readHistory(policy, deps);
       definitions = await readDefinitions(policy, history, deps);

@@ -107,6 +107,7 @@ export async function removeManagedImages(
   );
   const gathered = {
     replan: () => Promise.resolve(undefined),
+    hasNewUses: () => Promise.resolve(false),
     rereadHistory: () => Promise.resolve(),
     leases: () => ({ own: new Set<string>(), others: [] }),
   };

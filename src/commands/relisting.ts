@@ -8,7 +8,8 @@ const LISTING_TRUST_MS = 60_000;
 
 /**
  * A listing is trusted for longer while the run has sent fewer requests than this many times what it cost: where requests
- * are counted by the hour, listings would otherwise use up what the deletions need.
+ * are counted by the hour, listings would otherwise use up what the deletions need. What clusters use is never trusted for
+ * longer.
  */
 const LISTING_SHARE = 10;
 
@@ -25,17 +26,24 @@ export interface Relisting {
   allows(item: Deletion): boolean;
 }
 
+export interface RelistingMeans {
+  /** Lists and plans; answers nothing when nothing is new. */
+  replan(): Promise<CleanupPlan | undefined>;
+  /** Asks clusters alone, which no registry counts: whether an image is in use that was not before. */
+  hasNewUses(): Promise<boolean>;
+}
+
 /**
- * @param replan Lists and plans; answers nothing when nothing is new.
  * @param capabilities Of the registry where the plan is carried out.
  */
 export function createRelisting(
-  replan: () => Promise<CleanupPlan | undefined>,
+  { replan, hasNewUses }: RelistingMeans,
   { lastTagTakesManifest }: Pick<Capabilities, "lastTagTakesManifest">,
   deps: Pick<CommandDeps, "now" | "requests">,
 ): Relisting {
   let fresh: ((item: Deletion) => boolean) | undefined;
   let listedAt = Number.NEGATIVE_INFINITY;
+  let askedAt = Number.NEGATIVE_INFINITY;
   let doubted = false;
   /** Requests sent when the last listing was there, and what it took. */
   let sentAtListing = 0;
@@ -43,9 +51,14 @@ export function createRelisting(
 
   return {
     async refresh() {
-      const isRecent = deps.now().getTime() - listedAt < LISTING_TRUST_MS;
+      const now = deps.now().getTime();
+      const isRecent = now - listedAt < LISTING_TRUST_MS;
       const isDear = sent() - sentAtListing < LISTING_SHARE * listingCost;
       if (doubted || !(isRecent || isDear)) await force();
+      else if (now - askedAt >= LISTING_TRUST_MS) {
+        askedAt = now;
+        if (await hasNewUses()) await force();
+      }
     },
     force,
     doubt: () => void (doubted = true),
@@ -55,6 +68,7 @@ export function createRelisting(
 
   async function force(): Promise<void> {
     listedAt = deps.now().getTime();
+    askedAt = listedAt;
     const before = sent();
     const again = await replan();
     sentAtListing = sent();
