@@ -103,12 +103,20 @@ function decideForeign(
 
 /**
  * What tells of a stage and has to go before it: its custom tags, and the records of custom tags that somebody moved. Such
- * a record, left without its stage, would look as if the custom tag were still the stage's.
+ * a record, left without its stage, would look as if the custom tag were still the stage's. A custom tag on its manifest
+ * whose own stage is gone goes before it too: without the stage's tag nothing may prove any more whose it is.
  */
 function leavingFirst(stageId: string, { catalog, closure }: Findings): string[] {
-  return (catalog.aliasesOf.get(stageId) ?? []).map((alias) =>
+  const digest = catalog.stages.get(stageId)?.digest;
+  const beside = digest === undefined ? [] : (catalog.byDigest.get(digest) ?? []);
+  const abandoned = beside.filter(({ tag }) => {
+    const alias = catalog.aliases.get(tag);
+    return alias !== undefined && !catalog.stages.has(alias.stageId);
+  });
+  const own = (catalog.aliasesOf.get(stageId) ?? []).map((alias) =>
     isMoved(alias, closure) ? alias.record : alias.tag,
   );
+  return [...own, ...abandoned.map(({ tag }) => tag)];
 }
 
 function decideCustomTagRecord({ tag }: InventoryTag, { catalog, closure }: Findings): Decision {

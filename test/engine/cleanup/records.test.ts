@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { customTagRecordTag } from "../../../src/stages/tag.ts";
 import { DAY_MS, NOW, lineOf, planFor, recordOf, stageOf } from "./repository.ts";
 import type { SmallRepository } from "./repository.ts";
 
@@ -108,3 +109,15 @@ function fates({ tags, ...rest }: SmallRepository): Record<string, string> {
   const { "managed-image-web": _, ...others } = Object.fromEntries<string>([...kept, ...going]);
   return others;
 }
+
+it("a custom tag whose own stage is gone goes before the stage tag that proves whose it is", () => {
+  const record = customTagRecordTag("live");
+  const tags = { [A]: "1", live: "1", stable: "1", [record]: "3" };
+  const { deletions } = planFor({ tags, labels: { 3: { "stage-id": stageOf("d"), tag: "live" } } });
+
+  expect(deletions.map((item) => item.tags.map(({ tag }) => tag))).toEqual([
+    ["live"],
+    [A],
+    [record],
+  ]);
+});
