@@ -178,13 +178,15 @@ async function refuseSome(
     changed: (mutation) => guard(mutation),
     refuses({ op, key }) {
       const leased = state.tags.entries().some(([tag, digest]) => isOwn(tag) && digest === key);
-      if (leased) return undefined;
+      const isThere = [...state.tags.keys(), ...state.manifests.keys()].some(
+        (name) => name === key,
+      );
+      if (leased || !isThere) return undefined;
       const found = refusals.find(({ at }) => at === deletions);
       deletions += 1;
       if (found === undefined) return undefined;
-      for (const [tag, digest] of state.tags) {
-        if (op === "untag" ? tag === key : digest === key) held.add(tag);
-      }
+      const tags = [...state.tags].flatMap(([tag, digest]) => (digest === key ? [tag] : []));
+      for (const name of op === "untag" || tags.length === 0 ? [key] : tags) held.add(name);
       // What a refused item leads to stays from now on; items of the same batch are under way already.
       const keepList = new Set([...ask.keepList, ...held]);
       if (around.parallel === 1 && around.batch === 1) {
@@ -200,7 +202,9 @@ async function refuseSome(
     const refused = skipped.filter(({ why }) => why === "refused");
     expectSame([...failed, ...refused].map(resultName), held, "what was refused is told");
     const both = deleted.filter(
-      (item) => state.tags.has(resultName(item)) && item.tag !== "cleanup",
+      (item) =>
+        (item.tag === undefined ? state.manifests.has(item.digest) : state.tags.has(item.tag)) &&
+        item.tag !== "cleanup",
     );
     expectSame(both.map(resultName), [], "what is told as deleted is gone");
   } catch (error) {

@@ -15,14 +15,18 @@ export interface ExtraRoots {
   readonly strange: ReadonlySet<string>;
 }
 
-/** @param stagesOf The stages that a tag stands for besides itself. */
+/**
+ * @param blind Manifests without a tag that stay because something cannot be read.
+ * @param stagesOf The stages that a tag stands for besides itself.
+ */
 export function extraRoots(
   store: Store,
   ask: Ask,
+  blind: ReadonlySet<string>,
   stagesOf: (tag: string) => readonly string[],
 ): ExtraRoots {
   const tags = new Set<string>();
-  const digests = new Set<string>();
+  const digests = new Set<string>(blind);
   const built = new Set<string>();
   const strange = new Set<string>();
   const { extras } = ask;
@@ -50,6 +54,35 @@ export function extraRoots(
     if (staysUntagged(store, digest, ask)) digests.add(digest);
   }
   return { tags, digests, built, strange };
+}
+
+/**
+ * Referrers without a tag that would go with what they are about. Where a tag resolves to nothing, it may be an index that
+ * nobody can read and that names them: then they stay, and what they are about as well.
+ */
+export function blindlyKept(
+  store: Store,
+  {
+    staying,
+    reached,
+  }: { readonly staying: ReadonlySet<string>; readonly reached: ReadonlySet<string> },
+): ReadonlySet<string> {
+  const tagged = new Set(store.tags.values());
+  const found = new Set<string>();
+  if ([...tagged].every((digest) => store.manifests.has(digest))) return found;
+  const goes = (digest: string): boolean =>
+    tagged.has(digest) &&
+    !reached.has(digest) &&
+    [...store.tags].every(([tag, on]) => on !== digest || !staying.has(tag));
+  for (let before = -1; before !== found.size;) {
+    before = found.size;
+    for (const digest of store.manifests.keys()) {
+      const subject = subjectOf(store, digest);
+      if (tagged.has(digest) || subject === undefined || reached.has(digest)) continue;
+      if (goes(subject) || found.has(subject)) found.add(digest);
+    }
+  }
+  return found;
 }
 
 /** Tags of the nearest indexes above a manifest that have any. */

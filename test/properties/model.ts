@@ -7,7 +7,7 @@ import type { ModelRecord } from "./model-history.ts";
 import { nameOf } from "./model-names.ts";
 import { readManifest } from "./model-reading.ts";
 import type { Store } from "./model-reading.ts";
-import { extraRoots } from "./model-roots.ts";
+import { blindlyKept, extraRoots } from "./model-roots.ts";
 import type { ExtraRoots } from "./model-roots.ts";
 
 /** What a cleanup of a repository may do and what not, found the slow way. */
@@ -24,6 +24,14 @@ export interface Verdict {
 
 /** Judges a repository as it lies there. Shares nothing with the product. */
 export function judge(store: Store, ask: Ask): Verdict {
+  const verdict = judgeWith(store, ask, new Set());
+  // In a repository of every kind this is left to the product: it keeps more.
+  const blind = ask.extras === undefined ? blindlyKept(store, verdict) : new Set<string>();
+  return blind.size === 0 ? verdict : judgeWith(store, ask, blind);
+}
+
+/** @param blind Manifests without a tag that stay because something cannot be read. */
+function judgeWith(store: Store, ask: Ask, blind: ReadonlySet<string>): Verdict {
   const stages = stagesIn(store, ask.project);
   const rejected = new Set(
     [...store.tags.keys()].flatMap((tag) => {
@@ -45,7 +53,7 @@ export function judge(store: Store, ask: Ask): Verdict {
   );
 
   const claimed = claimedTags(store, ask);
-  const extra = extraRoots(store, ask, (tag) => [
+  const extra = extraRoots(store, ask, blind, (tag) => [
     ...[...stages].filter((stage) => store.tags.get(stage) === store.tags.get(tag)),
     ...aliases.filter((alias) => alias.tag === tag).map(({ stage }) => stage),
   ]);
