@@ -13,6 +13,9 @@ const LISTING_TRUST_MS = 60_000;
  */
 const LISTING_SHARE = 10;
 
+/** However dear it was, a listing is trusted no longer than a lease lasts. Milliseconds. */
+const LISTING_MOST_MS = 600_000;
+
 /** The listing that is taken again while a plan is carried out. */
 export interface Relisting {
   /** Lists again where the last listing is too old, or when something was a surprise since. */
@@ -52,8 +55,9 @@ export function createRelisting(
   return {
     async refresh() {
       const now = deps.now().getTime();
-      const isRecent = now - listedAt < LISTING_TRUST_MS;
-      const isDear = sent() - sentAtListing < LISTING_SHARE * listingCost;
+      const age = now - listedAt;
+      const isRecent = age < LISTING_TRUST_MS;
+      const isDear = sent() - sentAtListing < LISTING_SHARE * listingCost && age < LISTING_MOST_MS;
       if (doubted || !(isRecent || isDear)) await force();
       else if (now - askedAt >= LISTING_TRUST_MS) {
         askedAt = now;
