@@ -21,6 +21,9 @@ export function doubtAbout(
     return `its commit ${ambiguous} is the beginning of several`;
   }
   if (byHistory && commits.known.length === 0) {
+    const number = commits.unknown.find(mayBeNumber);
+    if (number !== undefined)
+      return `${number} is in no history, and it may be a number that is no commit`;
     // Somebody may have pushed it just now, from a commit that no branch has yet.
     const isAgeOff = input.keepBuiltWithinHours <= 0;
     if (isAgeOff || timeOf(image) !== undefined) return undefined;
@@ -30,4 +33,9 @@ export function doubtAbout(
   if (misread !== undefined) return `its revision "${misread}" names no commit`;
   if (!hasCommit) return "it names no commit";
   return "the Git policies do not count, and no other part of the rule looks at it";
+}
+
+/** Dates and the numbers of builds look like abbreviated commits. */
+function mayBeNumber(commit: string): boolean {
+  return commit.length < 40 && /^[0-9]+$/.test(commit);
 }

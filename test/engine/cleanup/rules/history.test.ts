@@ -33,18 +33,18 @@ describe("a claimed tag whose name has its commit", () => {
   });
 
   it("goes as one of a commit that no reference reaches", () => {
-    const tags = { ccccccc: "1", "9999999": "2" };
+    const tags = { ccccccc: "1", fffffff: "2" };
 
     expect(outcome({ rules: BUILDS, tags, history: lineOf("c") })).toEqual({
       ccccccc: KEPT_BY_MAIN,
-      "9999999": "unknown-commit",
+      fffffff: "unknown-commit",
     });
   });
 
   it("stays when its commit is not known because the remote was not asked", () => {
     const history = { ...lineOf("c"), mayBeBehind: true };
 
-    expect(going({ rules: BUILDS, tags: { ccccccc: "1", "9999999": "2" }, history })).toEqual([]);
+    expect(going({ rules: BUILDS, tags: { ccccccc: "1", fffffff: "2" }, history })).toEqual([]);
   });
 
   it("stays when its abbreviation means several commits", () => {
@@ -63,6 +63,12 @@ describe("a claimed tag whose name has its commit", () => {
       abcdef0:
         "builds claims it and does not decide about it: its commit abcdef0 is the beginning of several",
     });
+  });
+
+  it("stays when it may be a number, which is no commit of any history", () => {
+    const tags = { "20240101": "1", "1234567": "2", fffffff: "3" };
+
+    expect(going({ rules: BUILDS, tags, history: withIds("1234567a") })).toEqual(["fffffff"]);
   });
 
   it("is found by its beginning in a repository of SHA-256", () => {
@@ -207,7 +213,7 @@ describe("the age policy", () => {
   it("keeps a tag of an unknown commit of which nothing tells the time", () => {
     const repository = {
       rules,
-      tags: { ccccccc: "1", "9999999": "2", "8888888": "3" },
+      tags: { ccccccc: "1", fffffff: "2", eeeeeee: "3" },
       manifests: {
         "2": { created: "1970-01-01T00:00:00Z" },
         "3": { created: "2020-01-01T00:00:00Z" },
@@ -216,15 +222,15 @@ describe("the age policy", () => {
       keepBuiltWithinHours: 2,
     };
 
-    expect(going(repository)).toEqual(["8888888"]);
-    expect(outcome(repository)["9999999"]).toBe(
+    expect(going(repository)).toEqual(["eeeeeee"]);
+    expect(outcome(repository)["fffffff"]).toBe(
       "rule 1 claims it and does not decide about it: neither its commit is known nor when it was made",
     );
   });
 });
 
 describe("guards", () => {
-  const tags = { "9999999": "1", "8888888": "2" };
+  const tags = { fffffff: "1", eeeeeee: "2" };
 
   it("stop a run whose images name commits of another history", () => {
     expect(guardsOf({ rules: BUILDS, tags, history: lineOf("c") })).toEqual([
