@@ -14,6 +14,8 @@ export interface Contexts {
   readonly contexts: readonly Context[];
   /** By name of the user; absent for one that comes from no file. */
   readonly userFiles: ReadonlyMap<string, string>;
+  /** Files that the environment names and that are not there. Absent: none. */
+  readonly absentFiles?: readonly string[];
 }
 
 export interface Surroundings {
@@ -69,12 +71,13 @@ async function mergeFiles(
   whenAbsent: "skip" | "refuse",
 ): Promise<Contexts> {
   let merged = NOTHING;
+  const absentFiles: string[] = [];
   for (const file of files) {
     const text = await readText(file, whenAbsent);
-    if (text === undefined) continue;
-    merged = merge(merged, parse(text, file, file));
+    if (text === undefined) absentFiles.push(file);
+    else merged = merge(merged, parse(text, file, file));
   }
-  return merged;
+  return absentFiles.length === 0 ? merged : { ...merged, absentFiles };
 }
 
 function merge(first: Contexts, second: Contexts): Contexts {

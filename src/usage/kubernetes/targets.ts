@@ -20,8 +20,8 @@ export interface ClusterTarget {
 /**
  * The clusters to ask: every context, or the one that was chosen. Contexts that lead to the same place are asked once.
  *
- * Rejects with `ClusterMissingError` when there is none, or when one that is expected is not among them; with
- * `KubeConfigError` for options that fit nothing.
+ * Rejects with `ClusterMissingError` when there is none, when one that is expected is not among them, or, where nobody
+ * says which to expect, when a file that may name some is not there; with `KubeConfigError` for options that fit nothing.
  */
 export async function chooseTargets(
   request: ClusterRequest,
@@ -38,6 +38,9 @@ export async function chooseTargets(
   if (!tolerant) {
     if (missing.length > 0) throw new ClusterMissingError(missingMessage(missing, contexts));
     if (chosen.length === 0) throw new ClusterMissingError(NO_CLUSTER);
+    const isWholeAsked = request.context === undefined && request.expected.length === 0;
+    const [file] = found.absentFiles ?? [];
+    if (isWholeAsked && file !== undefined) throw new ClusterMissingError(absentMessage(file));
   }
   const targets = chosen.map((context): ClusterTarget => {
     const { clusters, users, userFiles } = contexts;
@@ -84,6 +87,10 @@ function refuseSecretAddress(context: string, server: string): void {
 
 const NO_CLUSTER =
   "images in use in Kubernetes have to be kept, and no kube configuration names a cluster (looked at --kube-config, KUBECONFIG, ~/.kube/config and the pod's own); run with --without-kube if none runs from this repository, or set cleanup.disableKubernetesBasedPolicy: true";
+
+function absentMessage(file: string): string {
+  return `KUBECONFIG names ${file}, which is not there, so nobody knows which clusters are left out; take it out of the list, or name the clusters to ask as usage.kubernetes.contexts`;
+}
 
 function missingMessage(missing: readonly string[], { contexts }: Contexts): string {
   const names = contexts.map(({ name }) => name);

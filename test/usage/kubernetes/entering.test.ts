@@ -54,8 +54,8 @@ describe("where clusters are found", () => {
     expect(await ask({ connection: { files }, context: "west" })).toEqual(["west west"]);
   });
 
-  it("is the environment, of which files may be missing, and then the user's own", async () => {
-    const both = `${east.kubeconfig.path}:${join(directory, "none")}:${west.kubeconfig.path}`;
+  it("is the environment, and then the user's own", async () => {
+    const both = `${east.kubeconfig.path}:${west.kubeconfig.path}`;
     const home = join(directory, "home");
     await mkdir(join(home, ".kube"), { recursive: true });
     await writeFile(join(home, ".kube", "config"), west.kubeconfig.text);
@@ -65,6 +65,19 @@ describe("where clusters are found", () => {
     await expect(ask({}, { env: { KUBECONFIG: join(directory, "none") } })).rejects.toMatchObject({
       name: "ClusterMissingError",
     });
+  });
+
+  it("is not the rest of the environment's files when one is missing, unless what to ask is named", async () => {
+    const absent = join(directory, "none");
+    const env = { KUBECONFIG: `${east.kubeconfig.path}:${absent}:${west.kubeconfig.path}` };
+
+    await expect(ask({}, { env })).rejects.toMatchObject({
+      name: "ClusterMissingError",
+      message: expect.stringContaining(absent),
+    });
+    expect(await ask({ context: "west" }, { env })).toEqual(["west west"]);
+    expect(await ask({ expected: ["east", "west"] }, { env })).toEqual(ALL);
+    expect(await ask({}, { env, tolerant: true })).toEqual(ALL);
   });
 
   it("is a text in base64", async () => {
