@@ -41,7 +41,7 @@ const LONG_MS = 61_000;
 export const everywhereFaults = [
   property(
     "on every deletion mode refusals, lost answers and ends on the way cost nothing that the model keeps",
-    300,
+    250,
     fc.tuple(wideSpec("usual"), faults),
     async ([spec, chosen]) => {
       const world = buildWideWorld(spec);
@@ -81,7 +81,7 @@ export const everywhereFaults = [
   ),
   property(
     "on every deletion mode what others push, move and start meanwhile keeps what it needs",
-    300,
+    250,
     fc.tuple(
       wideSpec("usual"),
       fc.array(fc.record({ when: fc.nat(5), what: fc.oneof(event, wideEvent) }), {

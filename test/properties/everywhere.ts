@@ -21,7 +21,7 @@ const usual = wideSpec("usual");
 export const everywhere = [
   property(
     "on every deletion mode nothing goes that the model keeps, and all that went is told and written down",
-    500,
+    400,
     usual,
     async (spec) => {
       const world = buildWideWorld(spec);
