@@ -271,6 +271,9 @@ interface Enter {
   readonly files?: boolean;
 }
 
+/** What a request of another run takes at most: whoever waits lets that many go on. */
+const REQUEST_MS = 250;
+
 /** A repository and the runs that want it, with one clock that waiting moves. */
 function createWorld(options: MemoryOptions = {}, turn = (): Promise<void> => Promise.resolve()) {
   const state = repositoryIn(createState(), REPOSITORY.name);
@@ -283,7 +286,7 @@ function createWorld(options: MemoryOptions = {}, turn = (): Promise<void> => Pr
 
   const sleep = async (ms: number): Promise<void> => {
     clock += ms;
-    await turn();
+    for (let passed = 0; passed < ms; passed += REQUEST_MS) await turn();
     for (const { at, happen } of events) if (at <= clock) await happen();
   };
 
