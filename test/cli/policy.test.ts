@@ -25,7 +25,7 @@ now: 2026-01-31T00:00:00Z
 tags:
   web-1111111: {}
   web-2222222: {}
-  web-9999999: { pushed: 720h }
+  web-fffffff: { pushed: 720h }
   v1.2.0: { digest: old }
   v1.2.1: { digest: new }
   latest: { digest: new }
@@ -50,7 +50,7 @@ expect:
   - { kept: web-2222222, by: policy 1 }
   - { kept: web-2222222, by: git-policy }
   - { goes: web-1111111, because: unneeded }
-  - { goes: web-9999999, because: unknown-commit }
+  - { goes: web-fffffff, because: unknown-commit }
   - { goes: v1.2.0 }
   - { kept: "/v1[.].*1|v2.*/", by: rule releases }
   - { kept: latest, by: foreign }
@@ -64,7 +64,7 @@ expect:
 ok    web-2222222 is kept by policy 1
 ok    web-2222222 is kept by git-policy
 ok    web-1111111 goes, because unneeded
-ok    web-9999999 goes, because unknown-commit
+ok    web-fffffff goes, because unknown-commit
 ok    v1.2.0 goes
 ok    /v1[.].*1|v2.*/ is kept by rule releases (2 tags)
 ok    latest is kept by foreign
@@ -82,7 +82,7 @@ expect:
   - { goes: latest }
   - { kept: /v1.*/ }
   - { kept: web-2222222, by: branch release }
-  - { goes: web-9999999, because: unneeded }
+  - { goes: web-fffffff, because: unneeded }
   - { kept: nowhere }
 `);
 
@@ -91,7 +91,7 @@ expect:
       stdout: `FAIL  latest goes: latest is kept: none of this project's stages, records and custom tags, so it is left alone
 FAIL  /v1.*/ is kept: v1.2.0 goes, because unneeded: nothing needs it
 FAIL  web-2222222 is kept by branch release: web-2222222 is kept: keep policy 1: branch main has image web at commit 222222200000
-FAIL  web-9999999 goes, because unneeded: web-9999999 goes, because unknown-commit: its commit is in no reference's history
+FAIL  web-fffffff goes, because unneeded: web-fffffff goes, because unknown-commit: its commit is in no reference's history
 FAIL  nowhere is kept: there is no such tag
 5 of 5 do not hold
 `,
