@@ -25,6 +25,8 @@ class LongestFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts", "contract-tests/**/*.test.ts"],
+    // One for each core, however few: much of the time goes into programs that tests wait for.
+    maxWorkers: "100%",
     testTimeout: 60_000,
     hookTimeout: 60_000,
     sequence: { sequencer: LongestFirst },
