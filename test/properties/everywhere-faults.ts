@@ -72,8 +72,10 @@ export const everywhereFaults = [
       for (const tag of verdict.needed) {
         if (before.tags.has(tag) && !tags.has(tag)) throw new Broken(`the next run took ${tag}`);
       }
+      // The first run wrote a new record of itself; the old one then has no tag.
+      const oldRecord = before.tags.get("cleanup");
       for (const digest of verdict.reached) {
-        if (before.manifests.has(digest) && !there.has(digest)) {
+        if (before.manifests.has(digest) && !there.has(digest) && digest !== oldRecord) {
           throw new Broken(`the next run took ${digest}`);
         }
       }
