@@ -2,7 +2,10 @@ import { describe, expect, it } from "vitest";
 import { peersAreRequired } from "../../contract-tests/servers/peers.ts";
 import { PROPERTIES } from "./all.ts";
 
-/** Outside `.ci/run` a sixth of the cases is looked at, other ones every time. */
+/** The same cases every time: whether a change passes is no matter of luck. `run-many.ts` draws others. */
+const SEED = 20_261_121;
+
+/** Outside `.ci/run` a sixth of the cases is looked at. */
 const SHARE = peersAreRequired() ? 1 : 6;
 const LEAST = peersAreRequired() ? 2000 : 500;
 
@@ -10,7 +13,7 @@ describe("a cleanup, whatever the repository and whatever happens", () => {
   it.each(PROPERTIES)(
     "$name",
     async ({ run, cases }) => {
-      await expect(run({ cases: Math.ceil(cases / SHARE) })).resolves.toBeUndefined();
+      await expect(run({ cases: Math.ceil(cases / SHARE), seed: SEED })).resolves.toBeUndefined();
     },
     240_000,
   );
