@@ -128,12 +128,7 @@ export function closeOver(
       }
     }
     if (known === undefined || known.kind === "absent" || known.kind === "unreadable") return;
-    if (
-      known.subject !== undefined &&
-      !(untagged.manifests.has(digest) && reached.has(known.subject))
-    ) {
-      reach(known.subject, { kind: "subject", of: by }, by, "manifest");
-    }
+    if (known.subject !== undefined) followSubject(known.subject, { digest, by, read });
     if (known.kind === "index") {
       for (const child of known.children) {
         reach(
@@ -146,6 +141,12 @@ export function closeOver(
     } else if (read === "config" && typeof known.image === "object") {
       followRelations(stageRelations(known.image.labels), by);
     }
+  }
+
+  /** A referrer without a tag that is here only because of its subject asks for nothing more. */
+  function followSubject(subject: Digest, { digest, by, read }: Visit): void {
+    const isFollower = read === "nothing" && untagged.manifests.has(digest) && reached.has(subject);
+    if (!isFollower) reach(subject, { kind: "subject", of: by }, by, "manifest");
   }
 
   function followRelations(relations: StageRelations, by: string): void {

@@ -65,6 +65,16 @@ describe("what is about an image", () => {
     expect(going(["tags", "referrers"])).toEqual([A]);
   });
 
+  it.each([
+    ["first", { 1: { tags: [A, "aside"] }, 2: { about: "1" }, 3: { tags: ["notes"], about: "2" } }],
+    ["last", { 1: { tags: ["notes"], about: "2" }, 2: { about: "3" }, 3: { tags: [A, "aside"] } }],
+  ])(
+    "keeps the tag of its stage, listed %s, for what is about it itself and stays",
+    (_, stored) => {
+      expect(planSweep({ stored, listed: true }).goes).toEqual([]);
+    },
+  );
+
   it("goes with an index of whose child it is, where the registry deletes all three", () => {
     const sweep = (cascade: readonly ("tags" | "children" | "referrers")[]) =>
       planSweep({
