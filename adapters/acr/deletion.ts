@@ -1,13 +1,9 @@
+import { attempt, deletionOutcome, tagOutcome } from "../../src/distribution/attempt.ts";
 import { settleAll } from "../../src/distribution/settle.ts";
 import { formatReference } from "../../src/oci/reference.ts";
 import type { DigestReference, TagReference } from "../../src/oci/reference.ts";
-import { RegistryError, isRegistryError } from "../../src/registry/error.ts";
-import type {
-  CallOptions,
-  DeletionOutcome,
-  Registry,
-  TagOutcome,
-} from "../../src/registry/registry.ts";
+import { RegistryError } from "../../src/registry/error.ts";
+import type { CallOptions, Registry } from "../../src/registry/registry.ts";
 import type { AcrClient } from "./client.ts";
 import { asConflict, isLocked } from "./locks.ts";
 
@@ -19,22 +15,18 @@ export function createDeletion(
   return {
     async *deleteTags(repository, tags, options = {}) {
       const { host, name } = repository;
-      yield* settleAll(tags, async (tag): Promise<TagOutcome> => {
-        const error = await settled(() => deleteTag({ host, name, tag }, options), options);
-        return error === undefined ? { tag, status: "deleted" } : { tag, status: "failed", error };
-      });
+      yield* settleAll(tags, async (tag) =>
+        tagOutcome(tag, await attempt(options, () => deleteTag({ host, name, tag }, options))),
+      );
     },
     async *deleteManifests(repository, digests, options = {}) {
       const { host, name } = repository;
-      yield* settleAll(digests, async (digest): Promise<DeletionOutcome> => {
+      yield* settleAll(digests, async (digest) => {
         const known = options.tags === undefined ? undefined : (options.tags.get(digest) ?? []);
-        const error = await settled(
-          () => deleteManifest({ host, name, digest }, known, options),
-          options,
+        const error = await attempt(options, () =>
+          deleteManifest({ host, name, digest }, known, options),
         );
-        return error === undefined
-          ? { digest, status: "deleted" }
-          : { digest, status: "failed", error };
+        return deletionOutcome(digest, error);
       });
     },
   };
@@ -84,20 +76,6 @@ export function createDeletion(
     if (other !== undefined) return kept(reference, `it has got the tag ${other.name} since`);
     const fast = tags.find(({ changeableAttributes }) => isLocked(changeableAttributes));
     return fast === undefined ? undefined : kept(reference, `its tag ${fast.name} is locked`);
-  }
-}
-
-/** `undefined` when it went well. Rejects only with the reason of an aborted signal. */
-async function settled(
-  run: () => Promise<RegistryError | undefined>,
-  { signal }: CallOptions,
-): Promise<RegistryError | undefined> {
-  try {
-    return await run();
-  } catch (error) {
-    signal?.throwIfAborted();
-    if (isRegistryError(error)) return error;
-    throw error;
   }
 }
 

@@ -1,14 +1,14 @@
+import { attempt, deletionOutcome, tagOutcome } from "../../src/distribution/attempt.ts";
 import { settleAll } from "../../src/distribution/settle.ts";
 import type { Digest } from "../../src/oci/digest.ts";
 import { formatReference } from "../../src/oci/reference.ts";
 import type { Reference, Repository } from "../../src/oci/reference.ts";
-import { RegistryError, isRegistryError } from "../../src/registry/error.ts";
+import { RegistryError } from "../../src/registry/error.ts";
 import type {
   CallOptions,
   DeleteOptions,
   DeletionOutcome,
   Registry,
-  TagOutcome,
 } from "../../src/registry/registry.ts";
 import { NOT_LOCAL, RIGHTS } from "./errors.ts";
 import type { Image, Images } from "./images.ts";
@@ -26,18 +26,18 @@ export function createDeletion(images: Images, base: Pick<Registry, "resolve">):
       if (tags.length === 0) return;
       const ready = await attempt(options, () => lookAtTags(repository, tags, options));
       if (ready instanceof RegistryError) {
-        for (const tag of tags) yield { tag, status: "failed", error: ready };
+        for (const tag of tags) yield tagOutcome(tag, ready);
         return;
       }
       const { image, folders, single } = ready;
-      yield* settleAll(tags, async (tag): Promise<TagOutcome> => {
+      yield* settleAll(tags, async (tag) => {
         const error = await attempt(options, async () => {
           const folder = folders.get(tag);
           refuseDeeper(image, folder === undefined ? [] : [folder]);
           refuseHidden(image, folder === undefined ? [] : [folder], single);
           await removeFolder(image, tag, { ...repository, tag }, folder !== undefined, options);
         });
-        return error === undefined ? { tag, status: "deleted" } : { tag, status: "failed", error };
+        return tagOutcome(tag, error);
       });
     },
 
@@ -45,7 +45,7 @@ export function createDeletion(images: Images, base: Pick<Registry, "resolve">):
       if (digests.length === 0) return;
       const ready = await attempt(options, () => lookAtManifests(repository, digests, options));
       if (ready instanceof RegistryError) {
-        for (const digest of digests) yield { digest, status: "failed", error: ready };
+        for (const digest of digests) yield deletionOutcome(digest, ready);
         return;
       }
       const errors = new Map<Digest, RegistryError>();
@@ -144,9 +144,7 @@ export function createDeletion(images: Images, base: Pick<Registry, "resolve">):
         errors.get(digest) ??
         (left instanceof RegistryError && gone.includes(digest) ? left : undefined) ??
         (copies.length === 0 ? undefined : cameMeanwhile(reference, copies));
-      yield error === undefined
-        ? { digest, status: "deleted" }
-        : { digest, status: "failed", error };
+      yield deletionOutcome(digest, error);
     }
   }
 
@@ -210,20 +208,6 @@ interface Ready {
   readonly folders: ReadonlyMap<string, Folder>;
   /** Hidden manifests that have no copy outside of the folders. */
   readonly single: ReadonlySet<Digest>;
-}
-
-/** The failure of `action` as a value. An abort, and what is no registry's failure, is thrown. */
-async function attempt<T>(
-  { signal }: CallOptions,
-  action: () => Promise<T>,
-): Promise<T | RegistryError> {
-  try {
-    return await action();
-  } catch (error) {
-    signal?.throwIfAborted();
-    if (isRegistryError(error)) return error;
-    throw error;
-  }
 }
 
 function purposeOf(

@@ -1,6 +1,7 @@
+import { attempt, undeleteOutcome } from "../../src/distribution/attempt.ts";
 import { settleAll } from "../../src/distribution/settle.ts";
 import { formatReference } from "../../src/oci/reference.ts";
-import { RegistryError, isRegistryError } from "../../src/registry/error.ts";
+import { RegistryError } from "../../src/registry/error.ts";
 import type {
   CallOptions,
   DeletedManifest,
@@ -31,17 +32,9 @@ export async function* undelete(
   const { sleep } = images.context;
   const { signal } = options;
   const image = await images.open(request.repository, options);
-  yield* settleAll(request.deleted, async (item): Promise<UndeleteOutcome> => {
-    const { digest } = item;
-    try {
-      await restore(item);
-      return { digest, status: "restored" };
-    } catch (error) {
-      signal?.throwIfAborted();
-      if (isRegistryError(error)) return { digest, status: "failed", error };
-      throw error;
-    }
-  });
+  yield* settleAll(request.deleted, async (item) =>
+    undeleteOutcome(item.digest, await attempt(options, () => restore(item))),
+  );
 
   async function restore({ digest, tags }: DeletedManifest): Promise<void> {
     const { key, image: path } = image.place;

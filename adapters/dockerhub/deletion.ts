@@ -1,15 +1,11 @@
 import { randomBytes } from "node:crypto";
+import { attempt, deletionOutcome, tagOutcome } from "../../src/distribution/attempt.ts";
 import { settleAll } from "../../src/distribution/settle.ts";
 import type { Digest } from "../../src/oci/digest.ts";
 import { formatReference } from "../../src/oci/reference.ts";
 import type { DigestReference, Repository, TagReference } from "../../src/oci/reference.ts";
 import { RegistryError, isRegistryError } from "../../src/registry/error.ts";
-import type {
-  CallOptions,
-  DeletionOutcome,
-  Registry,
-  TagOutcome,
-} from "../../src/registry/registry.ts";
+import type { CallOptions, Registry } from "../../src/registry/registry.ts";
 import type { HubClient } from "./client.ts";
 import { NEEDS_DELETE, reclassified } from "./errors.ts";
 import type { AsConflict } from "./immutability.ts";
@@ -36,23 +32,19 @@ export function createDeletion({
   return {
     async *deleteTags(repository, tags, options = {}) {
       const { host, name } = repository;
-      yield* settleAll(tags, async (tag): Promise<TagOutcome> => {
-        const error = await settled(() => deleteTag({ host, name, tag }, options), options);
-        return error === undefined ? { tag, status: "deleted" } : { tag, status: "failed", error };
-      });
+      yield* settleAll(tags, async (tag) =>
+        tagOutcome(tag, await attempt(options, () => deleteTag({ host, name, tag }, options))),
+      );
     },
     async *deleteManifests(repository, digests, options = {}) {
       const { host, name } = repository;
       if (digests.length === 0) return;
       const tags = options.tags ?? (await tagsByDigest(repository, options));
-      yield* settleAll(digests, async (digest): Promise<DeletionOutcome> => {
-        const error = await settled(
-          () => deleteManifest({ host, name, digest }, tags.get(digest) ?? [], options),
-          options,
+      yield* settleAll(digests, async (digest) => {
+        const error = await attempt(options, () =>
+          deleteManifest({ host, name, digest }, tags.get(digest) ?? [], options),
         );
-        return error === undefined
-          ? { digest, status: "deleted" }
-          : { digest, status: "failed", error };
+        return deletionOutcome(digest, error);
       });
     },
   };
@@ -155,20 +147,6 @@ const POLLS_MS = [1_000, 2_000, 4_000, 8_000, 15_000, 30_000] as const;
 
 const STILL_NAMED =
   "Docker Hub keeps a manifest that a tag or an index still names; remove those first.";
-
-/** `undefined` when it went well. Rejects only with the reason of an aborted signal. */
-async function settled(
-  run: () => Promise<RegistryError | undefined>,
-  { signal }: CallOptions,
-): Promise<RegistryError | undefined> {
-  try {
-    return await run();
-  } catch (error) {
-    signal?.throwIfAborted();
-    if (isRegistryError(error)) return error;
-    throw error;
-  }
-}
 
 function hidden(reference: TagReference): RegistryError {
   return new RegistryError(

@@ -1,3 +1,4 @@
+import { attempt, deletionOutcome, tagOutcome } from "../../src/distribution/attempt.ts";
 import { settleAll } from "../../src/distribution/settle.ts";
 import type { Digest } from "../../src/oci/digest.ts";
 import { formatReference, formatRepository } from "../../src/oci/reference.ts";
@@ -69,10 +70,7 @@ export function createDeletion({
       const settled = await deleteBatch(client, input, ids, { what, whatOf });
       return confirmed(settled, (tag) => ({ ...repository, tag }), options);
     });
-    return tags.map((tag) => {
-      const error = errors(tag);
-      return error === undefined ? { tag, status: "deleted" } : { tag, status: "failed", error };
-    });
+    return tags.map((tag) => tagOutcome(tag, errors(tag)));
   }
 
   async function deleteManifestBatch(
@@ -85,12 +83,7 @@ export function createDeletion({
         ? deleteByDigest({ repository, input, what, options }, digests)
         : deleteByTags({ repository, input, what, options }, digests, options.tags),
     );
-    return digests.map((digest) => {
-      const error = errors(digest);
-      return error === undefined
-        ? { digest, status: "deleted" }
-        : { digest, status: "failed", error };
-    });
+    return digests.map((digest) => deletionOutcome(digest, errors(digest)));
   }
 
   /** With whatever tags they have. */
@@ -234,14 +227,10 @@ export function createDeletion({
     reference: Reference,
     options: CallOptions,
   ): Promise<RegistryError | undefined> {
-    try {
+    return attempt(options, async () => {
       const found = await resolve(reference, options);
       return found === undefined ? undefined : hidden(client.purpose(deleting(reference, options)));
-    } catch (error) {
-      options.signal?.throwIfAborted();
-      if (isRegistryError(error)) return error;
-      throw error;
-    }
+    });
   }
 
   /** Runs one batch; an error that is none of an item's is everyone's who was not settled. */
@@ -256,14 +245,11 @@ export function createDeletion({
       reference: formatRepository(repository),
       signal: options.signal,
     };
-    try {
-      const settled = await run(await names.toApi(repository, what), what);
-      return (key) => (settled.has(key) ? settled.get(key) : unsettled(client.purpose(what)));
-    } catch (error) {
-      options.signal?.throwIfAborted();
-      if (isRegistryError(error)) return () => error;
-      throw error;
-    }
+    const settled = await attempt(options, async () =>
+      run(await names.toApi(repository, what), what),
+    );
+    if (isRegistryError(settled)) return () => settled;
+    return (key) => (settled.has(key) ? settled.get(key) : unsettled(client.purpose(what)));
   }
 }
 

@@ -1,14 +1,10 @@
 import type { Digest } from "../../src/oci/digest.ts";
 import { formatReference } from "../../src/oci/reference.ts";
 import type { DigestReference, Repository } from "../../src/oci/reference.ts";
+import { attempt, deletionOutcome } from "../../src/distribution/attempt.ts";
 import { settleAll } from "../../src/distribution/settle.ts";
 import { RegistryError, isRegistryError } from "../../src/registry/error.ts";
-import type {
-  CallOptions,
-  DeleteOptions,
-  DeletionOutcome,
-  Registry,
-} from "../../src/registry/registry.ts";
+import type { CallOptions, DeleteOptions, Registry } from "../../src/registry/registry.ts";
 import { asRule } from "./errors.ts";
 import type { Listing } from "./tag-listing.ts";
 
@@ -38,16 +34,12 @@ export function createManifestDeletion({
     options.signal?.throwIfAborted();
     let reading: Promise<Listing> | undefined;
     const fresh = (): Promise<Listing> => (reading ??= readNow(repository, options));
-    yield* settleAll(digests, async (digest): Promise<DeletionOutcome> => {
-      try {
+    yield* settleAll(digests, async (digest) => {
+      const error = await attempt(options, async () => {
         const tags = await tagsToRemove(repository, digest, { told: options.tags, fresh });
         await remove(repository, digest, tags, signalOf(options));
-        return { digest, status: "deleted" };
-      } catch (error) {
-        options.signal?.throwIfAborted();
-        if (!isRegistryError(error)) throw error;
-        return { digest, status: "failed", error };
-      }
+      });
+      return deletionOutcome(digest, error);
     });
   };
 

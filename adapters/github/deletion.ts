@@ -1,10 +1,11 @@
+import { attempt, deletionOutcome } from "../../src/distribution/attempt.ts";
 import { settleAll } from "../../src/distribution/settle.ts";
 import type { Digest } from "../../src/oci/digest.ts";
 import { formatReference, formatRepository } from "../../src/oci/reference.ts";
 import type { Repository } from "../../src/oci/reference.ts";
-import { RegistryError, isRegistryError } from "../../src/registry/error.ts";
+import { RegistryError } from "../../src/registry/error.ts";
 import type { AdapterContext } from "../../src/registry/adapter.ts";
-import type { CallOptions, DeletionOutcome, Registry } from "../../src/registry/registry.ts";
+import type { CallOptions, Registry } from "../../src/registry/registry.ts";
 import type { GithubCall, GithubClient } from "./client.ts";
 import type { Packages } from "./packages.ts";
 import type { PackageVersion } from "./schema.ts";
@@ -57,19 +58,14 @@ export function createDeletion({
     async *deleteManifests(repository, digests, { tags, ...options } = {}) {
       options.signal?.throwIfAborted();
       const list = lookup(repository, options);
-      yield* settleAll(digests, async (digest): Promise<DeletionOutcome> => {
-        try {
+      yield* settleAll(digests, async (digest) => {
+        const error = await attempt(options, async () => {
           const version = await find(repository, digest, list, options);
-          if (version !== undefined) {
-            refuseOtherTags(repository, version, tags?.get(digest));
-            await deleteVersion(repository, version, options);
-          }
-          return { digest, status: "deleted" };
-        } catch (error) {
-          options.signal?.throwIfAborted();
-          if (isRegistryError(error)) return { digest, status: "failed", error };
-          throw error;
-        }
+          if (version === undefined) return;
+          refuseOtherTags(repository, version, tags?.get(digest));
+          await deleteVersion(repository, version, options);
+        });
+        return deletionOutcome(digest, error);
       });
     },
     find,

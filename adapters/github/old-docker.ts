@@ -1,9 +1,10 @@
 import { z } from "zod";
+import { attempt, tagOutcome } from "../../src/distribution/attempt.ts";
 import { settleAll } from "../../src/distribution/settle.ts";
 import { formatReference, formatRepository } from "../../src/oci/reference.ts";
 import type { Repository, TagReference } from "../../src/oci/reference.ts";
-import { RegistryError, isRegistryError } from "../../src/registry/error.ts";
-import type { CallOptions, Registry, TagOutcome } from "../../src/registry/registry.ts";
+import { RegistryError } from "../../src/registry/error.ts";
+import type { CallOptions, Registry } from "../../src/registry/registry.ts";
 import { cannotUndelete } from "../../src/registry/unsupported.ts";
 import type { Address } from "./address.ts";
 import type { GithubClient } from "./client.ts";
@@ -81,16 +82,12 @@ export async function openOldDocker({ base, client, address }: OldDockerParts): 
     async *deleteTags(repository, tags, options = {}) {
       options.signal?.throwIfAborted();
       let listing: Promise<readonly TagVersion[]> | undefined;
-      yield* settleAll(tags, async (tag): Promise<TagOutcome> => {
-        try {
+      yield* settleAll(tags, async (tag) => {
+        const error = await attempt(options, async () => {
           listing ??= listVersions(repository, options);
           await deleteTag({ ...repository, tag }, await listing, options);
-          return { tag, status: "deleted" };
-        } catch (error) {
-          options.signal?.throwIfAborted();
-          if (isRegistryError(error)) return { tag, status: "failed", error };
-          throw error;
-        }
+        });
+        return tagOutcome(tag, error);
       });
     },
     undelete: (repository) => cannotUndelete(repository),

@@ -1,14 +1,10 @@
+import { attempt, undeleteOutcome } from "../../src/distribution/attempt.ts";
 import { settleAll } from "../../src/distribution/settle.ts";
 import type { Digest } from "../../src/oci/digest.ts";
 import { formatReference, formatRepository } from "../../src/oci/reference.ts";
 import type { Repository } from "../../src/oci/reference.ts";
-import { RegistryError, isRegistryError } from "../../src/registry/error.ts";
-import type {
-  CallOptions,
-  DeletedManifest,
-  Registry,
-  UndeleteOutcome,
-} from "../../src/registry/registry.ts";
+import { RegistryError } from "../../src/registry/error.ts";
+import type { CallOptions, DeletedManifest, Registry } from "../../src/registry/registry.ts";
 import type { GithubCall, GithubClient } from "./client.ts";
 import type { Packages } from "./packages.ts";
 import type { PackageVersion } from "./schema.ts";
@@ -28,17 +24,13 @@ export function createUndelete(parts: UndeleteParts): Registry["undelete"] {
   return async function* undelete(repository, deleted, options = {}) {
     options.signal?.throwIfAborted();
     let listing: Promise<ReadonlyMap<Digest, PackageVersion>> | undefined;
-    yield* settleAll(deleted, async (manifest): Promise<UndeleteOutcome> => {
+    yield* settleAll(deleted, async (manifest) => {
       const { digest } = manifest;
-      try {
+      const error = await attempt(options, async () => {
         listing ??= listDeleted(repository, options);
         await restore(repository, manifest, (await listing).get(digest), options);
-        return { digest, status: "restored" };
-      } catch (error) {
-        options.signal?.throwIfAborted();
-        if (isRegistryError(error)) return { digest, status: "failed", error };
-        throw error;
-      }
+      });
+      return undeleteOutcome(digest, error);
     });
   };
 

@@ -1,12 +1,13 @@
 import { randomUUID } from "node:crypto";
+import { attempt, tagOutcome } from "../../src/distribution/attempt.ts";
 import { settleAll } from "../../src/distribution/settle.ts";
 import type { Digest } from "../../src/oci/digest.ts";
 import type { ManifestBody } from "../../src/oci/manifest.ts";
 import { formatReference } from "../../src/oci/reference.ts";
 import type { Repository, TagReference } from "../../src/oci/reference.ts";
-import { RegistryError, isRegistryError } from "../../src/registry/error.ts";
+import { RegistryError } from "../../src/registry/error.ts";
 import type { AdapterContext } from "../../src/registry/adapter.ts";
-import type { CallOptions, Registry, TagOutcome } from "../../src/registry/registry.ts";
+import type { CallOptions, Registry } from "../../src/registry/registry.ts";
 import { LAG_DELAYS_MS } from "./deletion.ts";
 import type { Deletion, Lookup } from "./deletion.ts";
 import { EMPTY_BLOB, placeholder } from "./placeholder.ts";
@@ -35,10 +36,10 @@ export function createUntag(parts: UntagParts): Registry["deleteTags"] {
     options.signal?.throwIfAborted();
     const list = deletion.lookup(repository, options);
     const lines = new Map<Digest, Promise<unknown>>();
-    yield* settleAll(tags, async (tag): Promise<TagOutcome> => {
-      try {
+    yield* settleAll(tags, async (tag) => {
+      const error = await attempt(options, async () => {
         const found = await images.resolve({ ...repository, tag }, options);
-        if (found === undefined) return { tag, status: "deleted" };
+        if (found === undefined) return;
         const before = lines.get(found.digest) ?? Promise.resolve();
         const turn = before.then(() =>
           deleteTag({ ...repository, tag }, found.digest, list, options),
@@ -48,12 +49,8 @@ export function createUntag(parts: UntagParts): Registry["deleteTags"] {
           turn.catch(() => undefined),
         ); // Each tag has its own outcome.
         await turn;
-        return { tag, status: "deleted" };
-      } catch (error) {
-        options.signal?.throwIfAborted();
-        if (isRegistryError(error)) return { tag, status: "failed", error };
-        throw error;
-      }
+      });
+      return tagOutcome(tag, error);
     });
   };
 

@@ -1,14 +1,10 @@
+import { attempt, deletionOutcome, tagOutcome } from "../../src/distribution/attempt.ts";
 import { settleAll } from "../../src/distribution/settle.ts";
 import type { Digest } from "../../src/oci/digest.ts";
 import { formatReference } from "../../src/oci/reference.ts";
 import type { Reference, Repository } from "../../src/oci/reference.ts";
-import { RegistryError, isRegistryError } from "../../src/registry/error.ts";
-import type {
-  DeleteOptions,
-  DeletionOutcome,
-  Registry,
-  TagOutcome,
-} from "../../src/registry/registry.ts";
+import { RegistryError } from "../../src/registry/error.ts";
+import type { DeleteOptions, Registry } from "../../src/registry/registry.ts";
 import type { HarborClient } from "./client.ts";
 import { findStrangeTag } from "./company.ts";
 import type { KnownTags } from "./known-tags.ts";
@@ -25,18 +21,14 @@ export function createDeletion(
   known: KnownTags,
 ): HarborDeletion {
   return {
-    deleteTags: (repository, tags, { signal } = {}) =>
-      settleAll(tags, async (tag): Promise<TagOutcome> => {
-        const error = await settle(() => deleteTag(repository, tag, signal), signal);
-        return error === undefined ? { tag, status: "deleted" } : { tag, status: "failed", error };
-      }),
+    deleteTags: (repository, tags, options = {}) =>
+      settleAll(tags, async (tag) =>
+        tagOutcome(tag, await attempt(options, () => deleteTag(repository, tag, options.signal))),
+      ),
     deleteManifests: (repository, digests, options = {}) =>
-      settleAll(digests, async (digest): Promise<DeletionOutcome> => {
-        const deletion = (): Promise<void> => deleteManifest(repository, digest, options);
-        const error = await settle(deletion, options.signal);
-        return error === undefined
-          ? { digest, status: "deleted" }
-          : { digest, status: "failed", error };
+      settleAll(digests, async (digest) => {
+        const error = await attempt(options, () => deleteManifest(repository, digest, options));
+        return deletionOutcome(digest, error);
       }),
   };
 
@@ -84,20 +76,6 @@ export function createDeletion(
     const options = signal === undefined ? {} : { signal };
     const there = await base.resolve({ host, name, digest }, options);
     if (there !== undefined) throw hidden({ host, name, digest });
-  }
-}
-
-async function settle(
-  work: () => Promise<void>,
-  signal: AbortSignal | undefined,
-): Promise<RegistryError | undefined> {
-  try {
-    await work();
-    return undefined;
-  } catch (error) {
-    signal?.throwIfAborted();
-    if (isRegistryError(error)) return error;
-    throw error;
   }
 }
 

@@ -1,5 +1,6 @@
 import { rm } from "node:fs/promises";
 import { dirname } from "node:path";
+import { deletionOutcome, tagOutcome } from "../../src/distribution/attempt.ts";
 import type { Digest } from "../../src/oci/digest.ts";
 import { RegistryError, isRegistryError } from "../../src/registry/error.ts";
 import type {
@@ -32,7 +33,7 @@ export async function* deleteTags(
       ),
     );
     for (const tag of batch) {
-      yield error === undefined ? { tag, status: "deleted" } : { tag, status: "failed", error };
+      yield tagOutcome(tag, error);
     }
   }
 }
@@ -51,9 +52,7 @@ export async function* deleteManifests(
     const error = await settle(options, () => deleteBatch(layout, { batch, failures, options }));
     for (const digest of batch) {
       const failure = error ?? failures.get(digest);
-      yield failure === undefined
-        ? { digest, status: "deleted" }
-        : { digest, status: "failed", error: failure };
+      yield deletionOutcome(digest, failure);
     }
   }
 }

@@ -1,8 +1,9 @@
+import { attempt, tagOutcome } from "../../src/distribution/attempt.ts";
 import { settleAll } from "../../src/distribution/settle.ts";
 import { formatReference } from "../../src/oci/reference.ts";
 import type { TagReference, Repository } from "../../src/oci/reference.ts";
-import { RegistryError, isRegistryError } from "../../src/registry/error.ts";
-import type { CallOptions, Registry, TagOutcome } from "../../src/registry/registry.ts";
+import { RegistryError } from "../../src/registry/error.ts";
+import type { CallOptions, Registry } from "../../src/registry/registry.ts";
 import type { Component } from "./client.ts";
 import type { Image, Images } from "./images.ts";
 import { searchComponents } from "./listing.ts";
@@ -16,14 +17,13 @@ export function createTagDeletion(
     if (tags.length === 0) return;
     const image = await attempt(options, () => images.open(repository, options));
     if (image instanceof RegistryError) {
-      for (const tag of tags) yield { tag, status: "failed", error: image };
+      for (const tag of tags) yield tagOutcome(tag, image);
       return;
     }
     const findLate = createScan(image, options);
-    yield* settleAll(tags, async (tag): Promise<TagOutcome> => {
-      const error = await attempt(options, () => deleteTag(image, tag, findLate, options));
-      return error === undefined ? { tag, status: "deleted" } : { tag, status: "failed", error };
-    });
+    yield* settleAll(tags, async (tag) =>
+      tagOutcome(tag, await attempt(options, () => deleteTag(image, tag, findLate, options))),
+    );
   };
 
   /** The component has to be what `/v2/` serves: an id of another repository, or of a tag that moved, is not touched. */
@@ -95,20 +95,6 @@ function createScan(
       if (one.image === name) found.set(one.tag, one);
     }
     return found;
-  }
-}
-
-/** The failure of `action` as a value. An abort, and what is no registry's failure, is thrown. */
-async function attempt<T>(
-  { signal }: CallOptions,
-  action: () => Promise<T>,
-): Promise<T | RegistryError> {
-  try {
-    return await action();
-  } catch (error) {
-    signal?.throwIfAborted();
-    if (isRegistryError(error)) return error;
-    throw error;
   }
 }
 

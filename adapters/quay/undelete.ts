@@ -1,7 +1,8 @@
+import { attempt, undeleteOutcome } from "../../src/distribution/attempt.ts";
 import { settleAll } from "../../src/distribution/settle.ts";
 import { formatReference } from "../../src/oci/reference.ts";
 import type { Reference, Repository } from "../../src/oci/reference.ts";
-import { RegistryError, isRegistryError } from "../../src/registry/error.ts";
+import { RegistryError } from "../../src/registry/error.ts";
 import type { RegistryErrorCode } from "../../src/registry/error.ts";
 import type { DeletedManifest, Registry, UndeleteOutcome } from "../../src/registry/registry.ts";
 import type { QuayClient } from "./client.ts";
@@ -16,17 +17,9 @@ export function undelete(
 ): AsyncGenerator<UndeleteOutcome> {
   const { host, name } = repository;
   const options = signal === undefined ? {} : { signal };
-  return settleAll(deleted, async (manifest): Promise<UndeleteOutcome> => {
-    const { digest } = manifest;
-    try {
-      await restore(manifest);
-      return { digest, status: "restored" };
-    } catch (error) {
-      signal?.throwIfAborted();
-      if (!isRegistryError(error)) throw error;
-      return { digest, status: "failed", error };
-    }
-  });
+  return settleAll(deleted, async (manifest) =>
+    undeleteOutcome(manifest.digest, await attempt(options, () => restore(manifest))),
+  );
 
   async function restore({ digest, tags }: DeletedManifest): Promise<void> {
     if (tags.length === 0) {

@@ -2,8 +2,9 @@ import { randomBytes } from "node:crypto";
 import { formatReference } from "../oci/reference.ts";
 import type { Reference, Repository } from "../oci/reference.ts";
 import type { Capabilities } from "../registry/capabilities.ts";
-import { RegistryError, isRegistryError } from "../registry/error.ts";
-import type { CallOptions, DeletionOutcome, Registry, TagOutcome } from "../registry/registry.ts";
+import { RegistryError } from "../registry/error.ts";
+import type { CallOptions, Registry } from "../registry/registry.ts";
+import { attempt, deletionOutcome, tagOutcome } from "./attempt.ts";
 import type { Answer, Call, Connection } from "./connection.ts";
 import { registryCodes } from "./error-response.ts";
 import type { Manifests } from "./manifests.ts";
@@ -30,20 +31,17 @@ export function createDeletion(
     async *deleteTags(repository, tags, options = {}) {
       const { host, name } = repository;
       if (tagDeletion === "none") throw unsupported(repository, "tags alone");
-      yield* settleAll(tags, async (tag): Promise<TagOutcome> => {
-        const error = await deleteOne({ host, name, tag }, options);
-        return error === undefined ? { tag, status: "deleted" } : { tag, status: "failed", error };
-      });
+      yield* settleAll(tags, async (tag) =>
+        tagOutcome(tag, await attempt(options, () => deleteOne({ host, name, tag }, options))),
+      );
     },
 
     async *deleteManifests(repository, digests, options = {}) {
       const { host, name } = repository;
       if (capabilities.manifestDeletion === "none") throw unsupported(repository, "manifests");
-      yield* settleAll(digests, async (digest): Promise<DeletionOutcome> => {
-        const error = await deleteOne({ host, name, digest }, options);
-        return error === undefined
-          ? { digest, status: "deleted" }
-          : { digest, status: "failed", error };
+      yield* settleAll(digests, async (digest) => {
+        const error = await attempt(options, () => deleteOne({ host, name, digest }, options));
+        return deletionOutcome(digest, error);
       });
     },
 
@@ -53,29 +51,23 @@ export function createDeletion(
     },
   };
 
-  /** `undefined` when it is gone. Rejects only with the reason of an aborted signal. */
+  /** `undefined` when it is gone. */
   async function deleteOne(
     reference: Reference,
     options: CallOptions,
   ): Promise<RegistryError | undefined> {
-    try {
-      const call = callFor(reference, options);
-      const answer = await connection.read(call, MAX_ANSWER_BYTES);
-      if (DELETED.includes(answer.status)) {
-        return isPage(answer) ? connection.protocolError(call, PAGE) : undefined;
-      }
-      const refusal = connection.refusal(call, answer);
-      if (refusal.code === "not-found") {
-        // Who lacks the right, or asks a server without this operation, may get the same answer.
-        const isThere = (await manifests.findManifest(reference, options)) !== undefined;
-        return isThere ? asHidden(refusal) : undefined;
-      }
-      return "tag" in reference ? asUnsupported(refusal) : refusal;
-    } catch (error) {
-      options.signal?.throwIfAborted();
-      if (isRegistryError(error)) return error;
-      throw error;
+    const call = callFor(reference, options);
+    const answer = await connection.read(call, MAX_ANSWER_BYTES);
+    if (DELETED.includes(answer.status)) {
+      return isPage(answer) ? connection.protocolError(call, PAGE) : undefined;
     }
+    const refusal = connection.refusal(call, answer);
+    if (refusal.code === "not-found") {
+      // Who lacks the right, or asks a server without this operation, may get the same answer.
+      const isThere = (await manifests.findManifest(reference, options)) !== undefined;
+      return isThere ? asHidden(refusal) : undefined;
+    }
+    return "tag" in reference ? asUnsupported(refusal) : refusal;
   }
 
   /**
