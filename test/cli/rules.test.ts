@@ -38,10 +38,11 @@ beforeEach(() => {
   world.push(image("e", { [REVISION]: c1 ?? "" }), "v1.2.2");
   world.push(platforms("f", c1 ?? ""), "v1.1.0");
   world.push(platforms("g", c1 ?? ""), "v1.1.0-rc.1");
-  world.push(image("h", {}, daysAgo(9)), "pr-1");
+  const old = image("h", {}, daysAgo(9));
+  world.push(old, "pr-1");
   world.push(image("i", {}, daysAgo(1)), "pr-2");
   world.push(image("j", {}, "1970-01-01T00:00:00Z"), "pr-3");
-  world.push(image("h", {}, daysAgo(9)), "latest");
+  world.push(old, "latest");
 });
 
 describe("a repository that werf never saw", () => {
