@@ -58,7 +58,7 @@ export function findCascade(
     // A set yields what is added while it is read.
     for (const one of taken) {
       for (const child of takesChildren ? childrenOf(one) : []) {
-        if (reached.has(child) && !isNamed(child)) return child;
+        if (stays(child) && !isNamed(child)) return child;
         taken.add(child);
       }
       for (const referrer of about.get(one) ?? []) {
@@ -101,11 +101,11 @@ export function findCascade(
   }
 
   function isNamed(digest: Digest): boolean {
-    return stayingOn(digest).length > 0 || (indexesOf.get(digest) ?? []).some(stays);
+    return stayingTags(digest).length > 0 || (indexesOf.get(digest) ?? []).some(stays);
   }
 
-  function stays(index: Digest): boolean {
-    return reached.has(index) || stayingOn(index).length > 0;
+  function stays(digest: Digest): boolean {
+    return reached.has(digest) || stayingOn(digest).length > 0;
   }
 
   /** A signature that stays only because nobody decided about it goes with its subject. */
@@ -113,13 +113,20 @@ export function findCascade(
     return stayingOn(digest).some((decision) => decision === undefined || !isUnclaimed(decision));
   }
 
+  /** Decisions for what stays of a digest's tags, or of the digest itself where it has none. */
   function stayingOn(digest: Digest): readonly (Decision | undefined)[] {
-    const tags = catalog.byDigest.get(digest)?.map(({ tag }) => tag) ?? [];
-    const names = tags.length === 0 && decisions.has(digest) ? [digest] : tags;
-    return names
-      .map((name) => decisions.get(name))
-      .filter((decision) => decision === undefined || "reasons" in decision);
+    if (catalog.byDigest.has(digest) || !decisions.has(digest)) return stayingTags(digest);
+    return [decisions.get(digest)].filter(isStaying);
   }
+
+  function stayingTags(digest: Digest): readonly (Decision | undefined)[] {
+    const entries = catalog.byDigest.get(digest) ?? [];
+    return entries.map(({ tag }) => decisions.get(tag)).filter(isStaying);
+  }
+}
+
+function isStaying(decision: Decision | undefined): boolean {
+  return decision === undefined || "reasons" in decision;
 }
 
 /** Kept for no other reason than that nobody decided about it. */

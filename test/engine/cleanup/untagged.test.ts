@@ -191,6 +191,17 @@ describe("a registry that deletes children with their index", () => {
     expect(planSweep({ stored }).plan.deletions[0]?.how).toBe("manifest");
   });
 
+  it("keeps it where what is needed lies below a child that has no tag either", () => {
+    const { plan } = planSweep({
+      stored: { 1: { tags: [INDEX], children: ["2"] }, 2: { children: ["3"] }, 3: { pushed: 1 } },
+      hours: 30,
+      deleteUntagged: true,
+      means: takes,
+    });
+
+    expect(plan.deletions).toMatchObject([{ how: "tag", tags: [{ tag: INDEX }] }]);
+  });
+
   it("leaves the other children of such an index, which still names them", () => {
     const { goes } = planSweep({ stored, means: takes, deleteUntagged: true });
 
