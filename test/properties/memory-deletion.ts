@@ -4,10 +4,13 @@ import type { Capabilities } from "../../src/registry/capabilities.ts";
 import type { RepositoryState } from "../../contract-tests/fakes/state.ts";
 
 /** As much of a capability record as says what a deletion does. */
-export type DeletionRules = Pick<
+export interface DeletionRules extends Pick<
   Capabilities,
   "deletionCascade" | "refusesTagged" | "lastTagTakesManifest" | "refusesIndexChildren"
->;
+> {
+  /** Whether there is a referrers API; a registry without one knows signatures by their tags alone. */
+  readonly tellsReferrers: boolean;
+}
 
 /** What a deletion took. */
 export interface Removed {
@@ -61,7 +64,7 @@ const REFUSED: Removed = { tags: [], digests: [], isRefused: true };
 function take(
   state: RepositoryState,
   digest: Digest,
-  { deletionCascade: cascade }: DeletionRules,
+  { deletionCascade: cascade, tellsReferrers }: DeletionRules,
 ): { readonly tags: readonly string[]; readonly digests: readonly Digest[] } {
   const tags: string[] = [];
   const digests: Digest[] = [];
@@ -71,7 +74,9 @@ function take(
     for (const tag of tagsOn(state, next)) if (state.tags.delete(tag)) tags.push(tag);
     if (!state.manifests.delete(next)) continue;
     digests.push(next);
-    if (cascade.includes("referrers")) queue.push(...referrersOf(state, next));
+    if (cascade.includes("referrers")) {
+      queue.push(...(tellsReferrers ? referrersOf(state, next) : signaturesOf(state, next)));
+    }
     if (!cascade.includes("children")) continue;
     queue.push(
       ...children.filter((one) => tagsOn(state, one).length === 0 && !isNamed(state, one)),
@@ -85,6 +90,12 @@ export function referrersOf(state: RepositoryState, digest: Digest): Digest[] {
   return [...state.manifests].flatMap(([at, stored]) =>
     parseManifest(stored).subject?.digest === digest ? [at] : [],
   );
+}
+
+/** Manifests whose tag says that they sign a digest. */
+function signaturesOf({ tags }: RepositoryState, digest: Digest): Digest[] {
+  const name = digest.replace(":", "-");
+  return [".sig", ".att", ".sbom"].flatMap((suffix) => tags.get(`${name}${suffix}`) ?? []);
 }
 
 function tagsOn({ tags }: RepositoryState, digest: Digest): string[] {

@@ -8,6 +8,7 @@ import type { Registry, TagEntry } from "../../src/registry/registry.ts";
 import { digestBy } from "../../contract-tests/fakes/state.ts";
 import type { RepositoryState } from "../../contract-tests/fakes/state.ts";
 import { referrersOf, removeManifest, removeTag } from "./memory-deletion.ts";
+import type { DeletionRules } from "./memory-deletion.ts";
 import type { Removed } from "./memory-deletion.ts";
 
 /** One call that reached the registry. */
@@ -127,6 +128,7 @@ export function createMemoryRegistry(
     if (removed.isRefused) return failure("conflict", key);
     return losesAnswer?.(call) === true ? failure("unavailable", key) : undefined;
   };
+  const rules = (): DeletionRules => ({ ...capabilities, tellsReferrers });
   const found = (): Capabilities["referrers"] => (tellsReferrers ? "api" : "fallback-tag");
 
   return {
@@ -204,7 +206,7 @@ export function createMemoryRegistry(
     async *deleteTags(_, tags) {
       if (!untags) throw failure("unsupported", "tags");
       for (const tag of tags) {
-        const error = remove("untag", tag, () => removeTag(state, tag, capabilities));
+        const error = remove("untag", tag, () => removeTag(state, tag, rules()));
         yield error === undefined ? { tag, status: "deleted" } : { tag, status: "failed", error };
       }
     },
@@ -212,9 +214,7 @@ export function createMemoryRegistry(
       if (capabilities.manifestDeletion === "none") throw failure("unsupported", "manifests");
       for (const digest of digests) {
         const told = tags?.get(digest) ?? [];
-        const error = remove("delete", digest, () =>
-          removeManifest(state, digest, told, capabilities),
-        );
+        const error = remove("delete", digest, () => removeManifest(state, digest, told, rules()));
         yield error === undefined
           ? { digest, status: "deleted" }
           : { digest, status: "failed", error };

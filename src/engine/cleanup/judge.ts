@@ -155,15 +155,14 @@ function decideFrom(
 }
 
 /**
- * Whether the registry has to be asked which manifests are about what goes: not where a listing tells, where tags do, or
- * where it deletes them itself.
+ * Whether the registry has to be asked which manifests are about what goes: not where a listing tells, or where tags do.
+ * One that deletes them itself is asked too: what somebody uses among them keeps their subject.
  */
 function asksForReferrers(
   { untagged }: CleanupInput,
-  { manifest, cascade, referrers = "fallback-tag" }: DeletionMeans,
+  { manifest, referrers = "fallback-tag" }: DeletionMeans,
 ): boolean {
-  if (untagged !== undefined || !manifest || cascade?.includes("referrers") === true) return false;
-  return referrers !== "fallback-tag";
+  return untagged === undefined && manifest && referrers !== "fallback-tag";
 }
 
 /** What goes and is an index, or may be one, has to be read: its children go after it. */

@@ -8,6 +8,7 @@ import type {
 } from "../../../src/engine/cleanup/inventory.ts";
 import { namesOf } from "../../../src/engine/cleanup/plan.ts";
 import type { CleanupPlan } from "../../../src/engine/cleanup/plan.ts";
+import type { UsedImage } from "../../../src/engine/cleanup/usage.ts";
 import { createCleanupPlanner } from "../../../src/engine/cleanup/planner.ts";
 import type { Digest } from "../../../src/oci/digest.ts";
 import { OCI_INDEX, OCI_MANIFEST } from "../../../src/oci/media-type.ts";
@@ -31,6 +32,8 @@ export interface Lying {
   /** By the letter of the digest; what only children name and is not here is not there. */
   readonly stored: Readonly<Record<string, Stored>>;
   readonly keep?: readonly string[];
+  /** Letters of what runs under the address of another repository. */
+  readonly runs?: readonly string[];
   readonly hours?: number;
   readonly deleteUntagged?: boolean;
   readonly deleteOrphans?: boolean;
@@ -102,7 +105,8 @@ function goesIn({ deletions }: CleanupPlan): string[] {
 }
 
 function inputOf(lying: Lying): CleanupInput {
-  const { stored, keep = [], hours = 2, deleteUntagged = false, deleteOrphans = false } = lying;
+  const { stored, keep = [], runs = [], hours = 2 } = lying;
+  const { deleteUntagged = false, deleteOrphans = false } = lying;
   const entries = Object.entries(stored);
   const untagged = entries
     .filter(([, { tags = [] }]) => tags.length === 0)
@@ -127,11 +131,17 @@ function inputOf(lying: Lying): CleanupInput {
     builtInPolicies: true,
     keepBuiltWithinHours: hours,
     keepList: new Set(keep),
+    ...(runs.length === 0 ? {} : { usage: runs.map(useElsewhere) }),
     ...((lying.listed ?? (deleteUntagged || deleteOrphans)) ? { untagged } : {}),
     deleteUntagged,
     deleteOrphans,
     now: NOW,
   };
+}
+
+function useElsewhere(letter: string): UsedImage {
+  const image = `elsewhere.test/other@${digestOf(letter)}`;
+  return { image, cluster: "prod", namespace: "shop", object: "Pod/web", container: "web" };
 }
 
 function factOf({ stored }: Lying, letter: string): Facts {

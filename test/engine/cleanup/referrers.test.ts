@@ -41,15 +41,31 @@ describe("what is about an image", () => {
     expect(asked).toEqual(["referrers 2"]);
   });
 
-  it("is not asked for where tags tell of it, and where the registry deletes it itself", () => {
+  it("is not asked for where tags tell of it", () => {
     const stored = { 1: { tags: [A] }, 2: { about: "1" } };
 
     expect(planSweep({ stored }).asked).toEqual([]);
     expect(planSweep({ stored, means: { referrers: "fallback-tag" } }).goes).toEqual([A]);
-    expect(planSweep({ stored, means: { ...API, cascade: ["tags", "referrers"] } })).toMatchObject({
-      goes: [A],
-      asked: [],
+  });
+
+  it("is told where the registry deletes it itself, with the signatures about it", () => {
+    const stored = { 1: { tags: [A] }, 2: { about: "1" }, 3: { tags: [about("2", ".sig")] } };
+
+    const { goes } = planSweep({ stored, means: { ...API, cascade: ["tags", "referrers"] } });
+
+    expect([...goes].sort()).toEqual([A, "2", about("2", ".sig")].sort());
+  });
+
+  it("keeps what it is about where it runs under another name and the registry would delete both", () => {
+    const stored = { 1: { tags: [A] }, 2: { about: "1" } };
+
+    const sweep = planSweep({
+      stored,
+      runs: ["2"],
+      means: { ...API, cascade: ["tags", "referrers"] },
     });
+
+    expect(sweep).toMatchObject({ goes: [], asked: ["referrers 1"] });
   });
 
   it("keeps what it is about when it is kept itself and the registry would delete both", () => {
