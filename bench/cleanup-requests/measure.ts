@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { createFakeRegistry } from "../../contract-tests/fakes/distribution.ts";
 import type { FakeRegistry } from "../../contract-tests/fakes/distribution.ts";
 import { repositoryIn } from "../../contract-tests/fakes/state.ts";
-import { runCleanup } from "../../src/commands/cleanup.ts";
+import { runCleanup } from "../../src/commands/cleanup/cleanup.ts";
 import type { CommandDeps, GitHistory } from "../../src/commands/deps.ts";
 import { openSession } from "../../src/compose/session.ts";
 import { PROJECT, seedProject } from "../project/content.ts";

@@ -1,6 +1,6 @@
 import { mkdtemp } from "node:fs/promises";
 import { join } from "node:path";
-import { gatherCleanup } from "../../src/commands/gather-cleanup.ts";
+import { gatherCleanup } from "../../src/commands/cleanup/gather-cleanup.ts";
 import { openSession } from "../../src/compose/session.ts";
 import type { KeepPolicy, Limit } from "../../src/engine/cleanup/policy.ts";
 import { PROJECT } from "../project/content.ts";

@@ -1,7 +1,7 @@
 import { Option } from "commander";
 import type { Command } from "commander";
 
-import type { CleanupRequest } from "../commands/cleanup.ts";
+import type { CleanupRequest } from "../commands/cleanup/cleanup.ts";
 import { parseAge } from "./parse-age.ts";
 
 /** Options of every command that carries a plan out, about its time among other runs. */

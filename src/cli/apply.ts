@@ -36,7 +36,7 @@ export function applyCommand(host: Host): Command {
       const { readPlanFile } = await import("../journal/plan-file.ts");
       const saved = await readPlanFile(path);
       const request = await cleanupRequest(flags, flags.repo ?? formatRepository(saved.repository));
-      const { runApply } = await import("../commands/apply.ts");
+      const { runApply } = await import("../commands/cleanup/apply.ts");
       const { printCleanup } = await import("./print-cleanup.ts");
       const about = { command: "apply", dryRun: false } as const;
       const report = await runReported(host, flags, about, async (deps) => {

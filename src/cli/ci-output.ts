@@ -3,7 +3,7 @@ import { appendFile } from "node:fs/promises";
 import { MAX_ANNOTATIONS, annotation } from "../ci/annotation.ts";
 import { sectionEnd, sectionStart } from "../ci/section.ts";
 import { ciSystemOf } from "../ci/system.ts";
-import { nameOf } from "../commands/result.ts";
+import { nameOf } from "../commands/cleanup/result.ts";
 import { SKIPPED } from "../report/skipped.ts";
 import type { ReportedRun } from "../report/run.ts";
 import type { Host, RunFlags } from "./host.ts";

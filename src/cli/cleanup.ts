@@ -2,10 +2,10 @@ import { resolve } from "node:path";
 
 import { Command } from "commander";
 
-import type { CleanupTarget } from "../commands/cleanup-set.ts";
-import { refuseSharedRoles } from "../commands/copies.ts";
+import type { CleanupTarget } from "../commands/cleanup/cleanup-set.ts";
+import { refuseSharedRoles } from "../commands/cleanup/copies.ts";
 import { UsageError } from "../commands/error.ts";
-import type { ProjectCleanupRequest } from "../commands/project-cleanup.ts";
+import type { ProjectCleanupRequest } from "../commands/cleanup/project-cleanup.ts";
 import { exitCodeOf, worstExitCode } from "./failure.ts";
 import type { Host } from "./host.ts";
 import {
@@ -56,7 +56,7 @@ export function cleanupCommand(host: Host): Command {
       }
       refuseSharedRoles(request.policy, repositories);
       const { planOut, dryRun } = flags;
-      const { runCleanup } = await import("../commands/cleanup.ts");
+      const { runCleanup } = await import("../commands/cleanup/cleanup.ts");
       const { writePlanFile } = await import("../journal/plan-file.ts");
       const { printCleanup } = await import("./print-cleanup.ts");
       const saving =
@@ -86,7 +86,7 @@ async function cleanProject(
       "--plan-out holds the plan of one repository, and a final or cache repository is named too; plan the primary one without them",
     );
   }
-  const { runProjectCleanup } = await import("../commands/project-cleanup.ts");
+  const { runProjectCleanup } = await import("../commands/cleanup/project-cleanup.ts");
   const { printCleanupSet } = await import("./print-cleanup.ts");
   const about = { command: "cleanup", dryRun } as const;
   const report = await runReported(host, flags, about, async (deps) => {
@@ -117,7 +117,7 @@ async function cleanSet(
   }
   refuseOtherRepositories(flags);
   const request = await cleanupSetRequest(flags, targets);
-  const { runCleanupSet } = await import("../commands/cleanup-set.ts");
+  const { runCleanupSet } = await import("../commands/cleanup/cleanup-set.ts");
   const { printCleanupSet } = await import("./print-cleanup.ts");
   const about = { command: "cleanup", dryRun } as const;
   const report = await runReported(host, flags, about, async (deps) => {

@@ -1,6 +1,6 @@
 import { Command } from "commander";
 
-import { refuseSharedRoles } from "../commands/copies.ts";
+import { refuseSharedRoles } from "../commands/cleanup/copies.ts";
 import type { Host } from "./host.ts";
 import { policyRequest, withPolicyOptions } from "./policy-options.ts";
 import type { PolicyFlags } from "./policy-options.ts";
@@ -23,7 +23,7 @@ export function explainCommand(host: Host): Command {
       const repositories = projectRepositoriesOf(flags);
       refuseSharedRoles(request.policy, repositories);
       const { copies } = repositories;
-      const { runExplain } = await import("../commands/explain.ts");
+      const { runExplain } = await import("../commands/cleanup/explain.ts");
       const { printExplanation } = await import("./print-explanation.ts");
       const { explanation, requests } = await host.run(flags, async (deps) => ({
         explanation: await runExplain({ ...request, copies, name }, deps),

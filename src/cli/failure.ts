@@ -1,5 +1,5 @@
 import { GuardError, PlanError, UsageError } from "../commands/error.ts";
-import type { CleanupResult } from "../commands/result.ts";
+import type { CleanupResult } from "../commands/cleanup/result.ts";
 import type { Environment } from "../compose/environment.ts";
 import { ConfigError } from "../config/error.ts";
 import { CredentialsError } from "../credentials/error.ts";

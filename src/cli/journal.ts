@@ -32,7 +32,7 @@ function listCommand(host: Host): Command {
       const flags = action.opts<JournalListFlags>();
       const { parseJournalSource } = await import("../journal/journal-source.ts");
       const { journalDirectory } = await import("../compose/state-directory.ts");
-      const { runJournalList } = await import("../commands/journal.ts");
+      const { runJournalList } = await import("../commands/restore/journal.ts");
       const { printJournals } = await import("./print-journal.ts");
       const source =
         flags.journal === undefined
@@ -55,7 +55,7 @@ function showCommand(host: Host): Command {
     async (journal: string, _flags: JournalListFlags, action: Command) => {
       const flags = action.opts<JournalListFlags>();
       const { parseJournalSource } = await import("../journal/journal-source.ts");
-      const { runJournalShow } = await import("../commands/journal.ts");
+      const { runJournalShow } = await import("../commands/restore/journal.ts");
       const { printJournalContent } = await import("./print-journal.ts");
       const request = { source: parseJournalSource(journal), ...repositoryOf(flags) };
       printJournalContent(

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 
 import { Command } from "commander";
 
-import type { ManagedImagesRequest } from "../commands/managed-images.ts";
+import type { ManagedImagesRequest } from "../commands/managed-images/managed-images.ts";
 import { UsageError } from "../commands/error.ts";
 import { formatRepository } from "../oci/reference.ts";
 import { exitCodeOf } from "./failure.ts";
@@ -42,7 +42,7 @@ function listCommand(host: Host): Command {
   return withOptions(command, host).action(async (_flags: ManagedImagesFlags, action: Command) => {
     const flags = action.opts<ManagedImagesFlags>();
     const request = await requestOf(flags);
-    const { listManagedImages } = await import("../commands/managed-images.ts");
+    const { listManagedImages } = await import("../commands/managed-images/managed-images.ts");
     const images = await host.run(flags, (deps) => listManagedImages(request, deps));
     if (flags.output === "json") printJson(host, "ls", request, { images });
     else host.print(images.map(({ name }) => `${shown(name)}\n`).join(""));
@@ -59,7 +59,7 @@ function addCommand(host: Host): Command {
     async (words: readonly string[], _flags: ManagedImagesFlags, action: Command) => {
       const flags = action.opts<ManagedImagesFlags>();
       const request = { ...(await requestOf(flags)), names: namesOf(words) };
-      const { addManagedImages } = await import("../commands/managed-images.ts");
+      const { addManagedImages } = await import("../commands/managed-images/managed-images.ts");
       const images = await host.run(flags, (deps) => addManagedImages(request, deps));
       if (flags.output === "json") printJson(host, "add", request, { images });
       else
@@ -83,7 +83,7 @@ function removeCommand(host: Host): Command {
       const { dryRun } = flags;
       const names = namesOf(words);
       const request = { ...(await requestOf(flags)), names, dryRun };
-      const { removeManagedImages } = await import("../commands/managed-images.ts");
+      const { removeManagedImages } = await import("../commands/managed-images/managed-images.ts");
       const result = await host.run(flags, (deps) => removeManagedImages(request, deps));
       const { deleted, failed, skipped, journal, brokeOff } = result;
       if (flags.output === "json") {

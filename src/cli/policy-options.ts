@@ -2,8 +2,8 @@ import { InvalidArgumentError, Option } from "commander";
 import type { Command } from "commander";
 import { resolve } from "node:path";
 
-import type { CleanupRequest } from "../commands/cleanup.ts";
-import type { CleanupSetRequest, CleanupTarget } from "../commands/cleanup-set.ts";
+import type { CleanupRequest } from "../commands/cleanup/cleanup.ts";
+import type { CleanupSetRequest, CleanupTarget } from "../commands/cleanup/cleanup-set.ts";
 import { UsageError } from "../commands/error.ts";
 import { GUARD_NAMES } from "../engine/cleanup/guards.ts";
 import type { DeletionLimit, GuardName } from "../engine/cleanup/guards.ts";

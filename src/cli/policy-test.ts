@@ -1,10 +1,10 @@
 import type { GitHistory } from "../commands/deps.ts";
-import { runPolicyTest } from "../commands/policy-test.ts";
+import { runPolicyTest } from "../commands/policy/policy-test.ts";
 import type {
   ExpectationOutcome,
   PolicyTestResult,
   TestedTagFate,
-} from "../commands/policy-test.ts";
+} from "../commands/policy/policy-test.ts";
 import { loadConfig } from "../config/load.ts";
 import { loadPolicyTest } from "../config/policy-test.ts";
 import type { Expectation } from "../config/policy-test-schema.ts";

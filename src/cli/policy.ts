@@ -55,7 +55,7 @@ function listingCommand(host: Host): Command {
     async (_flags: SharedFlags, action: Command) => {
       const flags = action.opts<SharedFlags>();
       const repository = requireRepository(flags.repo);
-      const { readPolicyListing } = await import("../commands/policy-listing.ts");
+      const { readPolicyListing } = await import("../commands/policy/policy-listing.ts");
       const listing = await host.run(flags, (deps) => readPolicyListing(repository, deps));
       host.print(`${JSON.stringify(listing, undefined, 2)}\n`);
       host.exit(0);

@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 
-import { nameOf } from "../commands/result.ts";
-import type { CleanupResult } from "../commands/result.ts";
+import { nameOf } from "../commands/cleanup/result.ts";
+import type { CleanupResult } from "../commands/cleanup/result.ts";
 import type { RequestCounts } from "../http/client.ts";
 import { formatRepository } from "../oci/reference.ts";
 import type { Namespace } from "../oci/reference.ts";

@@ -1,4 +1,4 @@
-import type { Explanation } from "../commands/explain.ts";
+import type { Explanation } from "../commands/cleanup/explain.ts";
 import type { RequestCounts } from "../http/client.ts";
 import { proofLines } from "../report/proof-lines.ts";
 import type { Host } from "./host.ts";

@@ -1,5 +1,5 @@
-import { countAlong } from "../commands/journal.ts";
-import type { JournalSummary } from "../commands/journal.ts";
+import { countAlong } from "../commands/restore/journal.ts";
+import type { JournalSummary } from "../commands/restore/journal.ts";
 import type { JournaledManifest } from "../journal/entry.ts";
 import type { ReadJournal } from "../journal/journal-lines.ts";
 import type { Host } from "./host.ts";

@@ -1,5 +1,5 @@
-import type { CapabilitiesResult } from "../commands/registry-capabilities.ts";
-import type { CheckResult } from "../commands/registry-check.ts";
+import type { CapabilitiesResult } from "../commands/registry/registry-capabilities.ts";
+import type { CheckResult } from "../commands/registry/registry-check.ts";
 import type { RequestCounts } from "../http/client.ts";
 import { formatRepository } from "../oci/reference.ts";
 import type { Repository } from "../oci/reference.ts";

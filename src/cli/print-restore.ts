@@ -1,4 +1,4 @@
-import type { Missing, RestoreResult, RestoredItem } from "../commands/restore-result.ts";
+import type { Missing, RestoreResult, RestoredItem } from "../commands/restore/restore-result.ts";
 import type { RequestCounts } from "../http/client.ts";
 import { formatRepository } from "../oci/reference.ts";
 import type { Host } from "./host.ts";

@@ -1,7 +1,7 @@
 import { Command } from "commander";
 
 import { GuardError, UsageError } from "../commands/error.ts";
-import type { RoleResult } from "../commands/carry-out-project.ts";
+import type { RoleResult } from "../commands/cleanup/carry-out-project.ts";
 import { formatRepository } from "../oci/reference.ts";
 import { worstExitCode } from "./failure.ts";
 import type { Host } from "./host.ts";
@@ -45,7 +45,7 @@ export function purgeCommand(host: Host): Command {
       const answer = await ask(questionAbout(planned));
       if (answer.trim() !== ASSENT) throw new GuardError("not-confirmed", REFUSED);
     };
-    const { runPurge } = await import("../commands/purge.ts");
+    const { runPurge } = await import("../commands/cleanup/purge.ts");
     const { printCleanupSet } = await import("./print-cleanup.ts");
     const repositories = projectRepositoriesOf(flags);
     const about = { command: "purge", dryRun } as const;

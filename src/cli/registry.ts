@@ -31,7 +31,7 @@ function detectCommand(host: Host): Command {
     async (address: string, _flags: ProbeFlags, action: Command) => {
       const flags = action.opts<ProbeFlags>();
       const request = { repository: repositoryAt(address), probe: flags.probe };
-      const { runRegistryDetect } = await import("../commands/registry-detect.ts");
+      const { runRegistryDetect } = await import("../commands/registry/registry-detect.ts");
       const { printDetection } = await import("./print-registry.ts");
       const report = await host.run(flags, async (deps) => ({
         repository: request.repository,
@@ -55,7 +55,8 @@ function capabilitiesCommand(host: Host): Command {
     async (address: string, _flags: ProbeFlags, action: Command) => {
       const flags = action.opts<ProbeFlags>();
       const request = { repository: repositoryAt(address), probe: flags.probe };
-      const { runRegistryCapabilities } = await import("../commands/registry-capabilities.ts");
+      const { runRegistryCapabilities } =
+        await import("../commands/registry/registry-capabilities.ts");
       const { printCapabilities } = await import("./print-registry.ts");
       const report = await host.run(flags, async (deps) => ({
         repository: request.repository,
@@ -78,7 +79,7 @@ function checkCommand(host: Host): Command {
     async (address: string, _flags: ConnectionFlags, action: Command) => {
       const flags = action.opts<ConnectionFlags>();
       const repository = repositoryAt(address);
-      const { runRegistryCheck } = await import("../commands/registry-check.ts");
+      const { runRegistryCheck } = await import("../commands/registry/registry-check.ts");
       const { printCheck } = await import("./print-registry.ts");
       const report = await host.run(flags, async (deps) => ({
         repository,

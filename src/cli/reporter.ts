@@ -1,10 +1,10 @@
 import type { RegistryDeps } from "../commands/deps.ts";
-import type { Gathered } from "../commands/gather-cleanup.ts";
-import { homeOf } from "../commands/homes.ts";
-import type { Homes } from "../commands/homes.ts";
-import { createManifestContents } from "../commands/manifest-contents.ts";
-import type { CleanupResult } from "../commands/result.ts";
-import { resultOfPlan } from "../commands/result.ts";
+import type { Gathered } from "../commands/cleanup/gather-cleanup.ts";
+import { homeOf } from "../commands/cleanup/homes.ts";
+import type { Homes } from "../commands/cleanup/homes.ts";
+import { createManifestContents } from "../commands/cleanup/manifest-contents.ts";
+import type { CleanupResult } from "../commands/cleanup/result.ts";
+import { resultOfPlan } from "../commands/cleanup/result.ts";
 import { prepareReportFile } from "../compose/report-file.ts";
 import type { ReportFile } from "../compose/report-file.ts";
 import { DIRECTORY_HOST, formatRepository } from "../oci/reference.ts";

@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { Option } from "commander";
 import type { Command } from "commander";
 
-import type { ProjectRepositories } from "../commands/copies.ts";
+import type { ProjectRepositories } from "../commands/cleanup/copies.ts";
 import { UsageError } from "../commands/error.ts";
 import { isNamespaceAddress, parseRepository } from "../oci/reference.ts";
 import type { Repository } from "../oci/reference.ts";

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 
 import { Command } from "commander";
 
-import type { RestoreResult } from "../commands/restore-result.ts";
+import type { RestoreResult } from "../commands/restore/restore-result.ts";
 import { parseRepository } from "../oci/reference.ts";
 import type { Repository } from "../oci/reference.ts";
 import type { Host } from "./host.ts";
@@ -38,7 +38,7 @@ export function restoreCommand(host: Host): Command {
       const flags = action.opts<RestoreFlags>();
       const { overwrite, dryRun } = flags;
       const { parseJournalSource } = await import("../journal/journal-source.ts");
-      const { runRestore } = await import("../commands/restore.ts");
+      const { runRestore } = await import("../commands/restore/restore.ts");
       const { printRestore } = await import("./print-restore.ts");
       const request = {
         source: parseJournalSource(journal),

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 
 import type { RegistryDeps } from "../commands/deps.ts";
-import type { CleanupResult } from "../commands/result.ts";
+import type { CleanupResult } from "../commands/cleanup/result.ts";
 import { isGitError } from "../git/error.ts";
 import type { RequestCounts } from "../http/client.ts";
 import { annotate, foldProgress, writeStepSummary } from "./ci-output.ts";

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 
-import type { SweepPolicy } from "../commands/untagged.ts";
+import type { SweepPolicy } from "../commands/cleanup/untagged.ts";
 import type { CleanupConfig } from "../config/config.ts";
 
 export interface UntaggedFlags {

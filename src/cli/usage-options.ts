@@ -3,7 +3,7 @@ import { delimiter, resolve } from "node:path";
 import { Option } from "commander";
 import type { Command } from "commander";
 
-import type { Alias, UsagePolicy } from "../commands/usage.ts";
+import type { Alias, UsagePolicy } from "../commands/cleanup/usage.ts";
 import { UsageError } from "../commands/error.ts";
 import type { UsageConfig } from "../config/config.ts";
 import { parseNamespace } from "../oci/reference.ts";

@@ -1,4 +1,4 @@
-import { nameOf } from "../commands/result.ts";
+import { nameOf } from "../commands/cleanup/result.ts";
 import type { Because } from "../engine/cleanup/decision.ts";
 import { namesOf } from "../engine/cleanup/plan.ts";
 import type { ClaimedAs, CleanupPlan, TagLabel } from "../engine/cleanup/plan.ts";

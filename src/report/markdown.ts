@@ -1,4 +1,4 @@
-import { nameOf } from "../commands/result.ts";
+import { nameOf } from "../commands/cleanup/result.ts";
 import { formatRepository } from "../oci/reference.ts";
 import { SKIPPED } from "./skipped.ts";
 import { freedSentence } from "./freed-sentence.ts";

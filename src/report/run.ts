@@ -1,4 +1,4 @@
-import type { CleanupResult } from "../commands/result.ts";
+import type { CleanupResult } from "../commands/cleanup/result.ts";
 import type { CleanupInput } from "../engine/cleanup/inventory.ts";
 import type { Freed } from "./freed.ts";
 

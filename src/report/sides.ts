@@ -1,5 +1,5 @@
-import type { CleanupResult } from "../commands/result.ts";
-import { nameOf } from "../commands/result.ts";
+import type { CleanupResult } from "../commands/cleanup/result.ts";
+import { nameOf } from "../commands/cleanup/result.ts";
 import { namesOf } from "../engine/cleanup/plan.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { Sides } from "./freed.ts";

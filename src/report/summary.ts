@@ -1,4 +1,4 @@
-import type { CleanupResult } from "../commands/result.ts";
+import type { CleanupResult } from "../commands/cleanup/result.ts";
 import type { Kept, TagLabel } from "../engine/cleanup/plan.ts";
 import type { Reason } from "../engine/cleanup/reason.ts";
 import { describeReason } from "./describe-reason.ts";

@@ -1,5 +1,5 @@
 import { deepStrictEqual } from "node:assert/strict";
-import type { CleanupResult } from "../../src/commands/result.ts";
+import type { CleanupResult } from "../../src/commands/cleanup/result.ts";
 import type { RepositoryState } from "./contents.ts";
 import { digestOf, judge } from "./model.ts";
 import type { Verdict } from "./model.ts";

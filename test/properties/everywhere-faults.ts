@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { GuardError } from "../../src/commands/error.ts";
-import { nameOf } from "../../src/commands/result.ts";
+import { nameOf } from "../../src/commands/cleanup/result.ts";
 import { RegistryError } from "../../src/registry/error.ts";
 import { Broken, expectSame, expectUnmoved, frozen, isOwn } from "./checks.ts";
 import type { RepositoryState } from "./contents.ts";

@@ -1,5 +1,5 @@
-import { nameOf } from "../../src/commands/result.ts";
-import type { CleanupResult, Deleted } from "../../src/commands/result.ts";
+import { nameOf } from "../../src/commands/cleanup/result.ts";
+import type { CleanupResult, Deleted } from "../../src/commands/cleanup/result.ts";
 import type { Deletion } from "../../src/engine/cleanup/plan.ts";
 import type { JournalEntry } from "../../src/journal/entry.ts";
 import { expectSame, expectUnmoved, frozen, isOwn, withoutOwn } from "./checks.ts";

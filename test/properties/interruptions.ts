@@ -1,4 +1,4 @@
-import { nameOf as resultName } from "../../src/commands/result.ts";
+import { nameOf as resultName } from "../../src/commands/cleanup/result.ts";
 import fc from "fast-check";
 import { RegistryError } from "../../src/registry/error.ts";
 import type { RegistryErrorCode } from "../../src/registry/error.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import { nameOf } from "../../src/commands/result.ts";
-import { runApply } from "../../src/commands/apply.ts";
+import { nameOf } from "../../src/commands/cleanup/result.ts";
+import { runApply } from "../../src/commands/cleanup/apply.ts";
 import { PlanError } from "../../src/commands/error.ts";
 import { namesOf } from "../../src/engine/cleanup/plan.ts";
 import type { CleanupPlan } from "../../src/engine/cleanup/plan.ts";

@@ -1,5 +1,5 @@
-import { nameOf } from "../../src/commands/result.ts";
-import type { Deleted } from "../../src/commands/result.ts";
+import { nameOf } from "../../src/commands/cleanup/result.ts";
+import type { Deleted } from "../../src/commands/cleanup/result.ts";
 import {
   expectSame,
   expectTold,

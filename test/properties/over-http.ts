@@ -8,7 +8,7 @@ import { copyOf } from "./contents.ts";
 import { openHttpRegistry } from "./http-registry.ts";
 import type { HttpRegistry } from "./http-registry.ts";
 import { createMemoryRegistry } from "./memory-registry.ts";
-import { nameOf } from "../../src/commands/result.ts";
+import { nameOf } from "../../src/commands/cleanup/result.ts";
 import { GuardError } from "../../src/commands/error.ts";
 import { GUARD_NAMES } from "../../src/engine/cleanup/guards.ts";
 import { digestOf, judge } from "./model.ts";

@@ -111,14 +111,14 @@ const BUGS: readonly Bug[] = [
   {
     name: "what goes along with its subject is not written down",
     only: EVERYWHERE,
-    file: "src/commands/write-down.ts",
+    file: "src/commands/cleanup/write-down.ts",
     find: "wave = checked.filter(isPresent);",
     put: "wave = checked.filter(isPresent).slice(1);",
   },
   {
     name: "clusters are not asked again",
     only: EVERYWHERE,
-    file: "src/commands/gather-cleanup.ts",
+    file: "src/commands/cleanup/gather-cleanup.ts",
     find: 'usage?.read("now"),',
     put: "undefined,",
   },

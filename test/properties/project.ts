@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { createRepository } from "../../contract-tests/fakes/state.ts";
 import type { RepositoryState } from "../../contract-tests/fakes/state.ts";
-import { runCleanup } from "../../src/commands/cleanup.ts";
+import { runCleanup } from "../../src/commands/cleanup/cleanup.ts";
 import type { CommandDeps } from "../../src/commands/deps.ts";
-import { runPurge } from "../../src/commands/purge.ts";
-import { runProjectCleanup } from "../../src/commands/project-cleanup.ts";
-import type { RoleResult } from "../../src/commands/carry-out-project.ts";
+import { runPurge } from "../../src/commands/cleanup/purge.ts";
+import { runProjectCleanup } from "../../src/commands/cleanup/project-cleanup.ts";
+import type { RoleResult } from "../../src/commands/cleanup/carry-out-project.ts";
 import type { Repository } from "../../src/oci/reference.ts";
 import type { Ask } from "./ask.ts";
 import { Broken, expectSame, frozen, watch, withoutOwn } from "./checks.ts";

@@ -7,8 +7,8 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 
 import { peersAreRequired } from "../../contract-tests/servers/peers.ts";
 import type { RepositoryState } from "../../contract-tests/fakes/state.ts";
-import { runRestore } from "../../src/commands/restore.ts";
-import type { RestoreResult } from "../../src/commands/restore-result.ts";
+import { runRestore } from "../../src/commands/restore/restore.ts";
+import type { RestoreResult } from "../../src/commands/restore/restore-result.ts";
 import type { JournalEntry } from "../../src/journal/entry.ts";
 import { journalText } from "../../src/journal/journal.ts";
 import type { JournalHeader } from "../../src/journal/journal.ts";

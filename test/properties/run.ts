@@ -1,7 +1,7 @@
-import { runCleanup } from "../../src/commands/cleanup.ts";
-import type { CleanupRequest } from "../../src/commands/cleanup.ts";
+import { runCleanup } from "../../src/commands/cleanup/cleanup.ts";
+import type { CleanupRequest } from "../../src/commands/cleanup/cleanup.ts";
 import type { CommandDeps, Runner } from "../../src/commands/deps.ts";
-import type { CleanupResult } from "../../src/commands/result.ts";
+import type { CleanupResult } from "../../src/commands/cleanup/result.ts";
 import type { JournalEntry } from "../../src/journal/entry.ts";
 import type { Repository } from "../../src/oci/reference.ts";
 import type { Registry } from "../../src/registry/registry.ts";

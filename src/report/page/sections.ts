@@ -1,5 +1,5 @@
-import type { CleanupResult } from "../../commands/result.ts";
-import { nameOf } from "../../commands/result.ts";
+import type { CleanupResult } from "../../commands/cleanup/result.ts";
+import { nameOf } from "../../commands/cleanup/result.ts";
 import type { CleanupInput } from "../../engine/cleanup/inventory.ts";
 import type { Kept } from "../../engine/cleanup/plan.ts";
 import { SKIPPED } from "../skipped.ts";

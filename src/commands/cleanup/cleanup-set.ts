@@ -1,0 +1,164 @@
+import type { Namespace, Repository } from "../../oci/reference.ts";
+import { formatRepository } from "../../oci/reference.ts";
+import type { CleanupRequest } from "./cleanup.ts";
+import { carryOut, openViolations, resultWhenDisabled } from "./cleanup.ts";
+import type { Registry } from "../../registry/registry.ts";
+import { chooseImagesRepo } from "../../stages/images-repo.ts";
+import type { ImagesRepoMode } from "../../stages/images-repo.ts";
+import type { CommandDeps } from "../deps.ts";
+import { GuardError, UsageError } from "../error.ts";
+import type { CleanupPolicy, Gathered } from "./gather-cleanup.ts";
+import { gatherCleanup } from "./gather-cleanup.ts";
+import type { CleanupResult } from "./result.ts";
+import { resultOfPlan } from "./result.ts";
+
+/** A cleanup of several repositories. */
+export interface CleanupSetRequest extends Omit<CleanupRequest, "policy" | "savePlan"> {
+  readonly targets: readonly CleanupTarget[];
+  readonly policy: Omit<CleanupPolicy, "repository">;
+}
+
+/** Where repositories are, and as whom they are opened. */
+export type CleanupTarget = {
+  readonly namespace: Namespace;
+  /** See `CommandDeps.openRegistry`. */
+  readonly role: string;
+} & (
+  | { readonly kind: "repository" }
+  /** Every repository at or below the namespace. */
+  | { readonly kind: "below" }
+  /** What images were published to, laid out as this mode says. */
+  | { readonly kind: "images"; readonly mode: ImagesRepoMode | "auto" }
+);
+
+export interface RepositoryResult {
+  readonly repository: Repository;
+  readonly result: CleanupResult;
+}
+
+/**
+ * Cleans several repositories by one policy.
+ *
+ * Every repository is planned before the first one is changed, and an objection of a guard to one of them stops all. A
+ * repository that another project owns is left as it is, with a warning. The results come in the order of the names.
+ */
+export async function runCleanupSet(
+  request: CleanupSetRequest,
+  deps: CommandDeps,
+): Promise<readonly RepositoryResult[]> {
+  const prepared: Prepared[] = [];
+  for (const place of await findPlaces(request.targets, deps)) {
+    const { repository, registry } = place;
+    const policy = { ...request.policy, repository };
+    if (request.disabled) {
+      const result = await resultWhenDisabled({ policy, dryRun: request.dryRun }, registry, deps);
+      prepared.push({ ...place, result });
+    } else {
+      // The history is read again after each listing: no record of it then names a commit that is too new.
+      prepared.push({ ...place, gathered: await gatherCleanup(registry, policy, deps) });
+    }
+  }
+  const judged = prepared.map((entry) => judge(entry, request));
+  if (!request.dryRun) refuseAny(judged);
+  const results: RepositoryResult[] = [];
+  for (const { repository, registry, gathered, result } of judged) {
+    if (gathered === undefined || request.dryRun) results.push({ repository, result });
+    else if (deps.signal.aborted) results.push({ repository, result: untouched(result) });
+    else {
+      const { plan } = gathered;
+      results.push({ repository, result: await carryOut(plan, gathered, registry, request, deps) });
+    }
+  }
+  return results;
+}
+
+interface Place {
+  readonly repository: Repository;
+  readonly registry: Registry;
+}
+
+/** Every repository of the targets, once, by name. The first target that has it says as whom it is opened. */
+async function findPlaces(
+  targets: readonly CleanupTarget[],
+  deps: CommandDeps,
+): Promise<readonly Place[]> {
+  const places = new Map<string, Place>();
+  for (const target of targets) {
+    const registry = await deps.openRegistry(target.namespace, target.role);
+    for (const repository of await repositoriesOf(target, registry, deps)) {
+      const name = formatRepository(repository);
+      if (!places.has(name)) places.set(name, { repository, registry });
+    }
+  }
+  return [...places].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, place]) => place);
+}
+
+async function repositoriesOf(
+  target: CleanupTarget,
+  registry: Registry,
+  { report, signal }: CommandDeps,
+): Promise<readonly Repository[]> {
+  const { namespace, kind } = target;
+  if (kind === "repository") return [namespace];
+  if (kind === "images") {
+    const { nestedRepositories: nested, repositoryComponents: components } = registry.capabilities;
+    const { mode } = chooseImagesRepo(namespace, target.mode, { nested, components });
+    if (mode === "monorepo") return [namespace];
+  }
+  report({ type: "phase.started", phase: "listing repositories" });
+  const found = await Array.fromAsync(registry.listRepositories(namespace.name, { signal }));
+  if (found.length > 0) return found;
+  throw new UsageError(
+    `no repository lies at or below ${formatRepository(namespace)}; check the address, and whether the credentials may list repositories`,
+  );
+}
+
+interface Prepared extends Place {
+  readonly gathered?: Gathered;
+  readonly result?: CleanupResult;
+}
+
+interface Judged extends Place {
+  /** Absent when nothing is to be done here. */
+  readonly gathered?: Gathered;
+  /** What a dry run answers. */
+  readonly result: CleanupResult;
+}
+
+/** What guards say about one repository. */
+function judge(
+  { repository, registry, gathered, result }: Prepared,
+  request: CleanupSetRequest,
+): Judged {
+  const place = { repository, registry };
+  if (result !== undefined) return { ...place, result };
+  if (gathered === undefined) throw new Error(`${formatRepository(repository)} was not planned`);
+  const violations = openViolations(gathered, request);
+  const planned = resultOfPlan(gathered.plan);
+  const foreign = violations.find(({ guard }) => guard === "other-project");
+  if (foreign === undefined) return { ...place, gathered, result: { ...planned, violations } };
+  const warning = `${formatRepository(repository)} is left as it is: ${foreign.message}`;
+  return {
+    ...place,
+    result: { ...untouched(planned), warnings: [...planned.warnings, warning] },
+  };
+}
+
+/** Nothing is deleted, whatever was planned. */
+function untouched(result: CleanupResult): CleanupResult {
+  return { ...result, dryRun: false, deleted: [], failed: [], skipped: [] };
+}
+
+/** Throws for the first open violation, and names its repository. */
+function refuseAny(judged: readonly Judged[]): void {
+  for (const { repository, result } of judged) {
+    const [first] = result.violations;
+    if (first === undefined) continue;
+    const way =
+      first.guard === "max-delete" ? "" : `; --allow ${first.guard} lets this run through`;
+    throw new GuardError(
+      first.guard,
+      `${formatRepository(repository)}: ${first.message}${way}; no repository was changed`,
+    );
+  }
+}
