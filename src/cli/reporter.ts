@@ -1,5 +1,5 @@
 import type { RegistryDeps } from "../commands/deps.ts";
-import type { Gathered } from "../commands/cleanup/gather-cleanup.ts";
+import type { Gathered } from "../commands/cleanup/gathered.ts";
 import { homeOf } from "../commands/cleanup/homes.ts";
 import type { Homes } from "../commands/cleanup/homes.ts";
 import { createManifestContents } from "../commands/cleanup/manifest-contents.ts";

@@ -10,7 +10,7 @@ import type { Registry } from "../registry/registry.ts";
 import type { LeaseHolder } from "../stages/lease.ts";
 import type { Clusters } from "../usage/kubernetes/open.ts";
 import type { ClusterRequest } from "../usage/kubernetes/request.ts";
-import type { Gathered } from "./cleanup/gather-cleanup.ts";
+import type { Gathered } from "./cleanup/gathered.ts";
 
 /** What a command is given. It cannot tell a terminal from a server. */
 export interface CommandDeps {

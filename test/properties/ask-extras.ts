@@ -1,4 +1,4 @@
-import type { CleanupPolicy } from "../../src/commands/cleanup/gather-cleanup.ts";
+import type { CleanupPolicy } from "../../src/commands/cleanup/policy.ts";
 import type { KeepEntry, Rule } from "../../src/engine/cleanup/rules/rule.ts";
 import type { Clusters } from "../../src/usage/kubernetes/open.ts";
 import type { Extras, RuleName, Use } from "./extras.ts";

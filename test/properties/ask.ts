@@ -1,6 +1,6 @@
 import type { GitHistory } from "../../src/commands/deps.ts";
 import type { KeepPolicy, Limit } from "../../src/engine/cleanup/policy.ts";
-import type { CleanupPolicy } from "../../src/commands/cleanup/gather-cleanup.ts";
+import type { CleanupPolicy } from "../../src/commands/cleanup/policy.ts";
 import type { Repository } from "../../src/oci/reference.ts";
 import { extraPolicy } from "./ask-extras.ts";
 import type { Extras } from "./extras.ts";

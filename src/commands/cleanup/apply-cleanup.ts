@@ -6,7 +6,7 @@ import { checkItem, isPresent } from "./check-item.ts";
 import type { Checked } from "./check-item.ts";
 import { createDeleter } from "./delete-items.ts";
 import type { CommandDeps } from "../deps.ts";
-import type { Gathered } from "./gather-cleanup.ts";
+import type { Gathered } from "./gathered.ts";
 import { refuseUnreadable } from "./leases.ts";
 import type { LeasePlace, ListedLeases } from "./leases.ts";
 import { mapParallel } from "../parallel.ts";

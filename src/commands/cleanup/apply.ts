@@ -8,7 +8,7 @@ import type { CleanupRequest } from "./cleanup.ts";
 import type { CommandDeps } from "../deps.ts";
 import { PlanError } from "../error.ts";
 import { gatherCleanup } from "./gather-cleanup.ts";
-import type { Gathered } from "./gather-cleanup.ts";
+import type { Gathered } from "./gathered.ts";
 import type { CleanupResult, Skipped } from "./result.ts";
 
 export interface ApplyRequest extends Omit<CleanupRequest, "dryRun" | "savePlan"> {

@@ -4,7 +4,8 @@ import { formatRepository } from "../../oci/reference.ts";
 import type { Repository } from "../../oci/reference.ts";
 import type { Digest } from "../../oci/digest.ts";
 import { UsageError } from "../error.ts";
-import type { CleanupPolicy, Gathered } from "./gather-cleanup.ts";
+import type { CleanupPolicy } from "./policy.ts";
+import type { Gathered } from "./gathered.ts";
 
 /** Roles in which a repository holds copies of stages of the primary one. */
 export type CopyRole = "final-repo" | "cache-repo";

@@ -5,7 +5,8 @@ import { copyPolicy, factsForCopies, primaryOf } from "./copies.ts";
 import type { CopyTarget } from "./copies.ts";
 import type { CommandDeps } from "../deps.ts";
 import { gatherCleanup } from "./gather-cleanup.ts";
-import type { CleanupPolicy, Gathered } from "./gather-cleanup.ts";
+import type { CleanupPolicy } from "./policy.ts";
+import type { Gathered } from "./gathered.ts";
 import { listHomes } from "./homes.ts";
 import type { Home, HomeListing } from "./homes.ts";
 

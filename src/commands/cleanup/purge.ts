@@ -1,5 +1,5 @@
 import type { CommandDeps } from "../deps.ts";
-import type { CleanupPolicy } from "./gather-cleanup.ts";
+import type { CleanupPolicy } from "./policy.ts";
 import { runProjectCleanup } from "./project-cleanup.ts";
 import type { RoleResult } from "./carry-out-project.ts";
 import type { ProjectCleanupRequest } from "./project-cleanup.ts";

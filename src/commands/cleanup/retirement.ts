@@ -4,7 +4,7 @@ import { findRetired } from "../../engine/cleanup/retirement.ts";
 import type { Definition } from "../../engine/cleanup/retirement.ts";
 import type { Digest } from "../../oci/digest.ts";
 import type { CommandDeps, GitHistory } from "../deps.ts";
-import type { CleanupPolicy } from "./gather-cleanup.ts";
+import type { CleanupPolicy } from "./policy.ts";
 
 /** What is known of names that may be retired. */
 export type Retiring = Pick<CleanupInput, "retired"> & { readonly warnings: readonly string[] };

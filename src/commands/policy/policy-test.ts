@@ -10,7 +10,7 @@ import type { Digest } from "../../oci/digest.ts";
 import { parseRepository } from "../../oci/reference.ts";
 import type { CommandDeps } from "../deps.ts";
 import { UsageError } from "../error.ts";
-import type { CleanupPolicy } from "../cleanup/gather-cleanup.ts";
+import type { CleanupPolicy } from "../cleanup/policy.ts";
 import { testedContents, testedHistory } from "./policy-test-world.ts";
 
 export interface PolicyTestRequest {

@@ -3,7 +3,7 @@ import { imageOf, seedContent } from "../../../contract-tests/fakes/seed.ts";
 import { createState, repositoryIn } from "../../../contract-tests/fakes/state.ts";
 import type { RepositoryState } from "../../../contract-tests/fakes/state.ts";
 import { gatherCleanup } from "../../../src/commands/cleanup/gather-cleanup.ts";
-import type { Gathered } from "../../../src/commands/cleanup/gather-cleanup.ts";
+import type { Gathered } from "../../../src/commands/cleanup/gathered.ts";
 import { checkGuards } from "../../../src/engine/cleanup/guards.ts";
 import type { Registry } from "../../../src/registry/registry.ts";
 import { murmurHash } from "../../../src/stages/hash.ts";
