@@ -21,6 +21,8 @@ export const capabilities: Capabilities = {
   refusesTagged: false,
   lastTagTakesManifest: false,
   untaggedPut: true,
+  // And has to, above some 20 MB. Source: goharbor/harbor#23015.
+  chunkedUploads: true,
   // Registries with keys of the customer's lack the endpoint.
   referrers: "probe",
   // Not documented as refused: the order of deletions keeps indexes before their children.

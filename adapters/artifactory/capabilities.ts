@@ -26,6 +26,8 @@ export const capabilities: Capabilities = {
   // the digest is gone, also for an index that names it.
   lastTagTakesManifest: true,
   untaggedPut: true,
+  // Older ones take nothing else. Source: moby/buildkit#1130.
+  chunkedUploads: true,
   // Since 7.90.1; older versions answer 404.
   referrers: "probe",
   // No refusal is documented ("Find Parent Manifest Lists" is an API to look before).

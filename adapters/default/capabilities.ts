@@ -19,6 +19,7 @@ export const capabilities: Capabilities = {
   refusesTagged: false,
   lastTagTakesManifest: false,
   untaggedPut: true,
+  chunkedUploads: true,
   referrers: "probe",
   // zot does, distribution does not: the order of deletions is right for both.
   refusesIndexChildren: false,

@@ -24,6 +24,7 @@ export const capabilities: Capabilities = {
   refusesTagged: true,
   lastTagTakesManifest: false,
   untaggedPut: true,
+  chunkedUploads: true,
   // Reported since the autumn of 2025, and doubted since: docker/roadmap#724.
   referrers: "probe",
   refusesIndexChildren: true,

@@ -20,6 +20,8 @@ export function withSpelledNames(registry: Registry): Registry {
       registry.getBlob(spelled(repository), digest, options),
     putBlob: async (repository, blob, content, options) =>
       registry.putBlob(spelled(repository), blob, content, options),
+    mountBlob: async (repository, digest, from, options) =>
+      registry.mountBlob(spelled(repository), digest, spelled(from), options),
     async *listReferrers(subject, options) {
       yield* registry.listReferrers(spelled(subject), options);
     },

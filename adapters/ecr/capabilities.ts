@@ -23,6 +23,9 @@ export const capabilities: Capabilities = {
   // "When you remove the last tag from an image, the image is deleted from your repository."
   lastTagTakesManifest: true,
   untaggedPut: true,
+  // The Range it answers stands still after the first chunk, and an upload cannot be asked where it is.
+  // Source: containers-roadmap#2831, dotnet/sdk#33019.
+  chunkedUploads: false,
   // There since 2024, not in every partition.
   referrers: "probe",
   // `ImageReferencedByManifestList`, also when the last tag of a child is removed.

@@ -25,7 +25,10 @@ export function createPush({ client, names, base, isAsked }: PushParts): Push {
 
   return {
     async putBlob(repository, blob, content, options = {}) {
-      const again = isAsked && blob.size <= MAX_HELD_BYTES ? replayable(content) : () => content;
+      const again =
+        isAsked && blob.size <= MAX_HELD_BYTES && !("open" in content)
+          ? replayable(content)
+          : () => content;
       await inRepository(repository, options.signal, () =>
         base.putBlob(repository, blob, again(), options),
       );

@@ -20,6 +20,8 @@ export const capabilities: Capabilities = {
   refusesTagged: true,
   lastTagTakesManifest: false,
   untaggedPut: true,
+  // Source: Artifact Registry, "Docker Registry API": monolithic uploads only.
+  chunkedUploads: false,
   // Reports contradict each other; see README.md.
   referrers: "probe",
   refusesIndexChildren: true,

@@ -22,6 +22,8 @@ export const capabilities: Capabilities = {
   // A version goes with all its tags, so with its only one.
   lastTagTakesManifest: true,
   untaggedPut: true,
+  // A chunk of more than 4 MiB is refused, with the status of one out of order. Source: ocx-sh/ocx#237.
+  chunkedUploads: false,
   // The referrers endpoint answers 404.
   referrers: "fallback-tag",
   // Children are versions of their own that may be deleted at any time.

@@ -23,6 +23,7 @@ export const capabilities: Capabilities = {
   refusesTagged: false,
   lastTagTakesManifest: true,
   untaggedPut: true,
+  chunkedUploads: true,
   // gitlab-org/container-registry#1205: the endpoint answers 404.
   referrers: "fallback-tag",
   // 409 MANIFEST_REFERENCED with the metadata database; without it the order of deletions is the protection.

@@ -22,6 +22,7 @@ export const capabilities: Capabilities = {
   refusesTagged: false,
   lastTagTakesManifest: false,
   untaggedPut: true,
+  chunkedUploads: true,
   // Since 2.9 or 2.10; older servers answer 404.
   referrers: "probe",
   // 412 "the deleting artifact is referenced by others".

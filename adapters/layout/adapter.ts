@@ -54,6 +54,10 @@ export async function openRegistry(context: AdapterContext): Promise<Registry> {
     },
     getBlob,
     putBlob,
+    async mountBlob(_repository, _digest, _from, { signal } = {}) {
+      signal?.throwIfAborted();
+      return false; // A copy between directories is read and written, and its digest looked at.
+    },
     async *listReferrers(subject, { signal } = {}) {
       signal?.throwIfAborted();
       const { store, findReferrers } = layoutOf(subject);
@@ -208,7 +212,8 @@ export async function openRegistry(context: AdapterContext): Promise<Registry> {
     const temporary = store.temporaryPath();
     await store.prepare();
     await translating(`store blob ${blob.digest} in ${store.paths.root}`, async () => {
-      await receiveBlob({ ...options, blob, content, temporary, now: context.now() });
+      const bytes = "open" in content ? content.open(0) : content;
+      await receiveBlob({ ...options, blob, content: bytes, temporary, now: context.now() });
       await store.change({ ...options, absent: "create" }, () =>
         placeBlob(store.paths, blob.digest, temporary),
       );

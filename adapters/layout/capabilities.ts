@@ -21,6 +21,8 @@ export const capabilities: Capabilities = {
   refusesTagged: false,
   lastTagTakesManifest: false,
   untaggedPut: true,
+  // One writing of a file.
+  chunkedUploads: false,
   // Subjects are read from the manifests themselves, fallback tags included.
   referrers: "api",
   refusesIndexChildren: false,

@@ -23,6 +23,7 @@ export const capabilities: Capabilities = {
   // The manifest stays by digest until the task removes it.
   lastTagTakesManifest: false,
   untaggedPut: true,
+  chunkedUploads: true,
   // Not documented; the server tells.
   referrers: "probe",
   refusesIndexChildren: false,

@@ -22,6 +22,7 @@ export const capabilities: Capabilities = {
   lastTagTakesManifest: true,
   // For an hour (`PUSH_TEMP_TAG_EXPIRATION_SEC`): the tag has to follow.
   untaggedPut: true,
+  chunkedUploads: true,
   // `FEATURE_REFERRERS_API`, on by default since it exists.
   referrers: "probe",
   // By digest, what has no tag of its own is answered with 404.

@@ -19,6 +19,7 @@ const POSITIONS: { readonly [Field in keyof Capabilities]: (value: unknown) => b
   refusesTagged: oneOf(true, false),
   lastTagTakesManifest: oneOf(true, false),
   untaggedPut: oneOf(true, false),
+  chunkedUploads: oneOf(true, false),
   referrers: oneOf("api", "fallback-tag", "probe"),
   refusesIndexChildren: oneOf(true, false),
   immutableTags: oneOf(true, false),

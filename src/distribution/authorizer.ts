@@ -180,18 +180,20 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
     return true;
   }
 
-  function scopesFor({ name, right }: Access): readonly string[] {
+  function scopesFor(access: Access): readonly string[] {
+    const { name, right, from } = access;
     const actions = allActions[right][widths[right]] ?? "pull";
     return mergeScopes([
       repositoryScope(name, actions),
-      ...(namedScopes.get(`${right} ${name}`) ?? []),
+      ...(from === undefined ? [] : [repositoryScope(from, "pull")]),
+      ...(namedScopes.get(keyOf(access)) ?? []),
     ]);
   }
 
   /** Keeps the scopes a refusal named; answers whether they are more than we asked for. */
   function nameScopes(access: Access, named: readonly string[]): boolean {
     const before = scopesFor(access);
-    const key = `${access.right} ${access.name}`;
+    const key = keyOf(access);
     namedScopes.set(key, mergeScopes([...(namedScopes.get(key) ?? []), ...named]));
     return scopesFor(access).join(" ") !== before.join(" ");
   }
@@ -266,6 +268,10 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
 }
 
 type HeldPass = NonNullable<Pass["token"]>;
+
+function keyOf({ right, name, from }: Access): string {
+  return [right, name, from ?? ""].join(" ");
+}
 
 /** Whether a source of credentials is out of reach for now, which says nothing about them. */
 function isOutage(error: unknown): boolean {

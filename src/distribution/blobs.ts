@@ -3,19 +3,23 @@ import type { Repository } from "../oci/reference.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { RegistryError, isRegistryError } from "../registry/error.ts";
-import type { CallOptions, Registry } from "../registry/registry.ts";
+import type { BlobSource, CallOptions, PutBlobOptions, Registry } from "../registry/registry.ts";
 import type { Right } from "./scope.ts";
 import type { Call, Connection } from "./connection.ts";
 import { verifiedContent, verifiedStream } from "./blob-content.ts";
-import { blobPath, uploadsPath } from "./paths.ts";
+import { createMount } from "./blob-mount.ts";
+import { blobPath } from "./paths.ts";
+import { createUploadRequests } from "./upload-session.ts";
 
-type Blobs = Pick<Registry, "hasBlob" | "getBlob" | "putBlob">;
+type Blobs = Pick<Registry, "hasBlob" | "getBlob" | "putBlob" | "mountBlob">;
 
 /** Up to here a blob is held in memory, so that its upload can be tried again. */
 const MAX_HELD_BYTES = 1024 * 1024;
 
 export function createBlobs(connection: Connection): Blobs {
-  return { hasBlob, getBlob, putBlob };
+  const requests = createUploadRequests(connection);
+
+  return { hasBlob, getBlob, putBlob, mountBlob: createMount(requests) };
 
   async function hasBlob(
     repository: Repository,
@@ -45,15 +49,16 @@ export function createBlobs(connection: Connection): Blobs {
   async function putBlob(
     repository: Repository,
     blob: Pick<Descriptor, "digest" | "size">,
-    content: AsyncIterable<Uint8Array>,
-    options: CallOptions = {},
+    content: AsyncIterable<Uint8Array> | BlobSource,
+    options: PutBlobOptions = {},
   ): Promise<void> {
     const { digest, size } = blob;
-    if (await hasBlob(repository, digest, options)) return;
-    const verified = verifiedContent(content, blob, (why) => invalid(repository, digest, why));
+    if (options.isAbsent !== true && (await hasBlob(repository, digest, options))) return;
+    const bytes = "open" in content ? content.open(0) : content;
+    const verified = verifiedContent(bytes, blob, (why) => invalid(repository, digest, why));
     const body = size <= MAX_HELD_BYTES ? await readAll(verified) : verified;
     const call = callFor({ method: "PUT", repository, digest, right: "push", options });
-    const url = await startUpload(call, repository);
+    const { location: url } = await requests.start({ ...options, repository, digest });
     url.search += `${url.search === "" ? "?" : "&"}digest=${encodeURIComponent(digest)}`;
     try {
       const response = await connection.send({
@@ -70,13 +75,6 @@ export function createBlobs(connection: Connection): Blobs {
       if (await arrivedAnyway(repository, digest, error, options)) return;
       throw error;
     }
-  }
-
-  async function startUpload(call: Call, repository: Repository): Promise<URL> {
-    const start: Call = { ...call, method: "POST", target: uploadsPath(repository), accept: [202] };
-    const response = await connection.send(start);
-    await response.discard();
-    return connection.uploadUrl(call, response.headers["location"], response.url);
   }
 
   /** A PUT whose answer was lost is sent again and then finds its upload finished. */

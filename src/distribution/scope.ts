@@ -3,6 +3,8 @@ export interface Access {
   /** Name of the repository, below the host; empty for the list of repositories. */
   readonly name: string;
   readonly right: Right;
+  /** Name of a second repository that has to be readable too: the one a blob is mounted from. */
+  readonly from?: string;
 }
 
 export type Right = "pull" | "push" | "delete";

@@ -50,6 +50,11 @@ export interface Capabilities {
   readonly lastTagTakesManifest: boolean;
   /** Whether a manifest may be stored by digest without a tag. */
   readonly untaggedPut: boolean;
+  /**
+   * Whether a large blob may go up in several requests, so that an upload that broke off goes on where it stopped. Where
+   * not, it goes up in one, and begins anew.
+   */
+  readonly chunkedUploads: boolean;
   /** `api`: the referrers endpoint; `fallback-tag`: only the `<alg>-<hex>` index tag; `probe`: the server tells. */
   readonly referrers: "api" | "fallback-tag" | "probe";
   /** Whether the registry refuses to delete a manifest that an index still names. */

@@ -52,6 +52,10 @@ const MEANINGS: Meanings = {
     yes ? "a manifest goes with its last tag" : "a manifest stays when its last tag goes",
   untaggedPut: (yes) =>
     yes ? "a manifest can be stored without a tag" : "a manifest is stored only under a tag",
+  chunkedUploads: (yes) =>
+    yes
+      ? "an upload that breaks off goes on where it stopped"
+      : "an upload that breaks off begins anew",
   referrers: (how) => REFERRERS[how],
   refusesIndexChildren: (yes) =>
     yes
@@ -117,6 +121,7 @@ export const CAPABILITY_FIELDS: readonly (keyof Capabilities)[] = [
   "refusesTagged",
   "lastTagTakesManifest",
   "untaggedPut",
+  "chunkedUploads",
   "referrers",
   "refusesIndexChildren",
   "immutableTags",

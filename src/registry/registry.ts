@@ -72,14 +72,29 @@ export interface Registry extends AsyncDisposable {
 
   /**
    * Stores a blob. `content` must yield exactly `blob.size` bytes that hash to `blob.digest`; else it
-   * rejects with `invalid` and nothing is stored.
+   * rejects with `invalid` and nothing is stored. Sends no bytes of a blob that is there already.
+   *
+   * Only a `BlobSource` can be read again: what breaks off is then taken up where it stopped, or begun anew.
    */
   putBlob(
     repository: Repository,
     blob: Pick<Descriptor, "digest" | "size">,
-    content: AsyncIterable<Uint8Array>,
-    options?: CallOptions,
+    content: AsyncIterable<Uint8Array> | BlobSource,
+    options?: PutBlobOptions,
   ): Promise<void>;
+
+  /**
+   * Makes a blob of another repository of the same host one of this repository too, without its bytes passing by.
+   *
+   * Answers whether it is there now. `false`: `from` lacks it or may not be read, or this registry does not mount; nothing
+   * was changed then. Where it can never work (another host, a directory) it answers without a request.
+   */
+  mountBlob(
+    repository: Repository,
+    digest: Digest,
+    from: Repository,
+    options?: CallOptions,
+  ): Promise<boolean>;
 
   /** Manifests whose `subject` is this digest: the referrers endpoint, else the fallback tag's index. */
   listReferrers(subject: DigestReference, options?: CallOptions): AsyncIterable<Descriptor>;
@@ -129,6 +144,21 @@ export interface Registry extends AsyncDisposable {
 
 export interface CallOptions {
   readonly signal?: AbortSignal;
+}
+
+export interface PutBlobOptions extends CallOptions {
+  /** The caller knows that the blob is not there: nobody looks for it first. */
+  readonly isAbsent?: boolean;
+}
+
+/** The bytes of a blob, as often as they are asked for. */
+export interface BlobSource {
+  /**
+   * Everything from an offset on, in bytes.
+   *
+   * @param from 0 up to the size of the blob.
+   */
+  open(from: number): AsyncIterable<Uint8Array>;
 }
 
 export interface LearnOptions extends CallOptions {

@@ -81,6 +81,7 @@ const CAPABILITIES: Capabilities = {
   refusesTagged: false,
   lastTagTakesManifest: false,
   untaggedPut: true,
+  chunkedUploads: true,
   referrers: "probe",
   refusesIndexChildren: false,
   immutableTags: false,
@@ -199,10 +200,11 @@ export function createMemoryRegistry(
     },
     async putBlob(_, { digest }, content) {
       serve("put-blob", digest);
-      const chunks = await Array.fromAsync(content);
+      const chunks = await Array.fromAsync("open" in content ? content.open(0) : content);
       state.blobs.set(digest, Buffer.concat(chunks));
       change("put-blob", digest);
     },
+    mountBlob: () => Promise.resolve(false),
     async *deleteTags(_, tags) {
       if (!untags) throw failure("unsupported", "tags");
       for (const tag of tags) {
