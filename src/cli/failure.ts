@@ -6,6 +6,8 @@ import { CredentialsError } from "../credentials/error.ts";
 import { isGitError } from "../git/error.ts";
 import { JournalError } from "../journal/journal-error.ts";
 import { PlanFileError } from "../journal/plan-file-error.ts";
+import { LockError } from "../locks/lock.ts";
+import { SynchronizationError } from "../locks/synchronization.ts";
 import { AddressError } from "../oci/reference.ts";
 import { DetectionError } from "../registry/detect.ts";
 import { UNREADABLE_DIRECTORY, isRegistryError } from "../registry/error.ts";
@@ -65,7 +67,7 @@ function codeOf(error: Error): number | undefined {
   if (error instanceof PlanError || error instanceof GuardError) return 4;
   if (isGitError(error, "shallow")) return 4;
   if (isRegistryError(error)) return error.registryCode === UNREADABLE_DIRECTORY ? 2 : 3;
-  if (error instanceof ClusterError) return 3;
+  if (error instanceof ClusterError || error instanceof LockError) return 3;
   if (isGitError(error) || error.name === "HttpError") return 3;
   return undefined;
 }
@@ -80,6 +82,7 @@ function isUsage(error: Error): boolean {
     error instanceof JournalError ||
     error instanceof KeepListError ||
     error instanceof KubeConfigError ||
-    error instanceof PlanFileError
+    error instanceof PlanFileError ||
+    error instanceof SynchronizationError
   );
 }

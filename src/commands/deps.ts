@@ -4,6 +4,8 @@ import type { History } from "../git/history.ts";
 import type { RequestCounts } from "../http/client.ts";
 import type { Journal, JournalHeader } from "../journal/journal.ts";
 import type { LockAttempt } from "../locks/lock-file.ts";
+import type { LockManager } from "../locks/lock.ts";
+import type { Synchronization } from "../locks/synchronization.ts";
 import type { Repository } from "../oci/reference.ts";
 import type { Detection } from "../registry/detect.ts";
 import type { Registry } from "../registry/registry.ts";
@@ -52,6 +54,18 @@ export interface CommandDeps {
   readonly requests: () => RequestCounts;
   /** Most requests in flight. */
   readonly parallel: number;
+}
+
+/** What a command is given that keeps others from doing the same work. */
+export interface LockDeps {
+  /** The locks of a project. Nothing is sent until the first is acquired; whoever opens them disposes of them. */
+  openLocks(synchronization: Synchronization, place: LockPlace): Promise<LockManager>;
+}
+
+/** Whose locks, and the repository that tells everybody where they are kept. */
+export interface LockPlace {
+  readonly project: string;
+  readonly repository: Repository;
 }
 
 /** A run as others see it, and the others as it sees them. */

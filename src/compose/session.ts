@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { setTimeout } from "node:timers/promises";
 
 import { adapters } from "../../adapters/index.ts";
-import type { RegistryDeps } from "../commands/deps.ts";
+import type { LockDeps, RegistryDeps } from "../commands/deps.ts";
 import type { Event } from "../events/event.ts";
 import type { HttpClient } from "../http/client.ts";
 import { createContentCache } from "../journal/content-cache.ts";
@@ -50,7 +50,7 @@ export interface SessionOptions {
   readonly signal: AbortSignal;
 }
 
-export interface Session extends RegistryDeps, AsyncDisposable {}
+export interface Session extends RegistryDeps, LockDeps, AsyncDisposable {}
 
 /** Connects the commands to the machine: network, Git, files, clock. Libraries load when they are used. */
 export function openSession(options: SessionOptions): Session {
@@ -118,6 +118,10 @@ export function openSession(options: SessionOptions): Session {
       }
       const directory = options.journal ?? journalDirectoryOf(env, header.repository);
       return createJournal(resolve(directory), header);
+    },
+    async openLocks(synchronization, place) {
+      const { openLocks } = await import("./locks.ts");
+      return openLocks(synchronization, place, { env });
     },
     async [Symbol.asyncDispose]() {
       try {

@@ -16,6 +16,11 @@ export function journalDirectoryOf(env: Environment, repository: string): string
   return join(journalDirectory(env), `${readable}-${hash}`);
 }
 
+/** Where the locks of this machine lie: `$XDG_STATE_HOME/tidemark/locks`. */
+export function lockDirectory(env: Environment): string {
+  return join(stateDirectory(env), "locks");
+}
+
 /** `$XDG_STATE_HOME/tidemark`. Source: XDG Base Directory Specification. */
 function stateDirectory(env: Environment): string {
   const given = env["XDG_STATE_HOME"];

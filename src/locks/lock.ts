@@ -7,6 +7,8 @@ export interface LockManager extends AsyncDisposable {
   /**
    * Waits for a lock and takes it. Rejects with `LockError` (`busy` when `waitMs` is over, `unavailable` when the backend
    * does not answer in that time, `refused` when it will not serve), or with the reason of the signal.
+   *
+   * @param name `<project>.<digest>` for a stage.
    */
   acquire(name: string, options: AcquireOptions): Promise<HeldLock>;
 }
@@ -23,7 +25,10 @@ export interface HeldLock {
   readonly name: string;
   /** Aborts with a `LockError` `lost` when the lease is lost or may be: what was done under it has to be verified. */
   readonly signal: AbortSignal;
-  /** For how long nobody else can have it, by this machine's monotonic clock. Milliseconds; `Infinity` for a local lock. */
+  /**
+   * For how long nobody else can have it, by this machine's monotonic clock. Milliseconds; `Infinity` for a local lock, 0
+   * where nobody is kept apart.
+   */
   remainingMs(): number;
   /** Gives it back. Never rejects because it was lost; a second call does nothing. */
   release(): Promise<void>;
