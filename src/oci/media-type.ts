@@ -7,6 +7,7 @@ export const OCI_LAYER_GZIP = "application/vnd.oci.image.layer.v1.tar+gzip";
 export const DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json";
 export const DOCKER_INDEX = "application/vnd.docker.distribution.manifest.list.v2+json";
 export const DOCKER_CONFIG = "application/vnd.docker.container.image.v1+json";
+export const DOCKER_LAYER = "application/vnd.docker.image.rootfs.diff.tar";
 export const DOCKER_LAYER_GZIP = "application/vnd.docker.image.rootfs.diff.tar.gzip";
 
 /**
@@ -26,4 +27,17 @@ export function isManifestType(mediaType: string): boolean {
 /** Whether a manifest may have children or a subject: Docker's images have neither. `undefined`: nobody told its type. */
 export function mayPointAtOthers(mediaType: string | undefined): boolean {
   return mediaType === undefined || mediaType === OCI_MANIFEST || isIndexType(mediaType);
+}
+
+/** Whether a config describes something that runs, rather than an artifact. */
+export function isImageConfigType(mediaType: string): boolean {
+  return mediaType === OCI_CONFIG || mediaType === DOCKER_CONFIG;
+}
+
+/**
+ * Whether a layer may not be distributed: its manifest tells where it is, and a registry need not hold it. Source: OCI
+ * image-spec, layer.md; Docker manifest v2 schema 2.
+ */
+export function isForeignLayer(mediaType: string): boolean {
+  return /\.nondistributable\.|\.rootfs\.foreign\./.test(mediaType);
 }

@@ -9,9 +9,9 @@ export interface Source extends AsyncDisposable {
   readonly address: string;
   /** At least one; more than one only where there is an index. In the order of the index. */
   readonly images: readonly SourceImage[];
-  /** The index that names the images; absent for a single image. */
+  /** The index that names the images; absent for a single image, also where an index names no other. */
   readonly index?: SourceIndex;
-  /** The repository that its blobs can be mounted from; absent for files. */
+  /** The repository that its blobs can be mounted from; absent for archives. */
   readonly repository?: Repository;
   /**
    * The bytes of a blob from an offset on. They are not verified: whoever stores them does that. Rejects with
@@ -22,14 +22,20 @@ export interface Source extends AsyncDisposable {
 
 /** An image of one platform. */
 export interface SourceImage {
-  /** `os/architecture[/variant]`, normalised as containerd does. */
+  /**
+   * `os/architecture[/variant]` as `formatPlatform` writes it and `parsePlatform` reads it; each image of a source has
+   * another.
+   */
   readonly platform: string;
   /** As it lies there; made up for an archive of `docker save` that has none. */
   readonly manifest: ManifestBody;
   readonly config: Descriptor;
-  /** The bytes of the configuration; they hash to `config.digest`. */
+  /** The bytes of the configuration, a JSON object; they hash to `config.digest`. */
   readonly configBytes: Uint8Array;
-  /** From the lowest up. `size` in bytes. */
+  /**
+   * From the lowest up. `size` in bytes. One that may not be distributed (`isForeignLayer`) may be nowhere in the source:
+   * its manifest says where it is.
+   */
   readonly layers: readonly Descriptor[];
 }
 

@@ -23,6 +23,22 @@ export const LABEL = {
 /** An import whose source is no stage carries this prefix before the reference. */
 const EXTERNAL_IMAGE = "external-image";
 
+/** Labels that tell how a stage came to be. What was made from the stage inherits them, and they are wrong there. */
+const OF_A_STAGE: ReadonlySet<string> = new Set([
+  LABEL.project,
+  LABEL.version,
+  LABEL.contentDigest,
+  LABEL.commit,
+  LABEL.parentStage,
+  LABEL.baseImage,
+]);
+const FAMILIES_OF_A_STAGE = [LABEL.importSource, LABEL.importChecksum, LABEL.dependency];
+
+/** Whether a label belongs to the storage format and tells how its stage came to be. */
+export function isStageLabel(label: string): boolean {
+  return OF_A_STAGE.has(label) || FAMILIES_OF_A_STAGE.some((prefix) => label.startsWith(prefix));
+}
+
 /** Which other stages a stage was made of. */
 export interface StageRelations {
   /** Stage ids named exactly: the parent, import sources and dependencies. */
