@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { findClone, type ObjectFormat } from "./clone.ts";
 import { gitEnvironment, type Environment } from "./environment.ts";
 import { readFiles, type FilesRequest } from "./files.ts";
+import { readHead, type Head } from "./head.ts";
 import { readHistory, type History, type HistoryRequest } from "./history.ts";
 import { readSubjects } from "./subjects.ts";
 import { synchronize, type Synchronization, type SynchronizeRequest } from "./synchronize.ts";
@@ -21,6 +22,8 @@ export interface Git {
   synchronize(request: SynchronizeRequest): Promise<Synchronization>;
   /** See `history.ts`. Takes the `source` that `synchronize` answered with. */
   readHistory(request: HistoryRequest): Promise<History>;
+  /** See `head.ts`. */
+  readHead(): Promise<Head>;
   /** See `files.ts`. */
   readFiles(request: FilesRequest): ReturnType<typeof readFiles>;
   /** See `subjects.ts`. */
@@ -36,6 +39,7 @@ export async function openGit(dir: string, { env, signal }: OpenGitOptions): Pro
     objectFormat: clone.objectFormat,
     synchronize: (request) => synchronize(clone, request),
     readHistory: (request) => readHistory(clone, request),
+    readHead: () => readHead(clone),
     readFiles: (request) => readFiles(clone, request),
     readSubjects: (commits) => readSubjects(clone, commits),
   };
