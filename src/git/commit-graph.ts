@@ -14,7 +14,7 @@ export interface CommitGraph {
   /** `size + 1` offsets into `parents`. */
   readonly parentOffsets: Uint32Array;
   readonly parents: Uint32Array;
-  /** The commit with this id, all hex digits; -1 when no reference reaches it. */
+  /** The commit with this id, all hex digits or the first 40; -1 when no reference reaches it. */
   indexOf(hex: string): number;
   hexOf(index: number): string;
 }

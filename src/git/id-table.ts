@@ -8,12 +8,15 @@ export interface IdTable {
   readonly size: number;
   /** The number of the id in `words`, a new one when the id is not known. */
   intern(words: Uint32Array): number;
-  /** The number of an id in hex, all digits; -1 when it is not known. */
+  /** The number of an id in hex, all digits or the first 40; -1 when it is not known. */
   find(hex: string): number;
   hexOf(number: number): string;
   /** Gives the id with number `n` the number `numbers[n]`; `numbers` is a permutation. */
   renumber(numbers: Uint32Array): void;
 }
+
+/** Hex digits of an id that a tag has room for; a longer id is recognised by them. */
+const MOST_IN_A_TAG = 40;
 
 export function createIdTable(wordsPerId: number): IdTable {
   let ids = new Uint32Array(1024 * wordsPerId);
@@ -24,7 +27,7 @@ export function createIdTable(wordsPerId: number): IdTable {
 
   const isAt = (number: number, words: Uint32Array): boolean => {
     const start = number * wordsPerId;
-    for (let word = 0; word < wordsPerId; word += 1) {
+    for (let word = 0; word < words.length; word += 1) {
       if (ids[start + word] !== words[word]) return false;
     }
     return true;
@@ -71,9 +74,10 @@ export function createIdTable(wordsPerId: number): IdTable {
       return size - 1;
     },
     find(hex) {
-      if (hex.length !== wordsPerId * 8) return -1;
-      if (!readId(Buffer.from(hex, "latin1"), 0, probe)) return -1;
-      return (places[placeOf(probe)] ?? 0) - 1;
+      if (hex.length !== wordsPerId * 8 && hex.length !== MOST_IN_A_TAG) return -1;
+      const words = probe.subarray(0, hex.length / 8);
+      if (!readId(Buffer.from(hex, "latin1"), 0, words)) return -1;
+      return (places[placeOf(words)] ?? 0) - 1;
     },
     hexOf: (number) => writeId(ids, number * wordsPerId, wordsPerId),
     renumber(numbers) {
