@@ -1,4 +1,5 @@
 import type { Digest } from "../oci/digest.ts";
+import { murmurHash } from "./hash.ts";
 import { journalStart } from "./journal-tag.ts";
 import { isLeaseTag } from "./lease.ts";
 import { limitedSlug, managedImageId, managedImageName } from "./slug.ts";
@@ -37,7 +38,7 @@ export interface ImageMetadataTag {
   readonly kind: "image-metadata";
   /** Murmur hash of the image name. */
   readonly nameHash: string;
-  /** Hex object id of a commit, 40 or 64 characters. */
+  /** Hex object id of a commit, 40 or 64 characters; 40 may be the beginning of a longer one. */
   readonly commit: string;
   /** A stage or an index. */
   readonly stageId: string;
@@ -99,6 +100,22 @@ export function customTagRecordTag(tag: string): string {
 /** The tag of the record of an image name; empty for the nameless image. */
 export function managedImageTag(name: string): string {
   return `managed-image-${managedImageId(name)}`;
+}
+
+/** Hex digits of a commit in a tag: all of a SHA-1 id, and as much of a SHA-256 id as a tag has room for. */
+const COMMIT_DIGITS = 40;
+
+/**
+ * The tag of the record that ties an image to a commit: `meta-<hash of the name>_<commit>_<stage id>`, 125 characters at most.
+ *
+ * The hash is of the name as readers find it in the record of the name. A SHA-256 id would make it 149 characters, and
+ * tags have 128: its first 40 digits stand for it.
+ *
+ * @param commit All hex digits.
+ */
+export function imageMetadataTag(imageName: string, commit: string, stageId: string): string {
+  const hash = murmurHash(managedImageName(managedImageId(imageName)));
+  return `meta-${hash}_${commit.slice(0, COMMIT_DIGITS)}_${stageId}`;
 }
 
 /** The tag of a stage: its digest and the milliseconds of its publication. */

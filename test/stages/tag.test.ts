@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { classifyTag } from "../../src/stages/tag.ts";
+import { classifyTag, imageMetadataTag, managedImageTag } from "../../src/stages/tag.ts";
 
 const DIGEST = "c87999a7c43d9fb8c44df5f80fdf8d3456114acaaf6b1fcbea0edd09";
 const STAGE = `${DIGEST}-1600000000000`;
@@ -61,5 +61,31 @@ describe("classifyTag", () => {
     `sha-${COMMIT}`,
   ])("leaves %s to others", (tag) => {
     expect(classifyTag(tag)).toEqual({ kind: "foreign" });
+  });
+});
+
+describe("the record of an image at a commit", () => {
+  it("has the hash of the name, the commit and the stage", () => {
+    expect(imageMetadataTag("backend", COMMIT, STAGE)).toBe(`meta-27dba8ed_${COMMIT}_${STAGE}`);
+  });
+
+  it("is of the nameless image as well", () => {
+    expect(imageMetadataTag("", COMMIT, DIGEST)).toBe(`meta-0_${COMMIT}_${DIGEST}`);
+  });
+
+  it("has room for the beginning of a SHA-256 commit, and is read back", () => {
+    const tag = imageMetadataTag("frontend", "c".repeat(64), STAGE);
+
+    expect(tag).toHaveLength(125);
+    expect(classifyTag(tag)).toMatchObject({ kind: "image-metadata", commit: "c".repeat(40) });
+  });
+
+  it("has the hash under which readers look for a name that was stored as a slug", () => {
+    const name = "a/".repeat(80);
+    const known = classifyTag(managedImageTag(name));
+    const read = known.kind === "managed-image" ? known.imageName : "";
+
+    expect(imageMetadataTag(name, COMMIT, STAGE)).toBe(imageMetadataTag(read, COMMIT, STAGE));
+    expect(read).not.toBe(name);
   });
 });
