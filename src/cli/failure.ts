@@ -11,6 +11,7 @@ import { SynchronizationError } from "../locks/synchronization.ts";
 import { AddressError } from "../oci/reference.ts";
 import { DetectionError } from "../registry/detect.ts";
 import { UNREADABLE_DIRECTORY, isRegistryError } from "../registry/error.ts";
+import { StoreError } from "../server/store.ts";
 import { KeepListError } from "../usage/keep-list.ts";
 import { ClusterError, KubeConfigError } from "../usage/kubernetes/error.ts";
 
@@ -68,6 +69,7 @@ function codeOf(error: Error): number | undefined {
   if (isGitError(error, "shallow")) return 4;
   if (isRegistryError(error)) return error.registryCode === UNREADABLE_DIRECTORY ? 2 : 3;
   if (error instanceof ClusterError || error instanceof LockError) return 3;
+  if (error instanceof StoreError) return 3;
   if (isGitError(error) || error.name === "HttpError") return 3;
   return undefined;
 }

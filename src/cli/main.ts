@@ -15,6 +15,7 @@ import { policyCommand } from "./policy.ts";
 import { purgeCommand } from "./purge.ts";
 import { registryCommand } from "./registry.ts";
 import { restoreCommand } from "./restore.ts";
+import { synchronizationCommand } from "./synchronization.ts";
 
 /** Runs the command line of a process. */
 export async function main(process: HostProcess = globalThis.process): Promise<void> {
@@ -47,7 +48,8 @@ function program(host: Host, { stdout, stderr }: HostProcess): Command {
     .addCommand(journalCommand(host))
     .addCommand(policyCommand(host))
     .addCommand(managedImagesCommand(host))
-    .addCommand(registryCommand(host));
+    .addCommand(registryCommand(host))
+    .addCommand(synchronizationCommand(host));
   for (const each of withSubcommands(command)) {
     each
       .exitOverride()
