@@ -18,6 +18,10 @@ export const LABEL = {
   importRecordChecksum: "checksum",
   lastCleanup: "lastcleanuptimestamp",
   metaRepo: "metarepoaddress",
+  /** Of every record that we write: the tag it was written under. werf has no such label. */
+  recordTag: "tidemark.record.tag",
+  /** Of the record of an image at a commit: the commit, all hex digits. werf has no such label. */
+  recordCommit: "tidemark.record.commit",
 } as const;
 
 /** An import whose source is no stage carries this prefix before the reference. */

@@ -1,0 +1,148 @@
+import type { ManifestBody } from "../../oci/manifest.ts";
+import { formatRepository } from "../../oci/reference.ts";
+import type { Repository } from "../../oci/reference.ts";
+import type { Registry } from "../../registry/registry.ts";
+import { classifyTag } from "../../stages/tag.ts";
+import type { CommandDeps } from "../deps.ts";
+import { GuardError } from "../error.ts";
+import { mapParallel } from "../parallel.ts";
+import { checkCustomTag, setCustomTag } from "./custom-tags.ts";
+import type { CustomTagHomes, CustomTagOutcome } from "./custom-tags.ts";
+import { planCustomTags } from "./custom-tags-template.ts";
+import type { CustomTagTemplate, PlannedTag } from "./custom-tags-template.ts";
+import { createRecordWriter } from "./records-writer.ts";
+import { writeRecords } from "./records.ts";
+import type { RecordPolicy, RecordsResult } from "./records.ts";
+
+/** What is written about images, and where. */
+export interface RecordRequest {
+  readonly project: string;
+  /** Of the stages. */
+  readonly primary: Repository;
+  /** Where custom tags go, in place of the primary repository. */
+  readonly final?: Repository;
+  /** Where the records lie, when they are not with the stages. */
+  readonly metaRepo?: Repository;
+  readonly records: RecordPolicy;
+  readonly customTags: readonly CustomTagTemplate[];
+  /** Names of guards that are let through. */
+  readonly allow: ReadonlySet<string>;
+}
+
+/** An image that is in the repositories. */
+export interface ImageToRecord {
+  /** Empty for the nameless image. */
+  readonly name: string;
+  readonly isFinal: boolean;
+  /** The tag of its stage or index. */
+  readonly stageId: string;
+  /** As it lies where custom tags go. */
+  readonly manifest: ManifestBody;
+}
+
+export interface ImageTag extends CustomTagOutcome {
+  /** Empty for the nameless image. */
+  readonly image: string;
+}
+
+export interface Recorded {
+  readonly records: RecordsResult;
+  readonly customTags: readonly ImageTag[];
+}
+
+/** Records images and sets their custom tags. */
+export interface ImageRecorder {
+  /**
+   * @param tags Every tag of the repository of stages, as far as it is known.
+   */
+  record(images: readonly ImageToRecord[], tags: ReadonlySet<string>): Promise<Recorded>;
+}
+
+/**
+ * Makes sure, before anything is published, that custom tags can be set; answers what records the images then. Rejects with
+ * `UsageError` and `GuardError`.
+ *
+ * @param images What is going to be published.
+ */
+export async function openRecorder(
+  request: RecordRequest,
+  images: readonly Pick<ImageToRecord, "name" | "isFinal">[],
+  deps: CommandDeps,
+): Promise<ImageRecorder> {
+  const { customTags, allow } = request;
+  const finals = images.filter(({ isFinal }) => isFinal).map(({ name }) => name);
+  const planned = planCustomTags(customTags, finals);
+  const homes = await openHomes(request, deps);
+  const check = async (tag: string): Promise<void> => {
+    if (!allow.has("foreign-tag")) await checkCustomTag(tag, homes, deps);
+  };
+  const known = planned.flatMap(({ tag }) => (tag === undefined ? [] : [tag]));
+  await mapParallel(known, deps.parallel, check);
+
+  return {
+    async record(stored, tags) {
+      const { metaRepo, primary } = request;
+      refuseMovedRecords(tags, primary, metaRepo);
+      const write = createRecordWriter(homes.records, deps);
+      const recorded = metaRepo === undefined ? tags : await listNames(homes.records, deps);
+      const records = await writeRecords(stored, request.records, recorded, write, deps);
+      const byName = new Map(stored.map((image) => [image.name, image]));
+      const outcomes = await mapParallel(planned, deps.parallel, async (plan) => {
+        const image = byName.get(plan.image);
+        if (image === undefined) return [];
+        const tag = plan.tag ?? (await late(plan, image));
+        const { name, stageId, manifest } = image;
+        const outcome = await setCustomTag({ tag, stageId, manifest }, homes, write, deps);
+        return [{ ...outcome, image: name }];
+      });
+      return { records, customTags: outcomes.flat() };
+    },
+  };
+
+  /** The custom tag that only the content tells. */
+  async function late({ template }: PlannedTag, { name, stageId }: ImageToRecord): Promise<string> {
+    const tag = template.tagOf(name, stageId);
+    await check(tag);
+    return tag;
+  }
+}
+
+async function openHomes(
+  { project, primary, final, metaRepo }: RecordRequest,
+  { openRegistry }: CommandDeps,
+): Promise<CustomTagHomes> {
+  const stages = { registry: await openRegistry(primary), repository: primary };
+  const records =
+    metaRepo === undefined
+      ? stages
+      : { registry: await openRegistry(metaRepo, "meta-repo"), repository: metaRepo };
+  const target =
+    final === undefined
+      ? stages
+      : { registry: await openRegistry(final, "final-repo"), repository: final };
+  return { records: { ...records, project }, target };
+}
+
+/** A marker among the stages says that their records lie elsewhere: there, a record would be found by nobody. */
+function refuseMovedRecords(
+  tags: ReadonlySet<string>,
+  primary: Repository,
+  metaRepo: Repository | undefined,
+): void {
+  if (metaRepo !== undefined) return;
+  const marker = [...tags].find((tag) => classifyTag(tag).kind === "meta-repo-marker");
+  if (marker === undefined) return;
+  throw new GuardError(
+    "meta-repo",
+    `tag ${marker} says that the records of ${formatRepository(primary)} lie in another repository: the images are published and recorded nowhere; run again with --meta-repo`,
+  );
+}
+
+async function listNames(
+  { registry, repository }: { readonly registry: Registry; readonly repository: Repository },
+  { signal }: CommandDeps,
+): Promise<ReadonlySet<string>> {
+  const tags = new Set<string>();
+  for await (const { tag } of registry.listTags(repository, { signal })) tags.add(tag);
+  return tags;
+}

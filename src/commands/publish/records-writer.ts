@@ -1,0 +1,57 @@
+import type { Descriptor } from "../../oci/descriptor.ts";
+import type { Digest } from "../../oci/digest.ts";
+import type { Repository } from "../../oci/reference.ts";
+import { putRecord } from "../../registry/put-record.ts";
+import type { Registry } from "../../registry/registry.ts";
+import { LABEL } from "../../stages/labels.ts";
+import { recordImage } from "../../stages/record.ts";
+import type { CommandDeps } from "../deps.ts";
+
+/** Where records are written, and whose they are. */
+export interface RecordHome {
+  readonly registry: Registry;
+  readonly repository: Repository;
+  readonly project: string;
+}
+
+/** Writes a record under a tag, whatever is there; answers what is stored now. */
+export type WriteRecord = (
+  tag: string,
+  labels: Readonly<Record<string, string>>,
+) => Promise<Descriptor>;
+
+/**
+ * Writes records of one run. What they share is sent once. No two have the same manifest: each names its tag and has a
+ * time of its own, so that whoever deletes one by its digest takes no other along.
+ */
+export function createRecordWriter(
+  { registry, repository, project }: RecordHome,
+  { now, signal }: Pick<CommandDeps, "now" | "signal">,
+): WriteRecord {
+  const { host, name } = repository;
+  const sent = new Map<Digest, Promise<void>>();
+  let place = 0;
+  const store: Pick<Registry, "putBlob" | "putManifest"> = {
+    putManifest: (...call) => registry.putManifest(...call),
+    putBlob(...call) {
+      const { digest } = call[1];
+      const sending = sent.get(digest) ?? registry.putBlob(...call);
+      sent.set(digest, sending);
+      return sending;
+    },
+  };
+  return (tag, labels) => {
+    place += 1;
+    const record = recordImage(
+      project,
+      { ...labels, [LABEL.recordTag]: tag },
+      momentOf(now(), place),
+    );
+    return putRecord(store, { host, name, tag }, record, { signal });
+  };
+}
+
+/** RFC 3339 with nanoseconds that differ by place. */
+function momentOf(now: Date, place: number): string {
+  return now.toISOString().replace("Z", `${String(place % 1_000_000).padStart(6, "0")}Z`);
+}
