@@ -1,6 +1,7 @@
 import type { Credentials } from "../registry/adapter.ts";
 import { CredentialsError } from "./error.ts";
 import { normalizeKey } from "./host-key.ts";
+import { TOKEN_USER } from "./login.ts";
 
 /**
  * A docker `config.json` or a containers `auth.json`, as far as credentials go.
@@ -63,7 +64,7 @@ export function entryCredentials(
 
 /** A user named `<token>` has an identity token for a password. Source: docker-credential-helpers. */
 export function passwordOrToken(username: string, password: string): Credentials {
-  return username === "<token>"
+  return username === TOKEN_USER
     ? { kind: "identity-token", token: password }
     : { kind: "password", username, password };
 }

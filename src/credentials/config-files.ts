@@ -4,11 +4,14 @@ import { parseConfigFile } from "./config-file.ts";
 import type { ConfigFile } from "./config-file.ts";
 import { CredentialsError } from "./error.ts";
 
-export interface ConfigFileOptions {
+export interface ConfigDirectoryOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly homeDir: string;
   /** Directory with a `config.json`; wins over `DOCKER_CONFIG`. */
   readonly dockerConfigDir?: string;
+}
+
+export interface ConfigFileOptions extends ConfigDirectoryOptions {
   /** What people should know although nothing failed: one line. */
   readonly warn: (message: string) => void;
 }
@@ -19,16 +22,20 @@ export interface ConfigFileOptions {
  * for one that cannot be read; a variable that cannot is a warning, as it is for docker.
  */
 export async function readConfigFiles(options: ConfigFileOptions): Promise<readonly ConfigFile[]> {
-  const { env, homeDir } = options;
-  const dockerDir =
-    options.dockerConfigDir ?? text(env["DOCKER_CONFIG"]) ?? join(homeDir, ".docker");
   const files: ConfigFile[] = [];
-  for (const path of [join(dockerDir, "config.json"), ...(await authFilePath(options))]) {
+  const docker = join(dockerConfigDirectory(options), "config.json");
+  for (const path of [docker, ...(await authFilePath(options))]) {
     const content = await readIfThere(path);
     if (content !== undefined && content.trim() !== "") files.push(parseConfigFile(content, path));
   }
   const variable = fromVariable(options);
   return variable === undefined ? files : [variable, ...files];
+}
+
+/** Where docker keeps its configuration. */
+export function dockerConfigDirectory(options: ConfigDirectoryOptions): string {
+  const { env, homeDir, dockerConfigDir } = options;
+  return dockerConfigDir ?? text(env["DOCKER_CONFIG"]) ?? join(homeDir, ".docker");
 }
 
 function fromVariable({ env, warn }: ConfigFileOptions): ConfigFile | undefined {
@@ -58,7 +65,8 @@ async function authFilePath({ env, homeDir }: ConfigFileOptions): Promise<readon
   return [];
 }
 
-async function readIfThere(path: string): Promise<string | undefined> {
+/** Rejects with `CredentialsError`. */
+export async function readIfThere(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, "utf8");
   } catch (error) {

@@ -1,5 +1,5 @@
 /** The host that short names stand on, as the core spells it, and every name that files use for it. */
-const DEFAULT_HOST = "index.docker.io";
+export const DEFAULT_HOST = "index.docker.io";
 const DEFAULT_HOST_NAMES = new Set(["docker.io", "registry-1.docker.io", DEFAULT_HOST]);
 /** What credential helpers know it by. */
 const DEFAULT_HOST_SERVER = "https://index.docker.io/v1/";
@@ -27,7 +27,20 @@ export function candidateKeys(host: string, repositoryName: string): readonly st
   return [...namespaces.map((namespace) => `${canonical}/${namespace}`), canonical];
 }
 
-/** What a helper is asked for. */
+/** Where the API of the default host is: names name another host than the one that answers. */
+const DEFAULT_HOST_API = "registry-1.docker.io";
+
+/** The host that answers requests to a host. */
+export function apiHost(host: string): string {
+  return canonicalHost(host) === DEFAULT_HOST ? DEFAULT_HOST_API : host;
+}
+
+/** The host of what people name a registry by: `r.test:5000`, `https://r.test/v2/`, `r.test/acme`. Empty when there is none. */
+export function hostOf(address: string): string {
+  return normalizeKey(address).split("/")[0] ?? "";
+}
+
+/** What a helper is asked for, and the key that docker writes. */
 export function helperServer(host: string): string {
   return canonicalHost(host) === DEFAULT_HOST ? DEFAULT_HOST_SERVER : host;
 }

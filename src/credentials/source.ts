@@ -5,6 +5,7 @@ import { readConfigFiles } from "./config-files.ts";
 import type { ConfigFileOptions } from "./config-files.ts";
 import { CredentialsError } from "./error.ts";
 import { askHelper } from "./ask-program.ts";
+import { DEFAULT_HELPER_TIMEOUT_MS } from "./helper-program.ts";
 import { candidateKeys, helperServer, normalizeKey } from "./host-key.ts";
 
 export interface CredentialSourceOptions extends ConfigFileOptions {
@@ -14,11 +15,9 @@ export interface CredentialSourceOptions extends ConfigFileOptions {
     readonly username: string;
     readonly password: string;
   };
-  /** Milliseconds a helper may take; default 60 s: some open a browser or ask a cloud. */
+  /** Milliseconds a helper may take; default 60 s. */
   readonly helperTimeoutMs?: number;
 }
-
-const DEFAULT_HELPER_TIMEOUT_MS = 60_000;
 
 /**
  * Credentials of one role: given ones, then each configuration file in turn. In a file the most specific key wins,
