@@ -11,13 +11,15 @@ export interface TokenRequest {
   /** Absent: an anonymous token. */
   readonly credentials: Exclude<Credentials, { readonly kind: "bearer-token" }> | undefined;
   readonly purpose: Purpose;
+  /** Whether an identity token is asked for too, as a login does. Default: no. */
+  readonly offline?: boolean;
 }
 
 export interface Token {
   readonly token: string;
   /** How long it may be used. */
   readonly lifetimeMs: number;
-  /** What takes the place of the identity token it was bought with, when the server sent one. */
+  /** What takes the place of the credentials it was bought with, when the server sent one. */
   readonly refreshToken: string | undefined;
 }
 
@@ -51,19 +53,23 @@ const UNKNOWN_WAY = new Set([404, 405, 415, 501]);
 
 function get(
   http: HttpClient,
-  { realm, service, scopes, credentials }: TokenRequest,
+  { realm, service, scopes, credentials, offline = false }: TokenRequest,
 ): Promise<HttpResponse> {
   const url = new URL(realm);
   if (service !== undefined) url.searchParams.set("service", service);
   for (const scope of scopes) url.searchParams.append("scope", scope);
   if (credentials?.kind === "password") url.searchParams.set("account", credentials.username);
+  if (offline) {
+    url.searchParams.set("offline_token", "true");
+    url.searchParams.set("client_id", CLIENT_ID);
+  }
   const headers = credentials === undefined ? {} : { authorization: basicHeader(credentials) };
   return http.send({ method: "GET", url, headers });
 }
 
 function post(
   http: HttpClient,
-  { realm, service, scopes, credentials }: TokenRequest,
+  { realm, service, scopes, credentials, offline = false }: TokenRequest,
 ): Promise<HttpResponse> {
   const form = new URLSearchParams({ client_id: CLIENT_ID, scope: scopes.join(" ") });
   if (service !== undefined) form.set("service", service);
@@ -74,6 +80,7 @@ function post(
     form.set("grant_type", "password");
     form.set("username", credentials.username);
     form.set("password", credentials.password);
+    if (offline) form.set("access_type", "offline");
   }
   return http.send({
     method: "POST",
