@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { Readable } from "node:stream";
 
 import type { RegistryDeps } from "../commands/deps.ts";
+import { UsageError } from "../commands/error.ts";
 import type { Environment } from "../compose/environment.ts";
 import type { Event } from "../events/event.ts";
 import { readRole } from "./role-options.ts";
@@ -42,6 +43,8 @@ export interface Host {
   warn(line: string): void;
   /** Asks a person on the terminal and answers the line that was typed; absent where nobody sits at one. */
   readonly ask?: (question: string) => Promise<string>;
+  /** All that comes in on stdin. Rejects with `UsageError` when it is longer. */
+  readInput(maxBytes: number): Promise<string>;
   /** Whether stdout is a terminal with colours. */
   readonly colours: boolean;
   /** Columns of stdout; absent when it is no terminal. */
@@ -86,6 +89,7 @@ export function createHost(process: HostProcess, version: string): Host {
     say: (line, { quiet }) => void (quiet || stderr.write(`${line}\n`)),
     warn: (line) => void stderr.write(`${line}\n`),
     ...(process.stdin?.isTTY === true && stderr.isTTY ? { ask } : {}),
+    readInput,
     exit(code) {
       const isFailed =
         process.exitCode !== undefined && process.exitCode !== null && process.exitCode !== 0;
@@ -114,6 +118,18 @@ export function createHost(process: HostProcess, version: string): Host {
       interruption.signal.removeEventListener("abort", stop);
       lines.close();
     }
+  }
+
+  async function readInput(maxBytes: number): Promise<string> {
+    const chunks: Uint8Array[] = [];
+    let length = 0;
+    for await (const chunk of process.stdin ?? []) {
+      const bytes = Buffer.from(chunk);
+      length += bytes.length;
+      if (length > maxBytes) throw new UsageError(`stdin has more than ${maxBytes} bytes`);
+      chunks.push(bytes);
+    }
+    return Buffer.concat(chunks).toString("utf8");
   }
 
   async function withSession<Result>(

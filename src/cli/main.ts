@@ -5,6 +5,7 @@ import type { Option } from "commander";
 
 import { applyCommand } from "./apply.ts";
 import { cleanupCommand } from "./cleanup.ts";
+import { crCommand } from "./cr.ts";
 import { describeFailure } from "./failure.ts";
 import { explainCommand } from "./explain.ts";
 import { createHost } from "./host.ts";
@@ -49,6 +50,7 @@ function program(host: Host, { stdout, stderr }: HostProcess): Command {
     .addCommand(policyCommand(host))
     .addCommand(managedImagesCommand(host))
     .addCommand(registryCommand(host))
+    .addCommand(crCommand(host))
     .addCommand(synchronizationCommand(host));
   for (const each of withSubcommands(command)) {
     each
