@@ -92,7 +92,10 @@ export async function openDistribution(
     resolve: manifests.resolve,
     getManifest: manifests.getManifest,
     putManifest: manifests.putManifest,
-    ...createBlobs(connection),
+    ...createBlobs(connection, {
+      chunkedUploads: capabilities.chunkedUploads,
+      sleep: context.sleep,
+    }),
     listReferrers: referrers.listReferrers,
     deleteTags: deletion.deleteTags,
     deleteManifests: deletion.deleteManifests,

@@ -1,0 +1,59 @@
+import { isRegistryError } from "../registry/error.ts";
+import type { RegistryError } from "../registry/error.ts";
+import type { Step, Transfer } from "./upload-transfer.ts";
+
+/** What to do about a failure: go on where the registry says it is, begin anew, begin anew in one request, or nothing. */
+export type Remedy = "resume" | "restart" | "restart-whole" | "none";
+
+export interface Situation {
+  readonly transfer: Pick<Transfer, "step" | "offset">;
+  /** Without a byte arriving in between, this one included. */
+  readonly failures: number;
+  readonly restarts: number;
+}
+
+/** Restarts after which a registry that refuses chunks of this blob is sent the whole. */
+const MAX_CHUNKED_RESTARTS = 2;
+
+/** For what a registry answered, or did not answer. */
+export function remedyFor(error: unknown, situation: Situation): Remedy {
+  if (!isRegistryError(error)) return "none";
+  const { transfer, failures } = situation;
+  const step = transfer.step();
+  if (isPassing(error, step)) return step === "start" ? "restart" : "resume";
+  switch (step) {
+    case "start":
+      return "none";
+    case "ask":
+      return "restart";
+    case "append":
+      return remedyForChunk(error, situation);
+    case "finish":
+      if (error.code === "not-found") return "restart";
+      // All bytes were right when they left: what broke off before has left some of them twice.
+      return error.code === "invalid" && failures + situation.restarts > 1 ? "restart" : "none";
+  }
+}
+
+/** For a source that failed: a passing failure of the registry it reads from. What the bytes are does not change. */
+export function remedyForContent(error: unknown): Remedy {
+  return isRegistryError(error, "unavailable", "rate-limited") ? "resume" : "none";
+}
+
+function remedyForChunk(error: RegistryError, situation: Situation): Remedy {
+  const { transfer, failures, restarts } = situation;
+  if (error.code === "not-found") return "restart";
+  if (error.code === "denied" || error.code === "conflict") return "none";
+  if (error.status === OUT_OF_ORDER && failures === 1) return "resume";
+  const isFirst = transfer.offset() === 0 && failures === 1;
+  return isFirst || restarts >= MAX_CHUNKED_RESTARTS ? "restart-whole" : "restart";
+}
+
+/** The chunk does not begin where the last one ended. */
+const OUT_OF_ORDER = 416;
+
+/** A stream is sent once: the token it was refused with is replaced by the request that comes next. */
+function isPassing(error: RegistryError, step: Step): boolean {
+  if (error.code === "unavailable" || error.code === "rate-limited") return true;
+  return error.code === "unauthorized" && (step === "append" || step === "finish");
+}
