@@ -24,7 +24,7 @@ export function labelled(
 ): LabelledImage {
   const configBytes = labelledConfig(image.configBytes, labels);
   const changed = { digest: digestOf(configBytes), size: configBytes.length };
-  const { subject: _, ...manifest } = parseFields(image.manifest.bytes, "manifest");
+  const { subject: _, ...manifest } = parseFields(image.manifest.bytes, "the manifest");
   // `data` repeats the bytes of what a descriptor names.
   const { data: __, ...config } = fieldsOf(manifest["config"]);
   const bytes = encode({ ...manifest, config: { ...config, ...changed } });
@@ -36,7 +36,7 @@ export function labelled(
 }
 
 function labelledConfig(bytes: Uint8Array, labels: Readonly<Record<string, string>>): Uint8Array {
-  const config = parseFields(bytes, "config");
+  const config = parseFields(bytes, "the config");
   const run = fieldsOf(config["config"]);
   const theirs = Object.entries(fieldsOf(run["Labels"])).filter(([label]) => !isStageLabel(label));
   const merged = { ...Object.fromEntries(theirs), ...labels };
