@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { Readable } from "node:stream";
 
-import type { RegistryDeps } from "../commands/deps.ts";
+import type { LockDeps, RegistryDeps } from "../commands/deps.ts";
 import { UsageError } from "../commands/error.ts";
 import type { Environment } from "../compose/environment.ts";
 import type { Event } from "../events/event.ts";
@@ -34,7 +34,10 @@ export interface Host {
   readonly env: Environment;
   readonly signal: AbortSignal;
   /** Connects a command to the machine for the time of `work`. */
-  run<Result>(flags: RunFlags, work: (deps: RegistryDeps) => Promise<Result>): Promise<Result>;
+  run<Result>(
+    flags: RunFlags,
+    work: (deps: RegistryDeps & LockDeps) => Promise<Result>,
+  ): Promise<Result>;
   /** Prints a result on stdout, which carries nothing else. */
   print(text: string): void;
   /** Tells a person something on stderr, unless `--quiet`. */
@@ -135,7 +138,7 @@ export function createHost(process: HostProcess, version: string): Host {
   async function withSession<Result>(
     flags: RunFlags,
     progress: Progress,
-    work: (deps: RegistryDeps) => Promise<Result>,
+    work: (deps: RegistryDeps & LockDeps) => Promise<Result>,
   ): Promise<Result> {
     const { openSession } = await import("../compose/session.ts");
     const { readCertificates } = await import("../compose/certificates.ts");

@@ -26,7 +26,17 @@ export interface ConfigSource {
  * `werf.yaml` is read. Rejects with `ConfigError`, which names every problem, also when there is no file.
  */
 export async function loadConfig(source: ConfigSource): Promise<Config> {
-  const { file, content } = await findFile(source);
+  const config = await loadConfigIfAny(source);
+  if (config !== undefined) return config;
+  const text = `no configuration: looked for ${FILE_NAMES.join(", ")} (write one, or name one with --config)`;
+  throw new ConfigError(source.dir, [{ path: "", text }]);
+}
+
+/** As `loadConfig`, but `undefined` where no file is named and none is found. */
+export async function loadConfigIfAny(source: ConfigSource): Promise<Config | undefined> {
+  const found = await findFile(source);
+  if (found === undefined) return undefined;
+  const { file, content } = found;
   const text = content.replace(/^\uFEFF/, "");
   const document = basename(file).startsWith("tidemark")
     ? { file, text, isWerf: false }
@@ -38,7 +48,7 @@ async function findFile({
   dir,
   path,
   signal,
-}: ConfigSource): Promise<{ file: string; content: string }> {
+}: ConfigSource): Promise<{ file: string; content: string } | undefined> {
   const candidates = path === undefined ? FILE_NAMES.map((name) => join(dir, name)) : [path];
   for (const file of candidates) {
     try {
@@ -51,8 +61,7 @@ async function findFile({
       throw new ConfigError(file, [{ path: "", text: `${why} (name another with --config)` }]);
     }
   }
-  const text = `no configuration: looked for ${FILE_NAMES.join(", ")} (write one, or name one with --config)`;
-  throw new ConfigError(dir, [{ path: "", text }]);
+  return undefined;
 }
 
 function toConfig(path: string, { project, cleanup, usage, gitWorktree }: ConfigFile): Config {
