@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { isAncestorOfHead } from "./ancestry.ts";
 import { findClone, type ObjectFormat } from "./clone.ts";
 import { gitEnvironment, type Environment } from "./environment.ts";
 import { readFiles, type FilesRequest } from "./files.ts";
@@ -24,6 +25,8 @@ export interface Git {
   readHistory(request: HistoryRequest): Promise<History>;
   /** See `head.ts`. */
   readHead(): Promise<Head>;
+  /** See `ancestry.ts`. */
+  isAncestorOfHead(commit: string): Promise<boolean>;
   /** See `files.ts`. */
   readFiles(request: FilesRequest): ReturnType<typeof readFiles>;
   /** See `subjects.ts`. */
@@ -40,6 +43,7 @@ export async function openGit(dir: string, { env, signal }: OpenGitOptions): Pro
     synchronize: (request) => synchronize(clone, request),
     readHistory: (request) => readHistory(clone, request),
     readHead: () => readHead(clone),
+    isAncestorOfHead: (commit) => isAncestorOfHead(clone, commit),
     readFiles: (request) => readFiles(clone, request),
     readSubjects: (commits) => readSubjects(clone, commits),
   };
