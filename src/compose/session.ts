@@ -10,6 +10,7 @@ import type { HttpClient } from "../http/client.ts";
 import { createContentCache } from "../journal/content-cache.ts";
 import { createJournal } from "../journal/journal.ts";
 import { DIRECTORY_HOST, parseRepository } from "../oci/reference.ts";
+import type { Repository } from "../oci/reference.ts";
 import type { CredentialSource } from "../registry/adapter.ts";
 import { detectAdapter } from "../registry/detect.ts";
 import type { Detection } from "../registry/detect.ts";
@@ -82,17 +83,7 @@ export function openSession(options: SessionOptions): Session {
     parallel,
     requests: () => opened?.counts() ?? { GET: 0, HEAD: 0, PUT: 0, POST: 0, PATCH: 0, DELETE: 0 },
     detect: ({ host }, probes) => detect(host, options.access("repo"), probes),
-    async openRegistry({ host }, role = "repo") {
-      if (host === DIRECTORY_HOST) {
-        const directory = open(host, options.access(role));
-        directories.push(directory);
-        return directory;
-      }
-      const key = `${role} ${host}`;
-      const known = registries.get(key) ?? open(host, options.access(role));
-      registries.set(key, known);
-      return { ...(await known), [Symbol.asyncDispose]: () => Promise.resolve() };
-    },
+    openRegistry: openRegistryOf,
     async readHistory({ fetch }) {
       const { openGit } = await import("../git/open.ts");
       const git = await openGit(options.dir, { env, signal });
@@ -121,7 +112,8 @@ export function openSession(options: SessionOptions): Session {
     },
     async openLocks(synchronization, place) {
       const { openLocks } = await import("./locks.ts");
-      return openLocks(synchronization, place, { env });
+      const registry = (): Promise<Registry> => openRegistryOf(place.repository);
+      return openLocks(synchronization, place, { env, http: openDoor, registry, warn, now });
     },
     async [Symbol.asyncDispose]() {
       try {
@@ -135,6 +127,18 @@ export function openSession(options: SessionOptions): Session {
       }
     },
   };
+
+  async function openRegistryOf({ host }: Repository, role = "repo"): Promise<Registry> {
+    if (host === DIRECTORY_HOST) {
+      const directory = open(host, options.access(role));
+      directories.push(directory);
+      return directory;
+    }
+    const key = `${role} ${host}`;
+    const known = registries.get(key) ?? open(host, options.access(role));
+    registries.set(key, known);
+    return { ...(await known), [Symbol.asyncDispose]: () => Promise.resolve() };
+  }
 
   async function openClusters(request: ClusterRequest, tolerant: boolean): Promise<Clusters> {
     const { openClusters: openAll } = await import("../usage/kubernetes/open.ts");

@@ -1,0 +1,141 @@
+import { z } from "zod";
+
+import { HttpError } from "../../http/client.ts";
+import type { HttpClient, HttpResponse } from "../../http/client.ts";
+import { LockError } from "../lock.ts";
+import { SERVER_HEADER } from "../protocol/wire.ts";
+
+/** One lock server, as its protocol is spoken. Rejects with `LockError` `unavailable` and `refused`. */
+export interface LockServer {
+  readonly address: string;
+  /** Sends a body to a path below the address, and answers with what came back with status 200. */
+  post(path: string, body: object, signal: AbortSignal): Promise<unknown>;
+  /** Whether it is one of ours, which knows what others do not. */
+  isOurs(signal: AbortSignal): Promise<boolean>;
+}
+
+export interface LockServerDeps {
+  readonly http: () => Promise<Pick<HttpClient, "send">>;
+  /** Sent as a bearer token. */
+  readonly token?: string | undefined;
+}
+
+/** More than any answer has. Bytes. */
+const MAX_ANSWER = 64 * 1024;
+
+/** What the server says once, beside its status. Characters. */
+const MAX_SAID = 200;
+
+export function openLockServer(address: string, { http, token }: LockServerDeps): LockServer {
+  const { host } = new URL(address);
+  const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
+
+  return {
+    address,
+    async post(path, body, signal) {
+      const text = new TextEncoder().encode(JSON.stringify(body));
+      const answer = await send("POST", path, signal, text);
+      const said = new TextDecoder().decode(await read(answer));
+      if (answer.status !== 200) throw refusal(answer.status, said);
+      return parseJson(said);
+    },
+    async isOurs(signal) {
+      const answer = await send("GET", "/health", signal);
+      await read(answer);
+      return answer.status === 200 && answer.headers[SERVER_HEADER] !== undefined;
+    },
+  };
+
+  async function send(
+    method: "GET" | "POST",
+    path: string,
+    signal: AbortSignal,
+    body?: Uint8Array,
+  ): Promise<HttpResponse> {
+    try {
+      const door = await http();
+      return await door.send({
+        method,
+        url: new URL(`${address}${path}`),
+        headers: {
+          accept: "application/json",
+          ...authorization,
+          ...(body === undefined ? {} : { "content-type": "application/json" }),
+        },
+        ...(body === undefined ? {} : { body }),
+        signal,
+        // A registry on the same host must not keep a lease from being renewed in time.
+        budget: `locks ${host}`,
+      });
+    } catch (error) {
+      throw translated(error);
+    }
+  }
+
+  async function read(answer: HttpResponse): Promise<Uint8Array> {
+    try {
+      return await answer.bytes(MAX_ANSWER);
+    } catch (error) {
+      throw translated(error);
+    }
+  }
+
+  function translated(error: unknown): unknown {
+    if (!(error instanceof HttpError)) return error;
+    return new LockError("unavailable", `lock server ${address}: ${error.message}`, {
+      cause: error,
+    });
+  }
+
+  function refusal(status: number, said: string): LockError {
+    const line = said.trim().split("\n")[0]?.slice(0, MAX_SAID) ?? "";
+    const words = line === "" || line.startsWith("<") ? "" : `: ${line}`;
+    const message = `lock server ${address} answers with ${status}${words}${hintOf(status, token)}`;
+    return new LockError(isTemporary(status) ? "unavailable" : "refused", message);
+  }
+
+  function parseJson(text: string): unknown {
+    try {
+      return JSON.parse(text);
+    } catch (error) {
+      throw new LockError(
+        "refused",
+        `lock server ${address} answers with something else than JSON; is it a lock server?`,
+        { cause: error },
+      );
+    }
+  }
+}
+
+/** Reads an answer; throws `LockError` for one that is none of the protocol's. */
+export function parseAnswer<Schema extends z.ZodType>(
+  schema: Schema,
+  answer: unknown,
+  { address }: Pick<LockServer, "address">,
+): z.infer<Schema> {
+  const parsed = schema.safeParse(answer);
+  if (parsed.success) return parsed.data;
+  throw new LockError(
+    "refused",
+    `lock server ${address} answers with something that is none of its protocol; is it a lock server?`,
+  );
+}
+
+/** An `err` of an answer that the protocol does not name: the server failed in its own way. */
+export function failureOf(err: string, { address }: Pick<LockServer, "address">): LockError {
+  const said = err.split("\n")[0]?.slice(0, MAX_SAID) ?? "";
+  return new LockError("unavailable", `lock server ${address} failed: ${said}`);
+}
+
+function isTemporary(status: number): boolean {
+  return status === 408 || status === 425 || status === 429 || status >= 500;
+}
+
+function hintOf(status: number, token: string | undefined): string {
+  if (status === 401 || status === 403) {
+    return token === undefined
+      ? "; if it wants a token, set TIDEMARK_SYNCHRONIZATION_TOKEN"
+      : "; it does not take the token of TIDEMARK_SYNCHRONIZATION_TOKEN";
+  }
+  return status === 404 ? "; is it the address of a lock server?" : "";
+}
