@@ -42,6 +42,8 @@ export interface Personality {
   /** A mount without `from` looks in every repository. */
   readonly automaticMount: boolean;
   readonly locationStyle: "relative" | "absolute";
+  /** Bytes that a chunk must have which is not the last. Absent: none is too small, and the server does not say. */
+  readonly minChunkBytes?: number;
   readonly auth: FakeAuth;
 }
 

@@ -58,7 +58,9 @@ export function continueUpload(
   if (request.query.get("_state") !== stateOf(upload)) {
     return problem(400, { code: "BLOB_UPLOAD_INVALID", message: "the location is stale" });
   }
-  const refusal = appendChunk(upload, request);
+  const refusal = isTooSmall(upload, personality, request)
+    ? "the chunk before was too small"
+    : appendChunk(upload, request);
   if (refusal === "order") return session(416, personality, target, request, upload);
   if (refusal !== undefined) return problem(400, { code: "BLOB_UPLOAD_INVALID", message: refusal });
   if (request.method === "PATCH") return session(202, personality, target, request, upload);
@@ -66,6 +68,16 @@ export function continueUpload(
   if (digest === null || !isDigest(digest)) return problem(400, "DIGEST_INVALID");
   repository.uploads.delete(target.id);
   return storeBlob(repository, target.name, digest, Buffer.concat(upload.chunks));
+}
+
+/** Whether bytes follow a chunk that only the last one may be as small as. */
+function isTooSmall(
+  { chunks }: Upload,
+  { minChunkBytes = 0 }: Personality,
+  { body }: FakeRequest,
+): boolean {
+  const last = chunks.at(-1);
+  return body.length > 0 && last !== undefined && last.length < minChunkBytes;
 }
 
 /** `order`: the range does not continue the session; any other text says what is wrong. */
@@ -105,7 +117,7 @@ function created(name: string, digest: Digest): FakeResponse {
 
 function session(
   status: number,
-  { locationStyle }: Personality,
+  { locationStyle, minChunkBytes }: Personality,
   { name, id }: UploadTarget,
   request: FakeRequest,
   upload: Upload,
@@ -115,6 +127,7 @@ function session(
     location: locationStyle === "absolute" ? `${originOf(request)}${path}` : path,
     range: `0-${Math.max(upload.size - 1, 0)}`,
     "docker-upload-uuid": id,
+    ...(minChunkBytes === undefined ? {} : { "oci-chunk-min-length": `${minChunkBytes}` }),
   });
 }
 

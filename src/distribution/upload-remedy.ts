@@ -55,5 +55,5 @@ const OUT_OF_ORDER = 416;
 /** A stream is sent once: the token it was refused with is replaced by the request that comes next. */
 function isPassing(error: RegistryError, step: Step): boolean {
   if (error.code === "unavailable" || error.code === "rate-limited") return true;
-  return error.code === "unauthorized" && (step === "append" || step === "finish");
+  return error.status === 401 && (step === "append" || step === "finish");
 }
