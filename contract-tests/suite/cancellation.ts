@@ -127,6 +127,11 @@ const calls: [string, Call][] = [
     },
   ],
   [
+    "mountBlob",
+    ({ registry, repository, sibling }, signal) =>
+      registry.mountBlob(repository, ABSENT, sibling, { signal }),
+  ],
+  [
     "listReferrers",
     ({ registry, repository }, signal) =>
       Array.fromAsync(registry.listReferrers({ ...repository, digest: ABSENT }, { signal })),

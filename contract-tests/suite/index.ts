@@ -1,4 +1,5 @@
 import { describe } from "vitest";
+import { describeBlobUpload } from "./blob-upload.ts";
 import { describeCancellation } from "./cancellation.ts";
 import { describeDeletion } from "./deletion.ts";
 import { describeCascade } from "./cascade.ts";
@@ -34,6 +35,7 @@ export async function describeRegistryContract(subject: Subject): Promise<void> 
     describeRepositories(learned);
     describePull(learned);
     describePush(learned);
+    describeBlobUpload(learned);
     describeListing(learned);
     describeManifestListing(learned);
     describeDeletion(learned);
