@@ -1,10 +1,8 @@
-import { HttpMethod, IsomorphicFetchHttpLibrary, RequestContext } from "@kubernetes/client-node";
-
 import { ClusterError } from "./error.ts";
 import { isObject, textAt } from "./json.ts";
-import { withPlugins } from "./plugins.ts";
-import type { PluginDeps } from "./plugins.ts";
 import type { ClusterTarget } from "./targets.ts";
+import { openTransport } from "./transport.ts";
+import type { ClusterAnswer, TransportDeps } from "./transport.ts";
 
 /** What an API server answered. */
 export type ApiAnswer =
@@ -25,14 +23,9 @@ export interface ClusterApi extends AsyncDisposable {
   get(path: string, query?: Readonly<Record<string, string>>): Promise<ApiAnswer>;
 }
 
-export interface ApiDeps extends PluginDeps {
+export interface ApiDeps extends TransportDeps {
   readonly sleep: (ms: number) => Promise<void>;
-  /** For the `User-Agent`. */
-  readonly version: string;
 }
-
-/** How long one answer may take. Milliseconds. */
-const ANSWER_MS = 30_000;
 
 /** How often a request is sent before a busy server, and one that does not answer, is given up. */
 const ATTEMPTS = 4;
@@ -46,24 +39,17 @@ const MAX_DELAY_MS = 10_000;
 
 const RETRIED = new Set([429, 500, 502, 503, 504]);
 
-type Dispatcher = NonNullable<ReturnType<RequestContext["getDispatcher"]>>;
-
 /** Opens the API server of a cluster. Nothing is sent until it is asked. */
 export function openApi(target: ClusterTarget, deps: ApiDeps): ClusterApi {
   const { name, server } = target;
-  const { signal, sleep, version } = deps;
-  const config = withPlugins(target, deps);
-  const http = new IsomorphicFetchHttpLibrary();
-  /** Every request gets one of its own from the client; the first one serves all, so that connections are kept. */
-  let dispatcher: Dispatcher | undefined;
+  const { signal, sleep } = deps;
+  const transport = openTransport(target, deps);
 
   return {
     name,
     namespaces: target.namespaces,
     get,
-    async [Symbol.asyncDispose]() {
-      await dispatcher?.close();
-    },
+    [Symbol.asyncDispose]: () => transport[Symbol.asyncDispose](),
   };
 
   async function get(
@@ -83,43 +69,16 @@ export function openApi(target: ClusterTarget, deps: ApiDeps): ClusterApi {
   async function send(
     path: string,
     query: Readonly<Record<string, string>>,
-  ): Promise<Answer | ClusterError> {
-    const search = new URLSearchParams(query).toString();
-    const url = `${server.replace(/\/$/, "")}${path}${search === "" ? "" : `?${search}`}`;
-    const request = new RequestContext(url, HttpMethod.GET);
-    request.setHeaderParam("accept", "application/json");
-    request.setHeaderParam("user-agent", `tidemark/${version}`);
-    await authorize(request);
-    const own = request.getDispatcher();
-    if (own !== undefined) request.setDispatcher((dispatcher ??= own));
-    const patience = AbortSignal.timeout(ANSWER_MS);
-    request.setSignal(AbortSignal.any([signal, patience]));
+  ): Promise<ClusterAnswer | ClusterError> {
     try {
-      const { httpStatusCode: status, headers, body } = await http.send(request).toPromise();
-      return { status, retryAfter: headers["retry-after"], text: await body.text() };
+      return await transport.send({ method: "GET", path, query }, signal);
     } catch (error) {
-      signal.throwIfAborted();
-      const why = patience.aborted ? `no answer after ${ANSWER_MS / 1000} seconds` : causeOf(error);
-      return new ClusterError(
-        "unavailable",
-        `cluster ${name} at ${server} does not answer: ${why}`,
-      );
+      if (error instanceof ClusterError && error.code === "unavailable") return error;
+      throw error;
     }
   }
 
-  async function authorize(request: RequestContext): Promise<void> {
-    try {
-      await config.applySecurityAuthentication(request);
-    } catch (error) {
-      signal.throwIfAborted();
-      if (error instanceof ClusterError) throw error;
-      const why =
-        error instanceof Error && "code" in error ? String(error.code) : "they cannot be used";
-      throw new ClusterError("unauthorized", `cluster ${name}: its credentials: ${why}`);
-    }
-  }
-
-  function understand({ status, text }: Answer, path: string): ApiAnswer {
+  function understand({ status, text }: ClusterAnswer, path: string): ApiAnswer {
     const value = parseObject(text);
     const message = textAt(value, "message")?.split("\n")[0]?.slice(0, 500);
     if (status === 404) return { kind: "absent" };
@@ -146,18 +105,12 @@ export function openApi(target: ClusterTarget, deps: ApiDeps): ClusterApi {
   }
 }
 
-interface Answer {
-  readonly status: number;
-  readonly retryAfter: string | undefined;
-  readonly text: string;
-}
-
 /** Milliseconds until a request is sent again; `undefined` when it is not. */
-function delayBefore(answer: Answer | ClusterError, attempt: number): number | undefined {
+function delayBefore(answer: ClusterAnswer | ClusterError, attempt: number): number | undefined {
   const delay = FIRST_DELAY_MS * 2 ** (attempt - 1);
   if (answer instanceof ClusterError) return attempt < UNANSWERED_ATTEMPTS ? delay : undefined;
   if (!RETRIED.has(answer.status) || attempt >= ATTEMPTS) return undefined;
-  const asked = Number(answer.retryAfter ?? "") * 1000;
+  const asked = Number(answer.headers["retry-after"] ?? "") * 1000;
   if (!(asked > 0)) return delay;
   return asked <= MAX_DELAY_MS ? asked : undefined;
 }
@@ -171,11 +124,4 @@ function parseObject(text: string): Readonly<Record<string, unknown>> | undefine
     if (error instanceof SyntaxError) return undefined;
     throw error;
   }
-}
-
-/** What the network says, down to its cause; no address stands in it twice. */
-function causeOf(error: unknown): string {
-  const cause: unknown = error instanceof Error ? (error.cause ?? error) : error;
-  if (!(cause instanceof Error)) return "the connection failed";
-  return "code" in cause ? `${String(cause.code)} (${cause.message})` : cause.message;
 }
