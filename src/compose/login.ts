@@ -100,7 +100,7 @@ export function lockPatiently(signal: AbortSignal): LockFile {
     const until = performance.now() + PATIENCE_MS;
     for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
       const lock = await tryKernelLock(path, { shared: false });
-      if (lock !== undefined) return { [Symbol.asyncDispose]: () => lock.release() };
+      if (lock !== undefined) return lock;
       if (performance.now() > until) {
         throw new CredentialsError(`${path} is locked by another process, still after a minute`);
       }

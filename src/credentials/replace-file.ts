@@ -15,8 +15,8 @@ import { basename, dirname, join, resolve } from "node:path";
 
 import { CredentialsError } from "./error.ts";
 
-/** Takes a lock that a file stands for, whose directory is there; disposing gives it back. */
-export type LockFile = (path: string) => Promise<AsyncDisposable>;
+/** Waits for a lock that a file stands for, and takes it. The file's directory is there. */
+export type LockFile = (path: string) => Promise<{ release(): Promise<void> }>;
 
 /** More links than this lead in a circle. Source: Linux, path_resolution(7). */
 const MAX_LINKS = 40;
@@ -37,10 +37,14 @@ export async function replaceFile(
   try {
     const target = await followLinks(path);
     await mkdir(dirname(target), { recursive: true, mode: 0o700 });
-    await using _held = await lock(`${target}.lock`);
-    await removeLeftovers(target);
-    const text = edit(await readIfThere(target));
-    if (text !== undefined) await write(target, text);
+    const held = await lock(`${target}.lock`);
+    try {
+      await removeLeftovers(target);
+      const text = edit(await readIfThere(target));
+      if (text !== undefined) await write(target, text);
+    } finally {
+      await held.release();
+    }
   } catch (error) {
     throw asCredentialsError(path, error);
   }
