@@ -4,6 +4,7 @@ import { Command, CommanderError, Help } from "commander";
 import type { Option } from "commander";
 
 import { applyCommand } from "./apply.ts";
+import { ciEnvCommand } from "./ci-env.ts";
 import { cleanupCommand } from "./cleanup.ts";
 import { crCommand } from "./cr.ts";
 import { describeFailure } from "./failure.ts";
@@ -51,6 +52,7 @@ function program(host: Host, { stdout, stderr }: HostProcess): Command {
     .addCommand(managedImagesCommand(host))
     .addCommand(registryCommand(host))
     .addCommand(crCommand(host))
+    .addCommand(ciEnvCommand(host))
     .addCommand(synchronizationCommand(host));
   for (const each of withSubcommands(command)) {
     each
