@@ -12,6 +12,8 @@ export interface Contexts {
   readonly clusters: readonly Cluster[];
   readonly users: readonly User[];
   readonly contexts: readonly Context[];
+  /** Name of the one that is meant where none is named; absent: nothing says so. */
+  readonly currentContext?: string;
   /** By name of the user; absent for one that comes from no file. */
   readonly userFiles: ReadonlyMap<string, string>;
   /** Files that the environment names and that are not there. Absent: none. */
@@ -90,6 +92,7 @@ function merge(first: Contexts, second: Contexts): Contexts {
     users: together(first.users, second.users),
     contexts: together(first.contexts, second.contexts),
     userFiles: new Map([...second.userFiles, ...first.userFiles]),
+    ...currentOf(first.currentContext ?? second.currentContext),
   };
 }
 
@@ -119,7 +122,12 @@ function parse(text: string, name: string, file?: string): Contexts {
     users: users ?? [],
     contexts: contexts ?? [],
     userFiles: new Map(file === undefined ? [] : users.map((user) => [user.name, file])),
+    ...currentOf(config.currentContext),
   };
+}
+
+function currentOf(name: string | undefined): Pick<Contexts, "currentContext"> {
+  return name === undefined || name === "" ? {} : { currentContext: name };
 }
 
 /** The reason without the lines around it: credentials may stand there. */
@@ -141,6 +149,6 @@ async function loadPod(env: Variables, podRoot: string): Promise<Contexts> {
   if (token === undefined) return NOTHING;
   const config = new KubeConfig();
   config.loadFromCluster(podRoot.replace(/\/$/, ""));
-  const { clusters, users, contexts } = config;
-  return { clusters, users, contexts, userFiles: new Map() };
+  const { clusters, users, contexts, currentContext } = config;
+  return { clusters, users, contexts, userFiles: new Map(), ...currentOf(currentContext) };
 }

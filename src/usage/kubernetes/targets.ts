@@ -1,4 +1,5 @@
 import { KubeConfig } from "@kubernetes/client-node";
+import type { Context } from "@kubernetes/client-node";
 
 import type { Contexts } from "./config.ts";
 import { ClusterMissingError, KubeConfigError } from "./error.ts";
@@ -42,35 +43,66 @@ export async function chooseTargets(
     const [file] = found.absentFiles ?? [];
     if (isWholeAsked && file !== undefined) throw new ClusterMissingError(absentMessage(file));
   }
-  const targets = chosen.map((context): ClusterTarget => {
-    const { clusters, users, userFiles } = contexts;
-    const cluster = clusters.find(({ name }) => name === context.cluster);
-    const user = users.find(({ name }) => name === context.user);
-    if (cluster === undefined || (user === undefined && context.user)) {
-      const what =
-        cluster === undefined ? `cluster "${context.cluster}"` : `user "${context.user}"`;
-      throw new KubeConfigError(
-        `context ${context.name} names the ${what}, which no kube configuration describes`,
-      );
-    }
-    refuseSecretAddress(context.name, cluster.server);
-    const config = new KubeConfig();
-    config.loadFromOptions({
-      clusters: [cluster],
-      // Without a user the client would leave out what it knows of the cluster, too.
-      users: [user ?? { name: context.user }],
-      contexts: [context],
-      currentContext: context.name,
-    });
-    return {
-      name: context.name,
-      config,
-      server: cluster.server,
-      namespaces: namespacesOf(request, context.namespace),
-      userFile: userFiles.get(context.user),
-    };
-  });
+  const targets = chosen.map((context) =>
+    targetOf(context, contexts, namespacesOf(request, context.namespace)),
+  );
   return withoutTwins(targets);
+}
+
+/**
+ * The one cluster of a context: the named one, else the current one, else the only one. Throws `KubeConfigError` when
+ * there is none.
+ *
+ * @param named The context's name, as the user gave it.
+ */
+export function chooseTarget(named: string | undefined, found: Contexts): ClusterTarget {
+  const { contexts, currentContext } = found;
+  const wanted = named ?? currentContext ?? (contexts.length === 1 ? contexts[0]?.name : undefined);
+  const context = contexts.find(({ name }) => name === wanted);
+  if (context !== undefined) return targetOf(context, found, "all");
+  if (contexts.length === 0) {
+    throw new KubeConfigError(
+      "no kube configuration names a cluster (looked at KUBECONFIG, ~/.kube/config and the pod's own)",
+    );
+  }
+  const names = contexts.map(({ name }) => name).join(", ");
+  throw new KubeConfigError(
+    wanted === undefined
+      ? `no kube configuration says which of its contexts is the current one; name one of ${names}`
+      : `no kube configuration that is read has the context ${wanted} (there are ${names})`,
+  );
+}
+
+/** How the cluster of a context is entered. Throws `KubeConfigError` when the configuration does not tell. */
+function targetOf(
+  context: Context,
+  { clusters, users, userFiles }: Contexts,
+  namespaces: ClusterTarget["namespaces"],
+): ClusterTarget {
+  const cluster = clusters.find(({ name }) => name === context.cluster);
+  const user = users.find(({ name }) => name === context.user);
+  if (cluster === undefined || (user === undefined && context.user)) {
+    const what = cluster === undefined ? `cluster "${context.cluster}"` : `user "${context.user}"`;
+    throw new KubeConfigError(
+      `context ${context.name} names the ${what}, which no kube configuration describes`,
+    );
+  }
+  refuseSecretAddress(context.name, cluster.server);
+  const config = new KubeConfig();
+  config.loadFromOptions({
+    clusters: [cluster],
+    // Without a user the client would leave out what it knows of the cluster, too.
+    users: [user ?? { name: context.user }],
+    contexts: [context],
+    currentContext: context.name,
+  });
+  return {
+    name: context.name,
+    config,
+    server: cluster.server,
+    namespaces,
+    userFile: userFiles.get(context.user),
+  };
 }
 
 /** An address stands in messages, and no client sends what is written before its host. */
