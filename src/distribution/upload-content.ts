@@ -75,19 +75,26 @@ export function createUploadContent(
     reader = undefined;
   }
 
+  /** What is thrown into it at a `yield` comes from whoever reads, and is no failure of the content. */
   async function* read(from: Reader, to: number): AsyncGenerator<Uint8Array> {
     from.isBusy = true;
+    while (from.at < to) yield await noting(() => next(from, to - from.at));
+    if (size === 0) await noting(() => expectEnd(from));
+    from.isBusy = false;
+  }
+
+  async function next(from: Reader, max: number): Promise<Uint8Array> {
+    const chunk = await take(from, max);
+    if (chunk === undefined) throw invalid(`the content is ${from.at} bytes long, not ${size}`);
+    look(chunk, from.at);
+    from.at += chunk.byteLength;
+    if (from.at === size) await expectEnd(from);
+    return chunk;
+  }
+
+  async function noting<Result>(action: () => Promise<Result>): Promise<Result> {
     try {
-      while (from.at < to) {
-        const chunk = await take(from, to - from.at);
-        if (chunk === undefined) throw invalid(`the content is ${from.at} bytes long, not ${size}`);
-        look(chunk, from.at);
-        from.at += chunk.byteLength;
-        if (from.at === size) await expectEnd(from);
-        yield chunk;
-      }
-      if (size === 0) await expectEnd(from);
-      from.isBusy = false;
+      return await action();
     } catch (error) {
       failure = error instanceof Error ? error : invalid(String(error));
       throw failure;
