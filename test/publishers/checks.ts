@@ -22,17 +22,19 @@ const CONTENT_TAG = /^[0-9a-f]{56}(?:-[0-9]{13})?$/;
 
 /** Everything that has to hold when all publishers are done. Answers what does not. */
 export function checkPublished(evidence: Evidence): string[] {
-  return [
-    ...checkEnds(evidence),
-    ...checkOverwritten(evidence),
-    ...evidence.runs.flatMap((run, at) =>
-      (run.reported ?? []).flatMap((image) =>
-        checkReported(image, evidence).map(
-          (problem) => `publisher ${at}, ${image.name}: ${problem}`,
-        ),
-      ),
+  return [...checkEnds(evidence), ...checkContent(evidence), ...checkRecords(evidence)];
+}
+
+/** What has to hold of stages and indexes, however the publishers ended. */
+export function checkContent(evidence: Omit<Evidence, "commitOf">): string[] {
+  const reported = evidence.runs.flatMap((run, at) =>
+    (run.reported ?? []).flatMap((image) =>
+      checkReported(image, evidence).map((problem) => `publisher ${at}, ${image.name}: ${problem}`),
     ),
-    ...checkRecords(evidence),
+  );
+  return [
+    ...checkOverwritten(evidence),
+    ...reported,
     ...checkWhole(evidence),
     ...(evidence.isExclusive ? checkAlone(evidence) : []),
     ...(evidence.kills ? [] : checkLeases(evidence)),
@@ -50,7 +52,7 @@ function checkEnds({ runs, kills }: Evidence): string[] {
 }
 
 /** No tag that stands for content was given other content. */
-export function checkOverwritten({ puts }: Pick<Evidence, "puts">): string[] {
+function checkOverwritten({ puts }: Pick<Evidence, "puts">): string[] {
   const first = new Map<string, string>();
   return puts.flatMap(({ reference, digest }) => {
     if (!CONTENT_TAG.test(reference)) return [];
@@ -62,7 +64,7 @@ export function checkOverwritten({ puts }: Pick<Evidence, "puts">): string[] {
 }
 
 /** A reported image is there, with the reported digest, and can be pulled. */
-function checkReported(image: ReportedImage, { contents }: Evidence): string[] {
+function checkReported(image: ReportedImage, { contents }: Pick<Evidence, "contents">): string[] {
   const problems = [image, ...image.stages].flatMap(({ tag, digest }) => {
     const stored = contents.tags.get(tag);
     if (stored === undefined) return [`${tag} is not there`];
@@ -100,7 +102,7 @@ function checkRecords({ runs, contents, commitOf }: Evidence): string[] {
 }
 
 /** Every stage that somebody may select can be pulled. */
-function checkWhole({ contents }: Evidence): string[] {
+function checkWhole({ contents }: Pick<Evidence, "contents">): string[] {
   return [...contents.tags].flatMap(([tag, { blobs, children }]) =>
     [...blobs, ...children]
       .filter((digest) => contents.missing.has(digest))
@@ -109,7 +111,7 @@ function checkWhole({ contents }: Evidence): string[] {
 }
 
 /** Where a lock keeps others out and lists are true, a digest is published once. */
-function checkAlone({ contents, runs }: Evidence): string[] {
+function checkAlone({ contents, runs }: Pick<Evidence, "contents" | "runs">): string[] {
   const several = stageDigests(contents).flatMap((digest) => {
     const tags = stagesOf(contents, digest);
     return tags.length === 1 ? [] : [`there are ${tags.length} stages: ${tags.join(", ")}`];
@@ -127,7 +129,7 @@ export function checkSelection({ reported = [] }: PublisherRun, contents: Conten
   );
 }
 
-function checkLeases({ contents }: Evidence): string[] {
+function checkLeases({ contents }: Pick<Evidence, "contents">): string[] {
   const left = [...contents.tags.keys()].filter((tag) => tag.startsWith("tidemark-lease-"));
   return left.map((tag) => `the lease ${tag} is still there`);
 }

@@ -9,6 +9,9 @@ export const POOL = ["app-0", "web", "jobs", "both"] as const;
 /** The same image built four times: other bytes each time. */
 const VARIANTS = ["app-0", "app-1", "app-2"] as const;
 
+/** Every source that is written. */
+export const SOURCES = [...new Set([...POOL, ...VARIANTS])];
+
 const MANIFEST = "application/vnd.oci.image.manifest.v1+json";
 const INDEX = "application/vnd.oci.image.index.v1+json";
 const CONFIG = "application/vnd.oci.image.config.v1+json";

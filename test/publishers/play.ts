@@ -21,7 +21,7 @@ import type { Ground } from "./ground.ts";
 import { openLockPlace } from "./lock-place.ts";
 import { makeHome, runPublisher } from "./publisher-run.ts";
 import type { Place, PublisherRun } from "./publisher-run.ts";
-import { stageDigests, stagesOf } from "./reader.ts";
+import { losersIn } from "./reader.ts";
 import type { PublishedSource, Publisher, Round, Traits } from "./round.ts";
 import { troubled } from "./trouble.ts";
 import { forwardTo, watch } from "./watched.ts";
@@ -186,9 +186,4 @@ async function cleanUp({ place, home, readAll }: Again, problems: string[]): Pro
     problems.push(`the cleanup ended with ${ended?.exit}: ${ended?.stderr.trim()}`);
   }
   return readAll();
-}
-
-function losersIn(contents: Contents): number {
-  const digests = stageDigests(contents);
-  return digests.reduce((sum, digest) => sum + stagesOf(contents, digest).length - 1, 0);
 }

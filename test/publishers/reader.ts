@@ -25,3 +25,9 @@ export function readStage(contents: Contents, digest: string): string | undefine
     return isWhole && !tags.has(`${tag}-rejected`);
   });
 }
+
+/** How many stages are there beside those that readers select. */
+export function losersIn(contents: Contents): number {
+  const digests = stageDigests(contents);
+  return digests.reduce((sum, digest) => sum + stagesOf(contents, digest).length - 1, 0);
+}

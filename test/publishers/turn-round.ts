@@ -1,0 +1,72 @@
+import { diceOf } from "./dice.ts";
+import type { Dice } from "./dice.ts";
+import type { TurnLockMode } from "./turn-locks.ts";
+
+/** Publishers in one process whose every step is drawn: the same seed plays the same. */
+export interface TurnRound {
+  readonly seed: number;
+  readonly locks: TurnLockMode;
+  readonly staleMs: number;
+  readonly failing: number;
+  readonly isImmutable: boolean;
+  readonly untaggedPut: boolean;
+  readonly publishers: readonly TurnPublisher[];
+}
+
+export interface TurnPublisher {
+  readonly aheadMs: number;
+  /** Sources of the pool. */
+  readonly images: readonly string[];
+  /** Whether all its images have one and the same digest, whatever their content. */
+  readonly isOneStage: boolean;
+  /** After how many of its steps it is never heard of again. Absent: it comes to its end. */
+  readonly diesAfter?: number;
+}
+
+const MINUTES_10 = 600_000;
+
+const MODES = ["exclusive", "none", "forgetful", "lossy", "away"] as const;
+
+export function turnRoundOf(seed: number): TurnRound {
+  const dice = diceOf(seed);
+  const isOneStage = dice.chance(0.6);
+  const size = dice.pick([2, 2, 2, 3, 5, 8]);
+  const failing = dice.pick([0, 0, 0, 0.01, 0.04]);
+  const deaths = dice.chance(0.2);
+  return {
+    seed,
+    locks: MODES[seed % MODES.length] ?? "none",
+    staleMs: dice.pick([0, 0, 0, 10, 200, 5_000]),
+    failing,
+    isImmutable: dice.chance(0.15),
+    untaggedPut: dice.chance(0.8),
+    publishers: Array.from({ length: size }, () => publisherOf(dice, isOneStage, deaths)),
+  };
+}
+
+function publisherOf(dice: Dice, isOneStage: boolean, deaths: boolean): TurnPublisher {
+  const images = isOneStage
+    ? [dice.pick(["app-0", "app-0", "app-1", "app-2"])]
+    : ["app-0", "web", "both"].filter(() => dice.chance(0.6));
+  return {
+    aheadMs: dice.pick([0, 0, 0, 0, -MINUTES_10, MINUTES_10, 4, -3]),
+    images: images.length === 0 ? ["web"] : images,
+    isOneStage,
+    ...(deaths && dice.chance(0.4) ? { diesAfter: dice.below(60) } : {}),
+  };
+}
+
+/** For people. */
+export function describeTurnRound(round: TurnRound): string {
+  const { publishers, locks, staleMs, failing, isImmutable, untaggedPut } = round;
+  const dying = publishers.filter(({ diesAfter }) => diesAfter !== undefined).length;
+  return [
+    `${publishers.length} publishers of ${publishers[0]?.isOneStage === true ? "one stage" : "several images"}`,
+    `locks ${locks}`,
+    ...(staleMs > 0 ? [`lists late by ${staleMs} ms`] : []),
+    ...(failing > 0 ? [`${failing * 100} % of the calls fail`] : []),
+    ...(isImmutable ? ["tags cannot be moved"] : []),
+    ...(untaggedPut ? [] : ["nothing without a tag"]),
+    ...(dying > 0 ? [`${dying} die`] : []),
+  ].join(", ");
+}
