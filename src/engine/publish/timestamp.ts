@@ -1,0 +1,36 @@
+import type { Candidate } from "./stage-listing.ts";
+
+/** A stage id has 13 digits: from September 2001 to November 2286. */
+const FIRST = 1_000_000_000_000;
+const LAST = 9_999_999_999_999;
+
+/** No time is left that would come after what is there. One line; a tag has to go before anything can be published. */
+export class TimestampError extends Error {
+  override readonly name = "TimestampError";
+}
+
+/**
+ * The timestamp of a stage that is to be published: now, but after every stage of its digest and after its parent,
+ * whatever their clocks said. So no stage that comes later is ever older than one that somebody may use already.
+ *
+ * Throws `TimestampError` where the last possible time is taken.
+ *
+ * @param now Milliseconds since the epoch.
+ * @param existing Every stage of its digest, those that may not be used included.
+ */
+export function chooseTimestamp({
+  now,
+  existing,
+  parentBuiltAt = 0,
+}: {
+  readonly now: number;
+  readonly existing: readonly Candidate[];
+  readonly parentBuiltAt?: number | undefined;
+}): number {
+  const latest = existing.reduce((last, { builtAt }) => Math.max(last, builtAt), parentBuiltAt);
+  const timestamp = Math.max(FIRST, Math.floor(now), latest + 1);
+  if (timestamp <= LAST) return timestamp;
+  throw new TimestampError(
+    `no timestamp comes after ${latest}, which a stage in the repository has; remove that stage, its clock was wrong`,
+  );
+}
