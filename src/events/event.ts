@@ -20,4 +20,5 @@ export type Phase =
   | "asking clusters"
   | "asking for referrers"
   | "deleting"
-  | "restoring";
+  | "restoring"
+  | "publishing stages";

@@ -122,3 +122,8 @@ export function imageMetadataTag(imageName: string, commit: string, stageId: str
 export function stageTag(digest: string, builtAt: number): string {
   return `${digest}-${builtAt}`;
 }
+
+/** The tag of the marker that says that a stage is broken. */
+export function rejectedTag(stageId: string): string {
+  return `${stageId}-rejected`;
+}

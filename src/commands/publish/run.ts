@@ -1,0 +1,90 @@
+import { mapParallel } from "../parallel.ts";
+import { openPlaces } from "./places.ts";
+import type { Place, Places } from "./places.ts";
+import type { Ancestry, PublishDeps, PublishRequest } from "./request.ts";
+import { createStageLocks } from "./stage-locks.ts";
+import type { StageLocks } from "./stage-locks.ts";
+
+/** What every step of one publishing knows. */
+export interface Run {
+  readonly project: string;
+  readonly places: Places;
+  readonly locks: StageLocks;
+  readonly deps: PublishDeps;
+  readonly ancestry: Ancestry | undefined;
+  readonly checksBlobs: boolean;
+  /** Tells people, each sentence once. */
+  readonly warn: (message: string) => void;
+  /** Works on several at a time; the first failure cancels whatever the run does. Answers in their order. */
+  each<Item, Result>(
+    items: readonly Item[],
+    work: (item: Item) => Promise<Result>,
+  ): Promise<readonly Result[]>;
+}
+
+/** A run, and what it has told people so far. Whoever opens it disposes of its locks. */
+export async function openRun(
+  request: PublishRequest,
+  deps: PublishDeps,
+): Promise<Run & { readonly warnings: ReadonlySet<string> }> {
+  const failure = new AbortController();
+  const signal = AbortSignal.any([deps.signal, failure.signal]);
+  const own = { ...deps, signal };
+  const warnings = new Set<string>();
+  const warn = (message: string): void => {
+    if (warnings.has(message)) return;
+    warnings.add(message);
+    deps.report({ type: "warning.raised", message });
+  };
+  const { project, repositories, ancestry, checksBlobs } = request;
+  return {
+    project,
+    places: await openPlaces(repositories, own),
+    locks: createStageLocks(request, own, warn),
+    deps: own,
+    ancestry,
+    checksBlobs,
+    warn,
+    warnings,
+    async each(items, work) {
+      try {
+        return await mapParallel(items, deps.parallel, async (item) => {
+          try {
+            return await work(item);
+          } catch (error) {
+            failure.abort(error);
+            throw error;
+          }
+        });
+      } catch (error) {
+        // What was cancelled may say so in its own words; the cause is what counts.
+        throw failure.signal.aborted ? failure.signal.reason : error;
+      }
+    },
+  };
+}
+
+/** Opens a repository that the run may do without; `undefined`, and a warning, when that fails. */
+export async function openOptional(
+  open: () => Promise<Place>,
+  what: string,
+  { warn, deps: { signal } }: Pick<Run, "warn" | "deps">,
+): Promise<Place | undefined> {
+  return attempt(open, (reason) => warn(`${what} is left out: ${reason}`), signal);
+}
+
+/** The result of work that may fail; `undefined` when it did, after saying why. An interruption is no such failure. */
+export async function attempt<Result>(
+  work: () => Promise<Result>,
+  failed: (reason: string) => void,
+  signal: AbortSignal,
+): Promise<Result | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof Error)) throw error;
+    failed(error.message);
+    return undefined;
+  }
+}

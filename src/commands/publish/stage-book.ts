@@ -1,0 +1,126 @@
+import { RegistryError } from "../../registry/error.ts";
+import { rejectStage } from "./broken.ts";
+import { copyStage } from "./copy-stage.ts";
+import type { Place } from "./places.ts";
+import type { PublishedStage, StoredImage } from "./published.ts";
+import { readStage } from "./read-stage.ts";
+import type { Run } from "./run.ts";
+import { bringStage, lookForStage } from "./settle-stage.ts";
+import type { WantedStage } from "./wanted.ts";
+
+/** The stages of one run: each is looked for and brought once, however many images have it. */
+export interface StageBook {
+  /** Looks for every stage where it may be already; answers the ids of those that are. */
+  look(): Promise<readonly string[]>;
+  /** Brings what was not found. */
+  bring(): Promise<void>;
+  /**
+   * Looks at the tags of stages again: what is there counts, and what is gone is brought anew. Answers whether each still
+   * has its id.
+   */
+  verify(wanted: readonly WantedStage[]): Promise<boolean>;
+  /** Copies a stage to a repository; one that turns out to be broken is replaced by another first. */
+  copyTo(target: Place, wanted: WantedStage): Promise<StoredImage>;
+  /** A stage that was found or brought. */
+  get(wanted: WantedStage): PublishedStage;
+  /** Whether every stage was found or brought. */
+  isComplete(): boolean;
+}
+
+/** How often a stage that is gone or broken is brought anew. */
+const MAX_ROUNDS = 4;
+
+/** Publishers whose clocks differ by less may be writing the tag of a stage as old as this. Milliseconds. */
+const FRESH_MS = 15 * 60_000;
+
+export function createStageBook(all: readonly WantedStage[], run: Run): StageBook {
+  const { deps, places } = run;
+  const { primary } = places;
+  const unique = [...new Map(all.map((wanted) => [keyOf(wanted), wanted])).values()];
+  const stages = new Map<string, PublishedStage>();
+  let written = 0;
+
+  return {
+    async look() {
+      const found = await run.each(unique, async (wanted) => {
+        const stage = await lookForStage(wanted, run);
+        if (stage !== undefined) stages.set(keyOf(wanted), stage);
+        return stage;
+      });
+      return found.flatMap((stage) => (stage === undefined ? [] : [stage.stageId]));
+    },
+    async bring() {
+      const missing = unique.filter((wanted) => !stages.has(keyOf(wanted)));
+      const phase = "publishing stages";
+      if (missing.length > 0) deps.report({ type: "phase.started", phase, total: missing.length });
+      let done = 0;
+      await run.each(missing, async (wanted) => {
+        await bring(wanted);
+        done += 1;
+        deps.report({ type: "phase.advanced", phase, done });
+      });
+    },
+    async verify(wanted) {
+      const each = [...new Map(wanted.map((one) => [keyOf(one), one])).values()];
+      const before = each.map((one) => get(one).stageId);
+      await run.each(each.filter(mayHaveChanged), verify);
+      return each.every((one, at) => get(one).stageId === before[at]);
+    },
+    async copyTo(target, wanted) {
+      for (let round = 0; round < MAX_ROUNDS; round += 1) {
+        const copied = await copyStage(get(wanted), wanted, target, run);
+        if (!("broken" in copied)) return copied;
+        await rejectStage(get(wanted).stageId, copied.broken, run);
+        await bring(wanted);
+      }
+      throw givenUp(wanted, "one after the other is broken");
+    },
+    get,
+    isComplete: () => stages.size === unique.length,
+  };
+
+  async function bring(wanted: WantedStage): Promise<void> {
+    const stage = await bringStage(wanted, run);
+    stages.set(keyOf(wanted), stage);
+    written += 1;
+  }
+
+  function get(wanted: WantedStage): PublishedStage {
+    const stage = stages.get(keyOf(wanted));
+    if (stage === undefined) throw new Error(`stage ${wanted.stageDigest} was never settled`);
+    return stage;
+  }
+
+  /** A run that wrote nothing has just read what it found, and nobody writes the tag of an old stage. */
+  function mayHaveChanged(wanted: WantedStage): boolean {
+    return written > 0 || deps.now().getTime() - get(wanted).createdAt < FRESH_MS;
+  }
+
+  async function verify(wanted: WantedStage): Promise<void> {
+    const { host, name } = primary.repository;
+    for (let round = 0; round < MAX_ROUNDS; round += 1) {
+      const stage = get(wanted);
+      const { stageId } = stage;
+      const tag = { host, name, tag: stageId };
+      const there = await primary.registry.resolve(tag, { signal: deps.signal });
+      if (there?.digest === stage.digest) return;
+      const read = await readStage(primary, stage, deps.signal);
+      if (typeof read !== "string") {
+        stages.set(keyOf(wanted), { ...stage, ...read.stored });
+        return;
+      }
+      run.warn(`stage ${primary.address}:${stageId} is gone; it is published anew`);
+      primary.listing.remove(stageId);
+      await bring(wanted);
+    }
+    throw givenUp(wanted, "it vanishes each time it is published");
+  }
+
+  function givenUp({ stageDigest }: WantedStage, why: string): RegistryError {
+    return new RegistryError("conflict", `${primary.address}: stage ${stageDigest}: ${why}`);
+  }
+}
+
+function keyOf({ stageDigest, platform, parentBuiltAt }: WantedStage): string {
+  return [stageDigest, platform, parentBuiltAt].join(" ");
+}
