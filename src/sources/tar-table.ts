@@ -46,6 +46,8 @@ export async function readTarTable(archive: FileHandle, signal: AbortSignal): Pr
       return;
     }
     body.on("end", () => next());
+    // An archive that is cut short fails the reader too.
+    body.on("error", () => undefined);
     body.resume();
   });
   try {
