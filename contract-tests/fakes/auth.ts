@@ -29,6 +29,8 @@ export interface FakeBearerAuth {
   readonly tokenMethods?: "both" | "get";
   /** Refresh tokens by what they stand for: `{ "refresh-1": "bot" }`. */
   readonly identityTokens?: Readonly<Record<string, string>>;
+  /** Whether a user who asks with `offline_token=true` gets a refresh token too: `identity-of-<name>`. Default: no. */
+  readonly issuesIdentityTokens?: boolean;
   /** The token endpoint's address when it stands elsewhere; default: `/token` on this registry. */
   readonly realm?: string;
   /** The service that tokens are for. Default: one that no other registry has. */

@@ -61,6 +61,7 @@ export function createTokens(auth: FakeBearerAuth, now: () => number): Gate {
       return answerJson(200, {
         ...(request.method === "POST" ? { access_token: token } : { token }),
         ...told,
+        ...identityToken(asked, auth),
         issued_at: new Date(now()).toISOString(),
       });
     },
@@ -69,34 +70,52 @@ export function createTokens(auth: FakeBearerAuth, now: () => number): Gate {
   };
 }
 
+/** Source: distribution, token authentication, `offline_token`. */
+function identityToken({ user, isOffline }: TokenRequest, auth: FakeBearerAuth): object {
+  const isIssued = auth.issuesIdentityTokens === true && isOffline && user !== undefined;
+  return isIssued ? { refresh_token: IDENTITY_OF + user.username } : {};
+}
+
+const IDENTITY_OF = "identity-of-";
+
 interface TokenRequest {
   readonly user: FakeUser | undefined;
+  readonly isOffline: boolean;
   readonly service: string | null;
   readonly scopes: readonly string[];
 }
 
 function readTokenRequest(
   { method, query, headers, body }: FakeRequest,
-  { users, identityTokens = {}, tokenMethods = "both" }: FakeBearerAuth,
+  { users, identityTokens = {}, tokenMethods = "both", issuesIdentityTokens }: FakeBearerAuth,
 ): TokenRequest | "method" | "refused" {
   if (method === "GET") {
     const user = basicUser(headers["authorization"], users);
     if (user === undefined && headers["authorization"] !== undefined) return "refused";
-    return { user, service: query.get("service"), scopes: splitScopes(query.getAll("scope")) };
+    return {
+      user,
+      isOffline: query.get("offline_token") === "true",
+      service: query.get("service"),
+      scopes: splitScopes(query.getAll("scope")),
+    };
   }
   if (method !== "POST" || tokenMethods === "get") return "method";
   const form = new URLSearchParams(new TextDecoder().decode(body));
-  const wanted =
-    form.get("grant_type") === "refresh_token"
-      ? identityTokens[form.get("refresh_token") ?? ""]
-      : undefined;
+  const refresh = form.get("grant_type") === "refresh_token" ? form.get("refresh_token") : null;
+  const issued = issuesIdentityTokens === true && refresh?.startsWith(IDENTITY_OF) === true;
+  const wanted = issued ? refresh.slice(IDENTITY_OF.length) : identityTokens[refresh ?? ""];
   const user = users.find(({ username, password }) =>
     form.get("grant_type") === "password"
       ? username === form.get("username") && password === form.get("password")
       : username === wanted,
   );
   if (user === undefined) return "refused";
-  return { user, service: form.get("service"), scopes: splitScopes(form.getAll("scope")) };
+  return {
+    user,
+    isOffline: form.get("access_type") === "offline",
+    service: form.get("service"),
+    scopes: splitScopes(form.getAll("scope")),
+  };
 }
 
 function splitScopes(values: readonly string[]): string[] {
