@@ -1,6 +1,9 @@
+import type { Descriptor } from "../../oci/descriptor.ts";
 import type { Digest } from "../../oci/digest.ts";
 import { formatRepository } from "../../oci/reference.ts";
-import type { CallOptions } from "../../registry/registry.ts";
+import type { TagReference } from "../../oci/reference.ts";
+import { isRegistryError } from "../../registry/error.ts";
+import type { CallOptions, Registry } from "../../registry/registry.ts";
 import { LABEL } from "../../stages/labels.ts";
 import { customTagRecordTag } from "../../stages/tag.ts";
 import { GuardError, UsageError } from "../error.ts";
@@ -26,7 +29,7 @@ export async function readCustomTagRecord(
 ): Promise<CustomTagRecord | undefined> {
   const { host, name } = repository;
   const recordTag = customTagRecordTag(tag);
-  const found = await registry.resolve({ host, name, tag: recordTag }, options);
+  const found = await resolveIfAny(registry, { host, name, tag: recordTag }, options);
   if (found === undefined) return undefined;
   const { digest } = found;
   const facts = await readFacts(registry, repository, { digest, config: true }, options);
@@ -48,6 +51,20 @@ export async function readCustomTagRecord(
   }
   const stageId = labels[LABEL.customTagStage];
   return { digest, ...(stageId === undefined ? {} : { stageId }) };
+}
+
+/** What a tag points at; nothing, too, in a directory that the first push is going to make. */
+export async function resolveIfAny(
+  registry: Registry,
+  reference: TagReference,
+  options: CallOptions,
+): Promise<Descriptor | undefined> {
+  try {
+    return await registry.resolve(reference, options);
+  } catch (error) {
+    if (isRegistryError(error, "not-found")) return undefined;
+    throw error;
+  }
 }
 
 /** What the record of a custom tag says, as labels. */

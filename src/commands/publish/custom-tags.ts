@@ -3,11 +3,11 @@ import type { ManifestBody } from "../../oci/manifest.ts";
 import { formatReference } from "../../oci/reference.ts";
 import type { Repository } from "../../oci/reference.ts";
 import { RegistryError } from "../../registry/error.ts";
-import type { Registry } from "../../registry/registry.ts";
+import type { CallOptions, Registry } from "../../registry/registry.ts";
 import { customTagRecordTag } from "../../stages/tag.ts";
 import type { CommandDeps } from "../deps.ts";
 import { GuardError } from "../error.ts";
-import { customTagLabels, readCustomTagRecord } from "./custom-tags-record.ts";
+import { customTagLabels, readCustomTagRecord, resolveIfAny } from "./custom-tags-record.ts";
 import type { CustomTagRecord } from "./custom-tags-record.ts";
 import type { RecordHome, WriteRecord } from "./records-writer.ts";
 
@@ -23,8 +23,10 @@ export interface CustomTagAim {
   readonly tag: string;
   /** The tag of the stage or index. */
   readonly stageId: string;
-  /** As it lies in the repository of the tag. */
-  readonly manifest: ManifestBody;
+  /** Of its manifest in the repository of the tag. */
+  readonly digest: Digest;
+  /** That manifest; read only where the tag has to be written. */
+  manifest(): Promise<ManifestBody>;
 }
 
 export interface CustomTagOutcome {
@@ -49,7 +51,7 @@ export async function checkCustomTag(
 ): Promise<void> {
   if ((await readCustomTagRecord(records, tag, { signal })) !== undefined) return;
   const { host, name } = target.repository;
-  const found = await target.registry.resolve({ host, name, tag }, { signal });
+  const found = await resolveIfAny(target.registry, { host, name, tag }, { signal });
   if (found === undefined) return;
   throw new GuardError(
     "foreign-tag",
@@ -69,48 +71,70 @@ export async function setCustomTag(
 ): Promise<CustomTagOutcome> {
   const { tag } = aim;
   const { records, target } = homes;
-  const { host, name } = target.repository;
-  const recordTag = customTagRecordTag(tag);
-  let known = await readCustomTagRecord(records, tag, { signal });
   let wanted = aim;
-  let isWritten = false;
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
-    let record: Pick<CustomTagRecord, "digest"> | undefined = known;
-    if (known?.stageId !== wanted.stageId || record === undefined) {
-      record = await write(recordTag, customTagLabels(tag, wanted.stageId));
-      isWritten = true;
-    }
-    if (await setTag(wanted, target, { signal })) isWritten = true;
-    const status = wanted === aim ? (isWritten ? "written" : "there") : "yielded";
-    const outcome = { tag, digest: wanted.manifest.digest, status } as const;
-    if (!isWritten) return outcome;
+    const known = await readCustomTagRecord(records, tag, { signal });
+    if (round > 0) wanted = await decided(known, aim, target, { signal });
+    const isRecorded = known?.stageId === wanted.stageId;
+    const record = isRecorded ? known : await writeRecord(wanted, write);
+    const isSet = await setTag(wanted, target, { signal });
+    const outcome = {
+      tag,
+      digest: wanted.digest,
+      status: statusOf(aim, wanted, isSet, isRecorded),
+    };
+    if (!isSet && isRecorded) return outcome;
     const seen = await records.registry.resolve(
-      { ...placeOf(records.repository), tag: recordTag },
+      { ...placeOf(records.repository), tag: customTagRecordTag(tag) },
       { signal },
     );
     if (seen?.digest === record.digest) return outcome;
-    known = await readCustomTagRecord(records, tag, { signal });
-    if (known?.stageId === undefined || known.stageId === aim.stageId) {
-      wanted = aim;
-      continue;
-    }
-    const { stageId } = known;
-    const manifest = await target.registry.getManifest({ host, name, tag: stageId }, { signal });
-    wanted = { tag, stageId, manifest };
   }
   throw new RegistryError("conflict", `the custom tag ${tag} is set by others again and again`);
 }
 
-/** Whether the tag had to be written. */
-async function setTag(
-  { tag, manifest }: CustomTagAim,
+function writeRecord(
+  { tag, stageId }: CustomTagAim,
+  write: WriteRecord,
+): Promise<Pick<CustomTagRecord, "digest">> {
+  return write(customTagRecordTag(tag), customTagLabels(tag, stageId));
+}
+
+/** What the record says that another publisher wrote; without one, what this run wants. */
+async function decided(
+  known: CustomTagRecord | undefined,
+  aim: CustomTagAim,
   { registry, repository }: CustomTagHomes["target"],
-  options: { readonly signal: AbortSignal },
+  options: CallOptions,
+): Promise<CustomTagAim> {
+  if (known?.stageId === undefined || known.stageId === aim.stageId) return aim;
+  const { stageId } = known;
+  const reference = { ...placeOf(repository), tag: stageId };
+  const manifest = await registry.getManifest(reference, options);
+  const { digest } = manifest;
+  return { tag: aim.tag, stageId, digest, manifest: () => Promise.resolve(manifest) };
+}
+
+function statusOf(
+  aim: CustomTagAim,
+  wanted: CustomTagAim,
+  isSet: boolean,
+  isRecorded: boolean,
+): CustomTagOutcome["status"] {
+  if (wanted.stageId !== aim.stageId) return "yielded";
+  return isSet || !isRecorded ? "written" : "there";
+}
+
+/** Sets the tag; answers whether it had to. */
+async function setTag(
+  { tag, digest, manifest }: CustomTagAim,
+  { registry, repository }: CustomTagHomes["target"],
+  options: CallOptions,
 ): Promise<boolean> {
   const reference = { ...placeOf(repository), tag };
   const found = await registry.resolve(reference, options);
-  if (found?.digest === manifest.digest) return false;
-  await registry.putManifest(reference, manifest, options);
+  if (found?.digest === digest) return false;
+  await registry.putManifest(reference, await manifest(), options);
   return true;
 }
 

@@ -1,6 +1,8 @@
+import type { Digest } from "../../oci/digest.ts";
 import type { ManifestBody } from "../../oci/manifest.ts";
 import { formatRepository } from "../../oci/reference.ts";
 import type { Repository } from "../../oci/reference.ts";
+import { isRegistryError } from "../../registry/error.ts";
 import type { Registry } from "../../registry/registry.ts";
 import { classifyTag } from "../../stages/tag.ts";
 import type { CommandDeps } from "../deps.ts";
@@ -36,8 +38,9 @@ export interface ImageToRecord {
   readonly isFinal: boolean;
   /** The tag of its stage or index. */
   readonly stageId: string;
-  /** As it lies where custom tags go. */
-  readonly manifest: ManifestBody;
+  /** Of its manifest where custom tags go. */
+  readonly digest: Digest;
+  manifest(): Promise<ManifestBody>;
 }
 
 export interface ImageTag extends CustomTagOutcome {
@@ -91,9 +94,8 @@ export async function openRecorder(
         const image = byName.get(plan.image);
         if (image === undefined) return [];
         const tag = plan.tag ?? (await late(plan, image));
-        const { name, stageId, manifest } = image;
-        const outcome = await setCustomTag({ tag, stageId, manifest }, homes, write, deps);
-        return [{ ...outcome, image: name }];
+        const outcome = await setCustomTag({ ...image, tag }, homes, write, deps);
+        return [{ ...outcome, image: image.name }];
       });
       return { records, customTags: outcomes.flat() };
     },
@@ -138,11 +140,16 @@ function refuseMovedRecords(
   );
 }
 
-async function listNames(
+/** Every tag of a repository; none in a directory that the first push is going to make. */
+export async function listNames(
   { registry, repository }: { readonly registry: Registry; readonly repository: Repository },
   { signal }: CommandDeps,
 ): Promise<ReadonlySet<string>> {
   const tags = new Set<string>();
-  for await (const { tag } of registry.listTags(repository, { signal })) tags.add(tag);
+  try {
+    for await (const { tag } of registry.listTags(repository, { signal })) tags.add(tag);
+  } catch (error) {
+    if (!isRegistryError(error, "not-found")) throw error;
+  }
   return tags;
 }

@@ -1,6 +1,7 @@
 import type { Descriptor } from "../../oci/descriptor.ts";
 import type { Digest } from "../../oci/digest.ts";
 import type { Repository } from "../../oci/reference.ts";
+import { RegistryError, isRegistryError } from "../../registry/error.ts";
 import { putRecord } from "../../registry/put-record.ts";
 import type { Registry } from "../../registry/registry.ts";
 import { LABEL } from "../../stages/labels.ts";
@@ -14,7 +15,10 @@ export interface RecordHome {
   readonly project: string;
 }
 
-/** Writes a record under a tag, whatever is there; answers what is stored now. */
+/**
+ * Writes a record under a tag, whatever is there; answers what is stored now. Rejects with `conflict` where a tag that is
+ * there does not change.
+ */
 export type WriteRecord = (
   tag: string,
   labels: Readonly<Record<string, string>>,
@@ -40,15 +44,37 @@ export function createRecordWriter(
       return sending;
     },
   };
-  return (tag, labels) => {
+  return async (tag, labels) => {
     place += 1;
     const record = recordImage(
       project,
       { ...labels, [LABEL.recordTag]: tag },
       momentOf(now(), place),
     );
-    return putRecord(store, { host, name, tag }, record, { signal });
+    try {
+      return await putRecord(store, { host, name, tag }, record, { signal });
+    } catch (error) {
+      signal.throwIfAborted();
+      throw isRefusal(error) && (await isThere(tag)) ? conflictOf(error) : error;
+    }
   };
+
+  /** Whether somebody else has written it. */
+  async function isThere(tag: string): Promise<boolean> {
+    return (await registry.resolve({ host, name, tag }, { signal })) !== undefined;
+  }
+}
+
+/** Registries refuse to change a tag in different words, not all of which say that it is there. */
+function isRefusal(error: unknown): error is RegistryError {
+  return isRegistryError(error, "denied", "invalid");
+}
+
+function conflictOf({ message, status, registryCode }: RegistryError): RegistryError {
+  return new RegistryError("conflict", message, {
+    ...(status === undefined ? {} : { status }),
+    ...(registryCode === undefined ? {} : { registryCode }),
+  });
 }
 
 /** RFC 3339 with nanoseconds that differ by place. */

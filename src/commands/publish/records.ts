@@ -94,8 +94,10 @@ function isOfName({ optional }: WantedRecord): boolean {
 /** Source: werf, which takes a refusal of these records for a warning too. */
 function refusals([first, ...more]: readonly string[]): string[] {
   if (first === undefined) return [];
-  const count = more.length === 0 ? "a record" : `${more.length + 1} records`;
-  return [
-    `${count} of images at commits refused, so no cleanup will know that the commits need them: ${first}`,
-  ];
+  const count = more.length + 1;
+  const refused =
+    count === 1
+      ? "1 record of an image at a commit was"
+      : `${count} records of images at commits were`;
+  return [`${refused} refused, so no cleanup will know that the commit needs the image: ${first}`];
 }
