@@ -87,13 +87,18 @@ function nextTag(
   wanted: WantedStage,
   listing: StageListing,
   isAlone: boolean,
-  { deps }: Run,
+  { deps, places }: Run,
 ): string {
   const { stageDigest, parentBuiltAt } = wanted;
   const spread = Math.floor(deps.random() * (isAlone ? SPREAD_MS : LOCK_FREE_SPREAD_MS));
   const existing = stagesOf(listing, wanted);
   const now = deps.now().getTime() + spread;
-  return stageTag(stageDigest, chooseTimestamp({ now, existing, parentBuiltAt }));
+  const timestamp = chooseTimestamp({ now, existing, parentBuiltAt });
+  if (timestamp !== undefined) return stageTag(stageDigest, timestamp);
+  throw new RegistryError(
+    "conflict",
+    `${places.primary.address}: stage ${stageDigest} cannot be published, one of that digest, or its parent, has the last timestamp there is; remove it, its clock was wrong`,
+  );
 }
 
 function stagesOf({ stages }: StageListing, { stageDigest }: WantedStage): readonly Candidate[] {

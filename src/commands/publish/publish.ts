@@ -18,7 +18,7 @@ import type { WantedImage } from "./wanted.ts";
  * without.
  *
  * The first failure cancels the rest. What was published by then stays, and another run goes on from there. Rejects with
- * `UsageError`, `RegistryError`, `SourceError`, `LockError` or `TimestampError`.
+ * `UsageError`, `RegistryError`, `SourceError` or `LockError`.
  */
 export async function publish(request: PublishRequest, deps: PublishDeps): Promise<PublishResult> {
   refuseSharedRepositories(request.repositories);

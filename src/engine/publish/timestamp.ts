@@ -4,16 +4,11 @@ import type { Candidate } from "./stage-listing.ts";
 const FIRST = 1_000_000_000_000;
 const LAST = 9_999_999_999_999;
 
-/** No time is left that would come after what is there. One line; a tag has to go before anything can be published. */
-export class TimestampError extends Error {
-  override readonly name = "TimestampError";
-}
-
 /**
  * The timestamp of a stage that is to be published: now, but after every stage of its digest and after its parent,
  * whatever their clocks said. So no stage that comes later is ever older than one that somebody may use already.
  *
- * Throws `TimestampError` where the last possible time is taken.
+ * `undefined` where the last possible time is taken: some clock was far ahead.
  *
  * @param now Milliseconds since the epoch.
  * @param existing Every stage of its digest, those that may not be used included.
@@ -26,11 +21,8 @@ export function chooseTimestamp({
   readonly now: number;
   readonly existing: readonly Candidate[];
   readonly parentBuiltAt?: number | undefined;
-}): number {
+}): number | undefined {
   const latest = existing.reduce((last, { builtAt }) => Math.max(last, builtAt), parentBuiltAt);
   const timestamp = Math.max(FIRST, Math.floor(now), latest + 1);
-  if (timestamp <= LAST) return timestamp;
-  throw new TimestampError(
-    `no timestamp comes after ${latest}, which a stage in the repository has; remove that stage, its clock was wrong`,
-  );
+  return timestamp > LAST ? undefined : timestamp;
 }
