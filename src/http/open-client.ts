@@ -1,5 +1,6 @@
 import { channel } from "node:diagnostics_channel";
 import { createBudgets } from "./budgets.ts";
+import { clockSkew } from "./clock-skew.ts";
 import { HttpError } from "./client.ts";
 import type { HttpClient, HttpEvent, HttpRequest, HttpResponse, Method } from "./client.ts";
 import type { Place } from "./limiter.ts";
@@ -24,6 +25,11 @@ export interface HttpOptions {
   readonly timeouts?: Partial<Timeouts>;
   readonly retry?: Partial<RetryPolicy>;
   readonly report?: (event: HttpEvent) => void;
+  /**
+   * Told once for each host by how much this machine's clock is ahead of the server's, or behind it when negative, where
+   * that is more than a second. Milliseconds.
+   */
+  readonly skewed?: (host: string, skewMs: number) => void;
   readonly now?: () => Date;
   /** 0 to 1. */
   readonly random?: () => number;
@@ -46,6 +52,9 @@ const EXCHANGES = channel("tidemark:http");
 
 /** Below the published limits of every registry we know. */
 const DEFAULT_CONCURRENCY = 10;
+
+/** Clocks that differ by less do no harm. Milliseconds. */
+const MAX_SKEW_MS = 1_000;
 
 /** A server that words every warning anew is cut short. */
 const MAX_WARNINGS = 100;
@@ -70,6 +79,7 @@ export function openHttpClient(options: HttpOptions): HttpClient {
   });
   const counts = { GET: 0, HEAD: 0, PUT: 0, POST: 0, PATCH: 0, DELETE: 0 };
   const warnings = new Set<string>();
+  const skewed = new Set<string>();
 
   return {
     send,
@@ -140,6 +150,7 @@ export function openHttpClient(options: HttpOptions): HttpClient {
       const answer = await transport.exchange(request);
       counts[request.method] += 1;
       publish(request, { number, startedAt, status: answer.status });
+      compareClocks(request, startedAt, answer);
       return { answer };
     } catch (error) {
       if (!(error instanceof HttpError)) {
@@ -178,6 +189,15 @@ export function openHttpClient(options: HttpOptions): HttpClient {
       warnings.add(key);
       report({ type: "http.warned", host, text });
     }
+  }
+
+  function compareClocks({ url }: HttpRequest, startedAt: number, { headers }: RawAnswer): void {
+    const { host } = url;
+    if (options.skewed === undefined || skewed.has(host)) return;
+    const skewMs = clockSkew({ startedAt, endedAt: now().getTime(), headers });
+    if (Math.abs(skewMs) <= MAX_SKEW_MS) return;
+    skewed.add(host);
+    options.skewed(host, skewMs);
   }
 
   function publish(
