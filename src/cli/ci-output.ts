@@ -20,11 +20,22 @@ export function annotate(host: Host, run: ReportedRun): void {
 
 /** Adds the report to the page of the run, where the CI system takes one. A failure to do so is a warning. */
 export async function writeStepSummary(host: Host, run: ReportedRun): Promise<void> {
+  await appendStepSummary(host, async () => {
+    const { reportMarkdown } = await import("../report/markdown.ts");
+    return reportMarkdown(run);
+  });
+}
+
+/** Adds text to the page of the run, where the CI system takes one. A failure to do so is a warning. */
+export async function appendStepSummary(
+  host: Host,
+  markdown: () => string | Promise<string>,
+): Promise<void> {
   const path = host.env["GITHUB_STEP_SUMMARY"];
   if (path === undefined || path === "") return;
-  const { reportMarkdown } = await import("../report/markdown.ts");
+  const text = await markdown();
   try {
-    await appendFile(path, reportMarkdown(run));
+    await appendFile(path, text);
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
     host.warn(`warning: the step summary ${path} could not be written: ${code}`);

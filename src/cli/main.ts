@@ -14,6 +14,7 @@ import type { Host, HostProcess } from "./host.ts";
 import { journalCommand } from "./journal.ts";
 import { managedImagesCommand } from "./managed-images.ts";
 import { policyCommand } from "./policy.ts";
+import { publishCommand } from "./publish.ts";
 import { purgeCommand } from "./purge.ts";
 import { registryCommand } from "./registry.ts";
 import { restoreCommand } from "./restore.ts";
@@ -45,6 +46,7 @@ function program(host: Host, { stdout, stderr }: HostProcess): Command {
     .addCommand(cleanupCommand(host))
     .addCommand(applyCommand(host))
     .addCommand(explainCommand(host))
+    .addCommand(publishCommand(host))
     .addCommand(purgeCommand(host))
     .addCommand(restoreCommand(host))
     .addCommand(journalCommand(host))

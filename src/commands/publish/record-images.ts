@@ -2,7 +2,6 @@ import type { Digest } from "../../oci/digest.ts";
 import type { ManifestBody } from "../../oci/manifest.ts";
 import { formatRepository } from "../../oci/reference.ts";
 import type { Repository } from "../../oci/reference.ts";
-import { isRegistryError } from "../../registry/error.ts";
 import type { Registry } from "../../registry/registry.ts";
 import { classifyTag } from "../../stages/tag.ts";
 import type { CommandDeps } from "../deps.ts";
@@ -13,8 +12,10 @@ import type { CustomTagHomes, CustomTagOutcome } from "./custom-tags.ts";
 import { planCustomTags } from "./custom-tags-template.ts";
 import type { CustomTagTemplate, PlannedTag } from "./custom-tags-template.ts";
 import { createRecordWriter } from "./records-writer.ts";
+import type { RecordHome } from "./records-writer.ts";
 import { writeRecords } from "./records.ts";
 import type { RecordPolicy, RecordsResult } from "./records.ts";
+import { listTags } from "./tag-listing.ts";
 
 /** What is written about images, and where. */
 export interface RecordRequest {
@@ -87,7 +88,7 @@ export async function openRecorder(
       const { metaRepo, primary } = request;
       refuseMovedRecords(tags, primary, metaRepo);
       const write = createRecordWriter(homes.records, deps);
-      const recorded = metaRepo === undefined ? tags : await listNames(homes.records, deps);
+      const recorded = metaRepo === undefined ? tags : await listed(homes.records);
       const records = await writeRecords(stored, request.records, recorded, write, deps);
       const byName = new Map(stored.map((image) => [image.name, image]));
       const outcomes = await mapParallel(planned, deps.parallel, async (plan) => {
@@ -100,6 +101,10 @@ export async function openRecorder(
       return { records, customTags: outcomes.flat() };
     },
   };
+
+  async function listed({ registry, repository }: RecordHome): Promise<ReadonlySet<string>> {
+    return new Set(await listTags(registry, repository, deps.signal));
+  }
 
   /** The custom tag that only the content tells. */
   async function late({ template }: PlannedTag, { name, stageId }: ImageToRecord): Promise<string> {
@@ -138,18 +143,4 @@ function refuseMovedRecords(
     "meta-repo",
     `tag ${marker} says that the records of ${formatRepository(primary)} lie in another repository: the images are published and recorded nowhere; run again with --meta-repo`,
   );
-}
-
-/** Every tag of a repository; none in a directory that the first push is going to make. */
-export async function listNames(
-  { registry, repository }: { readonly registry: Registry; readonly repository: Repository },
-  { signal }: CommandDeps,
-): Promise<ReadonlySet<string>> {
-  const tags = new Set<string>();
-  try {
-    for await (const { tag } of registry.listTags(repository, { signal })) tags.add(tag);
-  } catch (error) {
-    if (!isRegistryError(error, "not-found")) throw error;
-  }
-  return tags;
 }

@@ -1,6 +1,7 @@
 import { readStageListing } from "../../engine/publish/stage-listing.ts";
 import type { StageListing } from "../../engine/publish/stage-listing.ts";
 import type { Repository } from "../../oci/reference.ts";
+import { isRegistryError } from "../../registry/error.ts";
 import type { Registry } from "../../registry/registry.ts";
 
 /** The tags of one repository during one run. A list that is taken serves everyone who asked for one before it began. */
@@ -96,11 +97,17 @@ function shareLists<List>(take: () => Promise<List>): () => Promise<List> {
   };
 }
 
-async function listTags(
+/** Every tag of a repository; none in a directory that the first push is going to make. */
+export async function listTags(
   registry: Pick<Registry, "listTags">,
   repository: Repository,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
-  const entries = await Array.fromAsync(registry.listTags(repository, { signal }));
-  return entries.map(({ tag }) => tag);
+  try {
+    const entries = await Array.fromAsync(registry.listTags(repository, { signal }));
+    return entries.map(({ tag }) => tag);
+  } catch (error) {
+    if (isRegistryError(error, "not-found")) return [];
+    throw error;
+  }
 }
