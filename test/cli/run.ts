@@ -17,6 +17,8 @@ export interface RunOptions {
   readonly home: string;
   /** Added to the environment. */
   readonly env?: Readonly<Record<string, string>>;
+  /** What comes in on stdin; default: nothing. */
+  readonly input?: string;
   /** Default: the Node that runs the tests. */
   readonly node?: string;
   /** Called with the process as soon as it runs. */
@@ -26,13 +28,16 @@ export interface RunOptions {
 /** Runs `tidemark` as a person or a CI job would: as a process of its own, without a terminal. */
 export async function runTidemark(
   args: readonly string[],
-  { home, env = {}, node = process.execPath, onStart }: RunOptions,
+  { home, env = {}, input, node = process.execPath, onStart }: RunOptions,
 ): Promise<Run> {
   const child = spawn(node, [CLI, ...args], {
     cwd: home,
     env: { ...GIT_ENV, HOME: home, XDG_STATE_HOME: `${home}/state`, ...env },
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: "pipe",
   });
+  // One that ends without reading is no failure.
+  child.stdin.on("error", () => undefined);
+  child.stdin.end(input ?? "");
   const out: Uint8Array[] = [];
   const err: Uint8Array[] = [];
   child.stdout.on("data", (chunk: Uint8Array) => out.push(chunk));
