@@ -32,60 +32,63 @@ const REFERENCE_TYPE = "vnd.docker.reference.type";
 
 /** Reads the image that a manifest is, or those that an index names: nested ones as if its own. */
 export async function readImages(root: ManifestBody, request: ImagesRequest): Promise<Images> {
-  if (!isIndexType(root.mediaType))
-    return { images: [await readImage(root, undefined, request.content)] };
-  const { annotations } = parseIndex(root);
-  const found = await flatten(root, request, 1);
-  const images = await Promise.all(
-    found.map(({ body, platform }) => readImage(body, platform, request.content)),
+  const { content } = request;
+  if (!isIndexType(root.mediaType)) return { images: [await readImage(root, undefined, content)] };
+  const children = await readChildren(root, request);
+  const found = await Promise.all(
+    children.map(({ body, platform }) => readImage(body, platform, content)),
   );
+  const images = uniqueBy(found, ({ platform, manifest }) => `${platform} ${manifest.digest}`);
   refuseSamePlatform(images);
+  if (images.length === 0) throw new SourceError("is an index that names no image");
   if (images.length === 1) return { images };
   const { mediaType, bytes } = root;
-  return { images, index: { mediaType, annotations: annotations ?? {}, bytes } };
+  return { images, index: { mediaType, annotations: parseIndex(root).annotations ?? {}, bytes } };
 }
 
 interface Child {
   readonly body: ManifestBody;
+  /** As the index tells it. */
   readonly platform: FullPlatform | undefined;
 }
 
-async function flatten(
-  body: ManifestBody,
-  request: ImagesRequest,
-  depth: number,
+/** The images that an index names, and those that an index in it names. Says what is left out. */
+async function readChildren(
+  root: ManifestBody,
+  { content, warn, sparse }: ImagesRequest,
 ): Promise<readonly Child[]> {
-  if (depth > MAX_DEPTH) throw new SourceError(`has indexes more than ${MAX_DEPTH} deep`);
-  const unique = new Map(parseIndex(body).manifests.map((child) => [child.digest, child]));
-  const runnable = [...unique.values()].filter((child) => !isAttestation(child));
-  if (runnable.length < unique.size) {
-    const count = unique.size - runnable.length;
-    const what = count === 1 ? "an attestation is" : `${count} attestations are`;
-    request.warn(`${what} left out: what they attest is not the stage that is published`);
+  let named = 0;
+  let attestations = 0;
+  const children = await flatten(root, 1);
+  if (attestations > 0) {
+    const what = attestations === 1 ? "an attestation is" : `${attestations} attestations are`;
+    warn(`${what} left out: what they attest is not the stage that is published`);
   }
-  if (runnable.length > MAX_IMAGES) throw new SourceError(`names more than ${MAX_IMAGES} images`);
-  const lists = await Promise.all(runnable.map((child) => readChild(child, request, depth)));
-  const children = lists.flat();
-  if (depth > 1) return children;
-  if (children.length === 0) throw new SourceError("is an index that names no image");
-  if (children.length > MAX_IMAGES) throw new SourceError(`names more than ${MAX_IMAGES} images`);
-  return uniqueBy(children, ({ body: { digest } }) => digest);
-}
+  return children;
 
-async function readChild(
-  { digest, mediaType, platform }: FoundDescriptor,
-  request: ImagesRequest,
-  depth: number,
-): Promise<readonly Child[]> {
-  const body = await request.content.readManifest(digest, mediaType);
-  if (body === undefined) {
-    const named = platform == null ? digest : `${formatPlatform(platformOf(platform))} (${digest})`;
-    if (!request.sparse) throw new SourceError(`its index names ${named}, which is not there`);
-    request.warn(`${named} is left out: the index names it, and its content is not there`);
+  async function flatten(body: ManifestBody, depth: number): Promise<readonly Child[]> {
+    if (depth > MAX_DEPTH) throw new SourceError(`has indexes more than ${MAX_DEPTH} deep`);
+    const { manifests } = parseIndex(body);
+    const runnable = manifests.filter((child) => !isAttestation(child));
+    attestations += manifests.length - runnable.length;
+    named += runnable.length;
+    if (named > MAX_IMAGES) throw new SourceError(`names more than ${MAX_IMAGES} images`);
+    const lists = await Promise.all(runnable.map((child) => readChild(child, depth)));
+    return lists.flat();
+  }
+
+  async function readChild(child: FoundDescriptor, depth: number): Promise<readonly Child[]> {
+    const { digest, mediaType } = child;
+    const platform = child.platform == null ? undefined : platformOf(child.platform);
+    const body = await content.readManifest(digest, mediaType);
+    if (body !== undefined) {
+      return isIndexType(body.mediaType) ? await flatten(body, depth + 1) : [{ body, platform }];
+    }
+    const name = platform === undefined ? digest : `${formatPlatform(platform)} (${digest})`;
+    if (!sparse) throw new SourceError(`its index names ${name}, which is not there`);
+    warn(`${name} is left out: the index names it, and its content is not there`);
     return [];
   }
-  if (isIndexType(body.mediaType)) return await flatten(body, request, depth + 1);
-  return [{ body, platform: platform == null ? undefined : platformOf(platform) }];
 }
 
 function isAttestation({ platform, annotations }: FoundDescriptor): boolean {

@@ -1,10 +1,11 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { buffer } from "node:stream/consumers";
 
 import { pack } from "tar-stream";
 import type { Header } from "tar-stream";
-import { onTestFinished } from "vitest";
+import { afterAll, beforeAll, onTestFinished } from "vitest";
 
 import type { SeedContent } from "../../contract-tests/fakes/seed.ts";
 import { describe, encode } from "./images.ts";
@@ -89,9 +90,7 @@ export async function tar(
     else packer.entry({ name: entry[0] }, Buffer.from(entry[1]));
   }
   packer.finalize();
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of packer) chunks.push(chunk);
-  return Buffer.concat(chunks);
+  return await buffer(packer);
 }
 
 /** Writes an archive of entries into a directory of the test and answers its path. */
@@ -113,4 +112,14 @@ function filesOf(content: SeedContent): [path: string, bytes: Uint8Array][] {
 
 export function blobPath(digest: string): string {
   return `blobs/${digest.replace(":", "/")}`;
+}
+
+/** A directory of this file alone: asks for its path once the tests run. */
+export function scratchForFile(): () => string {
+  let directory = "";
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), "tidemark-sources-"));
+  });
+  afterAll(() => rm(directory, { recursive: true, force: true }));
+  return () => directory;
 }

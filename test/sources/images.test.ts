@@ -144,6 +144,21 @@ it("takes an image that an index names twice once", async () => {
   expect(source.images).toHaveLength(2);
 });
 
+it("takes one manifest for two platforms as two images", async () => {
+  const platform = { os: "linux", architecture: "arm64" };
+
+  const { source } = await openContent(index([[AMD], [AMD, { platform }]]));
+
+  expect(source.images.map((one) => one.platform)).toEqual(["linux/amd64", "linux/arm64"]);
+});
+
+it("refuses an index that names itself into the immeasurable", async () => {
+  const wide = (content: SeedContent): SeedContent =>
+    index(Array.from({ length: 200 }, () => [content]));
+
+  await expect(openContent(wide(wide(AMD)))).rejects.toThrow("names more than 256 images");
+});
+
 it("takes the platforms of common images", async () => {
   const { source } = await openContent(
     platforms("linux/amd64", "linux/386", "linux/arm/v7", "linux/ppc64le", "linux/s390x"),
