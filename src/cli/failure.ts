@@ -12,6 +12,7 @@ import { AddressError } from "../oci/reference.ts";
 import { DetectionError } from "../registry/detect.ts";
 import { UNREADABLE_DIRECTORY, isRegistryError } from "../registry/error.ts";
 import { StoreError } from "../server/store.ts";
+import { SourceError } from "../sources/source.ts";
 import { KeepListError } from "../usage/keep-list.ts";
 import { ClusterError, KubeConfigError } from "../usage/kubernetes/error.ts";
 
@@ -85,6 +86,7 @@ function isUsage(error: Error): boolean {
     error instanceof KeepListError ||
     error instanceof KubeConfigError ||
     error instanceof PlanFileError ||
+    error instanceof SourceError ||
     error instanceof SynchronizationError
   );
 }

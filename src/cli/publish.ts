@@ -5,7 +5,7 @@ import { Command } from "commander";
 
 import type { LockDeps, RegistryDeps } from "../commands/deps.ts";
 import { UsageError } from "../commands/error.ts";
-import type { PublishDeps, PublishImage } from "../commands/publish/request.ts";
+import type { PublishImage } from "../commands/publish/request.ts";
 import type { PublishRunRequest } from "../commands/publish/run-publish.ts";
 import { parseRepository } from "../oci/reference.ts";
 import type { Source } from "../sources/source.ts";

@@ -2,7 +2,6 @@ import type { Digest } from "../../oci/digest.ts";
 import type { ManifestBody } from "../../oci/manifest.ts";
 import { formatRepository } from "../../oci/reference.ts";
 import type { Repository } from "../../oci/reference.ts";
-import type { Registry } from "../../registry/registry.ts";
 import { classifyTag } from "../../stages/tag.ts";
 import type { CommandDeps } from "../deps.ts";
 import { GuardError } from "../error.ts";
