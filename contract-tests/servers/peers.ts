@@ -1,4 +1,4 @@
-import { accessSync, constants } from "node:fs";
+import { accessSync, constants, globSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 
@@ -13,20 +13,29 @@ export const PEERS = {
   moto: "moto-5.2.5/bin/moto_server",
   "moto's python": "moto-5.2.5/bin/python",
   skopeo: "skopeo",
+  buildah: "buildah",
   htpasswd: "htpasswd",
   openssl: "openssl",
   "kube-apiserver": "kube-apiserver-v1.34.4",
   etcd: "etcd-v3.6.4",
   kubectl: "kubectl",
   chromium: "chromium",
+  postgres: "postgres",
+  initdb: "initdb",
+  "lockgate 0.1.1": "lockgate-v0.1.1",
+  "lockgate 0.2.0": "lockgate-v0.2.0",
 } as const;
 
 export type Peer = keyof typeof PEERS;
 
+/** Where Debian has the programs of a PostgreSQL server, a folder a version. */
+const OFF_THE_PATH = "/usr/lib/postgresql/*/bin";
+
 /** The program's path, or `undefined` when it is not installed. */
 export function findPeer(peer: Peer): string | undefined {
   const own = process.env["TIDEMARK_PEERS"] ?? join(homedir(), ".cache", "tidemark-peers", "bin");
-  const folders = [own, ...(process.env["PATH"] ?? "").split(delimiter)];
+  const path = (process.env["PATH"] ?? "").split(delimiter);
+  const folders = [own, ...path, ...globSync(OFF_THE_PATH).toSorted().toReversed()];
   return folders.map((folder) => join(folder, PEERS[peer])).find(isExecutable);
 }
 

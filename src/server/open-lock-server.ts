@@ -80,7 +80,8 @@ export async function openLockServer(options: LockServerOptions): Promise<LockSe
     await store[Symbol.asyncDispose]();
     throw error;
   }
-  const { port: listening } = app.addresses()[0] ?? { port };
+  const address = app.server.address();
+  const listening = typeof address === "object" && address !== null ? address.port : port;
   const name = host.includes(":") ? `[${host}]` : host;
   return {
     url: `http://${name}:${listening}`,

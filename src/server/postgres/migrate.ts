@@ -11,7 +11,7 @@ const LOCK = 8_216_304_719;
  * database's error otherwise. Needs no right to create anything when there is nothing to create.
  */
 export async function migrate(pool: Pool): Promise<void> {
-  if ((await appliedSteps(pool)) === MIGRATIONS.length) return;
+  if (await isUpToDate(pool)) return;
   const client = await pool.connect();
   try {
     await client.query("BEGIN");
@@ -26,20 +26,12 @@ export async function migrate(pool: Pool): Promise<void> {
 }
 
 async function applyMissing(client: PoolClient): Promise<void> {
-  const applied = await appliedSteps(client);
-  if (applied > MIGRATIONS.length) {
-    throw new StoreError(
-      "unfit",
-      `the database is at step ${applied}, this version knows ${MIGRATIONS.length}: start a newer one`,
-    );
-  }
-  if (applied === 0) {
-    await client.query(
-      `CREATE TABLE IF NOT EXISTS tidemark_lock_steps (
-         step integer PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now()
-       )`,
-    );
-  }
+  await client.query(
+    `CREATE TABLE IF NOT EXISTS tidemark_lock_steps (
+       step integer PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now()
+     )`,
+  );
+  const applied = await lastStep(client);
   for (const [index, statement] of MIGRATIONS.entries()) {
     if (index < applied) continue;
     await client.query(statement);
@@ -47,11 +39,21 @@ async function applyMissing(client: PoolClient): Promise<void> {
   }
 }
 
-async function appliedSteps(client: Pool | PoolClient): Promise<number> {
-  const { rows: found } = await client.query<{ table: string | null }>(
+/** Whether nothing is left to do. Rejects with `StoreError` `unfit`. */
+async function isUpToDate(pool: Pool): Promise<boolean> {
+  const { rows } = await pool.query<{ table: string | null }>(
     `SELECT to_regclass('tidemark_lock_steps')::text AS "table"`,
   );
-  if (found[0]?.table == null) return 0;
+  if (rows[0]?.table == null) return false;
+  const applied = await lastStep(pool);
+  if (applied <= MIGRATIONS.length) return applied === MIGRATIONS.length;
+  throw new StoreError(
+    "unfit",
+    `the database is at step ${applied}, this version knows ${MIGRATIONS.length}: start a newer one`,
+  );
+}
+
+async function lastStep(client: Pool | PoolClient): Promise<number> {
   const { rows } = await client.query<{ step: number | null }>(
     "SELECT max(step) AS step FROM tidemark_lock_steps",
   );
