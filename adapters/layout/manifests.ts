@@ -2,6 +2,7 @@ import { digestOf, hasDigest } from "../../src/oci/digest.ts";
 import type { Digest } from "../../src/oci/digest.ts";
 import { ManifestError, parseManifest, sniffMediaType } from "../../src/oci/manifest.ts";
 import type { Manifest, ManifestBody } from "../../src/oci/manifest.ts";
+import { isForeignLayer } from "../../src/oci/media-type.ts";
 import { formatReference, isTag } from "../../src/oci/reference.ts";
 import type { Reference } from "../../src/oci/reference.ts";
 import { RegistryError } from "../../src/registry/error.ts";
@@ -73,17 +74,12 @@ export async function checkReferences(
   const needed =
     manifest.kind === "index"
       ? manifest.children
-      : [manifest.config, ...manifest.layers.filter(({ mediaType }) => !isForeign(mediaType))];
+      : [manifest.config, ...manifest.layers.filter(({ mediaType }) => !isForeignLayer(mediaType))];
   for (const { digest } of needed) {
     if (await isBlobThere(paths, digest)) continue;
     const what = manifest.kind === "index" ? "child" : "blob";
     throw refused(reference, `its ${what} ${digest} is not there`, "MANIFEST_BLOB_UNKNOWN");
   }
-}
-
-/** Layers that are never pushed. Source: OCI image-spec, layer.md; Docker manifest v2 schema 2. */
-function isForeign(mediaType: string): boolean {
-  return /\.nondistributable\.|\.rootfs\.foreign\./.test(mediaType);
 }
 
 /** `undefined` when the bytes are no manifest; an image config has a field `config` too. */

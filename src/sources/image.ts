@@ -9,6 +9,9 @@ import type { FoundConfig, FoundDescriptor, FoundPlatform } from "./schema.ts";
 import { SourceError } from "./source.ts";
 import type { SourceImage } from "./source.ts";
 
+/** Of a platform; anything else would read as another platform. Source: containerd, `platforms.go`, `specifierRe`. */
+const PART = /^[\w.-]*$/;
+
 /**
  * Reads the image that a manifest is.
  *
@@ -51,11 +54,16 @@ function whichPlatform(
   config: FoundConfig,
   { digest }: ManifestBody,
 ): FullPlatform {
-  if (named !== undefined) return named;
   const { os = "", architecture = "" } = config;
-  if (os !== "" && architecture !== "") return platformOf({ ...config, os, architecture });
+  const platform = named ?? platformOf({ ...config, os, architecture });
+  if (platform.os === "" || platform.architecture === "") {
+    throw new SourceError(
+      `${digest} does not tell its platform: its config has no "os" or "architecture"`,
+    );
+  }
+  if (Object.values(platform).every((part) => PART.test(part))) return platform;
   throw new SourceError(
-    `${digest} does not tell its platform: its config has no "os" or "architecture"`,
+    `${digest} is for ${JSON.stringify(formatPlatform(platform))}, which is no platform`,
   );
 }
 

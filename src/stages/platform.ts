@@ -6,7 +6,8 @@ export interface FullPlatform extends Platform {
   readonly osVersion?: string;
 }
 
-const TEXT = /^([^/()]+)(?:\(([^/()]+)\))?\/([^/()]+)(?:\/([^/()]+))?$/;
+/** Source: containerd, `platforms.go`, `specifierRe` and `osAndVersionRe`. */
+const TEXT = /^([\w.-]+)(?:\(([\w.-]+)\))?\/([\w.-]+)(?:\/([\w.-]+))?$/;
 
 /**
  * `os/architecture[/variant]` in the one spelling that stage digests are made of; the version of the system follows its

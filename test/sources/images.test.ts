@@ -108,6 +108,11 @@ it.each([
   ],
   ["a config without a platform", image({ os: "" }), "does not tell its platform"],
   [
+    "a platform that is none",
+    image({ os: "li/nux", architecture: "amd64" }),
+    'is for "li/nux/amd64", which is no platform',
+  ],
+  [
     "a config without layers",
     image({ fields: { rootfs: undefined } }),
     "is not as it should be: rootfs",

@@ -1,5 +1,6 @@
 import type { Descriptor } from "../../oci/descriptor.ts";
 import type { ImageManifest } from "../../oci/manifest.ts";
+import { isForeignLayer } from "../../oci/media-type.ts";
 import { putRecord } from "../../registry/put-record.ts";
 import { recordImage } from "../../stages/record.ts";
 import { rejectedTag } from "../../stages/tag.ts";
@@ -52,5 +53,5 @@ export async function rejectStage(stageId: string, missing: Descriptor, run: Run
 
 /** Whether a registry has to have a layer: some are only ever fetched from where they are told to be. */
 export function isStored({ mediaType }: Pick<Descriptor, "mediaType">): boolean {
-  return !/\.foreign\.|nondistributable/.test(mediaType);
+  return !isForeignLayer(mediaType);
 }

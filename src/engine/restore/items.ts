@@ -1,6 +1,7 @@
 import type { Digest } from "../../oci/digest.ts";
 import { ManifestError, parseManifest } from "../../oci/manifest.ts";
 import type { Manifest } from "../../oci/manifest.ts";
+import { isForeignLayer } from "../../oci/media-type.ts";
 
 /** A manifest as a journal holds it. */
 export interface SavedManifest {
@@ -89,7 +90,9 @@ function pointersOf(manifest: SavedManifest): Pick<Node, "blobs" | "children" | 
   if (parsed.kind === "index") {
     return { blobs: [], children: parsed.children.map(({ digest }) => digest), ...subject };
   }
-  const blobs = [parsed.config, ...parsed.layers].filter(({ mediaType }) => !isForeign(mediaType));
+  const blobs = [parsed.config, ...parsed.layers].filter(
+    ({ mediaType }) => !isForeignLayer(mediaType),
+  );
   return { blobs: blobs.map(({ digest }) => digest), children: [], ...subject };
 }
 
@@ -101,11 +104,6 @@ function parse(manifest: SavedManifest): Manifest | undefined {
     if (error instanceof ManifestError) return undefined;
     throw error;
   }
-}
-
-/** Layers that a registry need not hold. Source: OCI image-spec, layer.md; Docker image manifest v2 schema 2. */
-function isForeign(mediaType: string): boolean {
-  return /\.(?:nondistributable|foreign)\./.test(mediaType);
 }
 
 /** The manifests of the tags, what they reach, and what is about any of these, by its subject or by its tag. */
