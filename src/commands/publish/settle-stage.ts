@@ -1,9 +1,9 @@
 import { selectStages } from "../../engine/publish/select-stage.ts";
 import { publicationTime } from "../../engine/publish/stage-listing.ts";
 import type { ManifestBody } from "../../oci/manifest.ts";
+import { isRegistryError } from "../../registry/error.ts";
 import type { Registry } from "../../registry/registry.ts";
 import { blobsOfImage, blobsOfStage, originIn, originOf } from "./blob-origins.ts";
-import { findMissingBlob } from "./broken.ts";
 import { findStage, isUsable } from "./find-stage.ts";
 import type { FoundStage } from "./find-stage.ts";
 import { placeStage } from "./place-stage.ts";
@@ -68,13 +68,18 @@ async function copyFrom(
   const { primary } = run.places;
   const failed = (reason: string): void =>
     run.warn(`secondary repository ${secondary.address} is left out: ${reason}`);
-  const read = await attempt(() => findIn(secondary, wanted, run), failed, run.deps.signal);
+  const { signal } = run.deps;
+  const read = await attempt(() => findIn(secondary, wanted, run), failed, signal);
   if (read === undefined) return undefined;
-  if ((await findMissingBlob(secondary, read.content, run)) !== undefined) {
-    failed(`it has lost blobs of ${read.stored.stageId}`);
-    return undefined;
-  }
-  await primary.uploader.uploadBlobs(blobsOfStage(read), originIn(secondary));
+  const uploaded = await attempt(
+    async () => {
+      await primary.uploader.uploadBlobs(blobsOfStage(read), originIn(secondary));
+      return true;
+    },
+    failed,
+    signal,
+  );
+  if (uploaded === undefined) return undefined;
   const { stageId, manifest } = read.stored;
   const settled = await offer(wanted, { manifest, stageId }, run);
   if (settled === "occupied") return undefined;
@@ -89,6 +94,7 @@ async function offer(wanted: WantedStage, offered: Offer, run: Run): ReturnType<
   return placeStage(wanted, offered, run);
 }
 
+/** What the registry says against it, it says again when the manifest gets its tag. */
 async function putUntagged(
   registry: Registry,
   { host, name }: Place["repository"],
@@ -96,7 +102,11 @@ async function putUntagged(
   signal: AbortSignal,
 ): Promise<void> {
   if (!registry.capabilities.untaggedPut) return;
-  await registry.putManifest({ host, name, digest: manifest.digest }, manifest, { signal });
+  try {
+    await registry.putManifest({ host, name, digest: manifest.digest }, manifest, { signal });
+  } catch (error) {
+    if (!isRegistryError(error, "unsupported", "not-found", "conflict", "invalid")) throw error;
+  }
 }
 
 function publishedOf(
