@@ -6,6 +6,7 @@ import type { Pager } from "./lists.ts";
 import { apiPathOf, apiVersionOf } from "./object.ts";
 import type { KubeObject, KubeResource } from "./object.ts";
 import { qualified, refuse, unknownPath } from "./status.ts";
+import type { StatusReason } from "./status.ts";
 import type { Store } from "./store.ts";
 import { objectionTo } from "./validate.ts";
 
@@ -53,6 +54,7 @@ export function answerObjects(
     return refuse("NotFound", `${qualified(kind)} "${name ?? ""}" not found`);
   }
   if (verb === "get") return answerJson(200, object);
+  if (verb === "update") return update(request, kind, object, store);
   store.remove(object);
   return answerJson(200, { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success" });
 }
@@ -63,21 +65,11 @@ function create(
   namespace: string | undefined,
   store: Store,
 ): FakeResponse {
-  if (!(request.headers["content-type"] ?? "").startsWith("application/json")) {
-    return refuse("UnsupportedMediaType", "the body of the request was in an unknown format");
+  const { object, refusal } = readObject(request, resource, namespace);
+  if (object === undefined) return refusal;
+  if (namespace !== undefined && store.namespace(namespace) === undefined) {
+    return refuse("NotFound", `namespaces "${namespace}" not found`);
   }
-  const body: unknown = JSON.parse(Buffer.from(request.body).toString("utf8"));
-  if (!isObject(body)) return refuse("BadRequest", "Object 'Kind' is missing");
-  if (body.kind !== resource.kind || body.apiVersion !== apiVersionOf(resource)) {
-    return refuse(
-      "BadRequest",
-      `${body.kind} in version "${body.apiVersion}" cannot be handled at ${apiPathOf(resource)}`,
-    );
-  }
-  const place = namespace === undefined ? {} : { namespace };
-  const object = { ...body, metadata: { ...body.metadata, ...place } };
-  const objection = objectionTo(object);
-  if (objection !== undefined) return refuse("Invalid", `${object.kind} is invalid: ${objection}`);
   if (store.get(resource, namespace ?? "", object.metadata.name) !== undefined) {
     return refuse(
       "AlreadyExists",
@@ -87,9 +79,64 @@ function create(
   return answerJson(201, store.put(object));
 }
 
+/** Replaces an object where it is still as the caller read it. Source: Kubernetes, API concepts. */
+function update(
+  request: FakeRequest,
+  resource: KubeResource,
+  stored: KubeObject,
+  store: Store,
+): FakeResponse {
+  const { object, refusal } = readObject(request, resource, stored.metadata.namespace);
+  if (object === undefined) return refusal;
+  const { name, resourceVersion } = object.metadata;
+  if (name !== stored.metadata.name) {
+    return refuse("BadRequest", "the name of the object does not match the name on the URL");
+  }
+  if (resourceVersion !== undefined && resourceVersion !== stored.metadata["resourceVersion"]) {
+    return refuse(
+      "Conflict",
+      `Operation cannot be fulfilled on ${qualified(resource)} "${name}": the object has been modified; please apply your changes to the latest version and try again`,
+    );
+  }
+  return answerJson(200, store.put(object));
+}
+
+type Reading =
+  | { readonly object: KubeObject; readonly refusal?: undefined }
+  | { readonly object?: undefined; readonly refusal: FakeResponse };
+
+/** The object in the body, in its namespace; the refusal where there is none. */
+function readObject(
+  request: FakeRequest,
+  resource: KubeResource,
+  namespace: string | undefined,
+): Reading {
+  if (!(request.headers["content-type"] ?? "").startsWith("application/json")) {
+    return refused("UnsupportedMediaType", "the body of the request was in an unknown format");
+  }
+  const body: unknown = JSON.parse(Buffer.from(request.body).toString("utf8"));
+  if (!isObject(body)) return refused("BadRequest", "Object 'Kind' is missing");
+  if (body.kind !== resource.kind || body.apiVersion !== apiVersionOf(resource)) {
+    return refused(
+      "BadRequest",
+      `${body.kind} in version "${body.apiVersion}" cannot be handled at ${apiPathOf(resource)}`,
+    );
+  }
+  const place = namespace === undefined ? {} : { namespace };
+  const object = { ...body, metadata: { ...body.metadata, ...place } };
+  const objection = objectionTo(object);
+  if (objection === undefined) return { object };
+  return refused("Invalid", `${object.kind} is invalid: ${objection}`);
+}
+
+function refused(reason: StatusReason, message: string): Reading {
+  return { refusal: refuse(reason, message) };
+}
+
 function verbOf(method: string, name: string | undefined): string | undefined {
   if (method === "GET") return name === undefined ? "list" : "get";
   if (method === "POST" && name === undefined) return "create";
+  if (method === "PUT" && name !== undefined) return "update";
   return method === "DELETE" && name !== undefined ? "delete" : undefined;
 }
 

@@ -8,6 +8,7 @@ export type StatusReason =
   | "Forbidden"
   | "NotFound"
   | "AlreadyExists"
+  | "Conflict"
   | "BadRequest"
   | "Invalid"
   | "MethodNotAllowed"
@@ -23,6 +24,7 @@ const CODES: Readonly<Record<StatusReason, number>> = {
   Forbidden: 403,
   NotFound: 404,
   AlreadyExists: 409,
+  Conflict: 409,
   BadRequest: 400,
   Invalid: 422,
   MethodNotAllowed: 405,

@@ -12,7 +12,7 @@ export interface Store {
   put(object: KubeObject): KubeObject;
   remove(name: KubeName): boolean;
   get(resource: KubeResource, namespace: string, name: string): KubeObject | undefined;
-  /** A namespace that has objects, or that every cluster has. */
+  /** A namespace that was made, that has objects, or that every cluster has. */
   namespace(name: string): KubeObject | undefined;
   /** In the order of namespace and name. */
   list(resource: KubeResource, namespace: string | undefined): readonly KubeObject[];
@@ -61,6 +61,8 @@ export function createStore(resources: readonly KubeResource[]): Store {
   }
 
   function namespace(name: string): KubeObject | undefined {
+    const made = objects.get(`/namespaces//${name}`);
+    if (made !== undefined) return made;
     const isUsed = objects.values().some(({ metadata }) => metadata.namespace === name);
     if (!isUsed && !BUILT_IN_NAMESPACES.has(name)) return undefined;
     return { apiVersion: "v1", kind: "Namespace", metadata: { name } };

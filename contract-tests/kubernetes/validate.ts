@@ -17,10 +17,16 @@ const POD_AT: Readonly<Record<string, readonly string[]>> = {
 /** Kinds whose pods are told by labels. */
 const SELECTING = new Set(["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet"]);
 
+/** What all annotations may have together. Bytes. Source: Kubernetes, apimachinery validation. */
+const MAX_ANNOTATIONS = 256 * 1024;
+
 /** What an API server would object to in a manifest, as far as images are concerned; `undefined` when nothing. */
 export function objectionTo(object: KubeObject): string | undefined {
   const { kind, metadata } = object;
   if (!NAME.test(metadata.name)) return `metadata.name: Invalid value: "${metadata.name}"`;
+  if (annotationBytes(object) > MAX_ANNOTATIONS) {
+    return `metadata.annotations: Too long: may not be more than ${MAX_ANNOTATIONS} bytes`;
+  }
   const path = POD_AT[kind];
   if (path === undefined || object.apiVersion.includes(".")) return undefined;
   const pod = at(object, path);
@@ -38,6 +44,11 @@ export function objectionTo(object: KubeObject): string | undefined {
     }
   }
   return SELECTING.has(kind) ? selectorProblem(object) : undefined;
+}
+
+function annotationBytes(object: KubeObject): number {
+  const texts = Object.entries(at(object, ["metadata", "annotations"]) ?? {}).flat();
+  return texts.reduce((sum, text) => sum + Buffer.byteLength(String(text)), 0);
 }
 
 function selectorProblem(object: KubeObject): string | undefined {
