@@ -113,7 +113,9 @@ export function openSession(options: SessionOptions): Session {
     async openLocks(synchronization, place) {
       const { openLocks } = await import("./locks.ts");
       const registry = (): Promise<Registry> => openRegistryOf(place.repository);
-      return openLocks(synchronization, place, { env, http: openDoor, registry, warn, now });
+      const { version } = options;
+      const surroundings = { env, http: openDoor, registry, warn, now, version };
+      return openLocks(synchronization, place, surroundings);
     },
     async [Symbol.asyncDispose]() {
       try {
@@ -205,6 +207,7 @@ export function openSession(options: SessionOptions): Session {
         skipTlsVerify: options.skipTlsVerify,
         concurrency: parallel,
         report,
+        skewed: (host, skewMs) => warn(describeSkew(host, skewMs)),
       }),
     );
     opened = await door;
@@ -220,6 +223,11 @@ export function openSession(options: SessionOptions): Session {
       ...(options.dockerConfig === undefined ? {} : { dockerConfigDir: options.dockerConfig }),
     });
   }
+}
+
+function describeSkew(host: string, skewMs: number): string {
+  const seconds = (Math.abs(skewMs) / 1_000).toFixed(1);
+  return `this machine's clock is ${seconds} s ${skewMs > 0 ? "ahead of" : "behind"} that of ${host}; ages and timestamps are off by as much`;
 }
 
 /** The door of a run that needs no network. */

@@ -31,15 +31,13 @@ export interface RecordDeps {
   readonly now: () => Date;
 }
 
-/** Says once where the record of the repository names another place than this run's. Locks of two places exclude nobody. */
+/** Says so where the record of the repository names another place than this run's: locks of two places exclude nobody. */
 export async function warnOfOtherServer(
   place: LockPlace,
-  tags: readonly string[],
   here: RecordedServer,
   { warn }: Pick<RecordDeps, "warn">,
   signal: AbortSignal,
 ): Promise<void> {
-  if (!tags.includes(TAG)) return;
   const there = await readRecord(place, signal);
   if (there === undefined || isSame(there, here)) return;
   const what = there.address === here.address ? `another ${here.address}` : there.address;
@@ -48,7 +46,11 @@ export async function warnOfOtherServer(
   );
 }
 
-/** The same, and writes the record where there is none. */
+/**
+ * The same, and writes the record where there is none.
+ *
+ * @param tags Those of the repository.
+ */
 export async function recordServer(
   place: LockPlace,
   tags: readonly string[],
@@ -56,7 +58,7 @@ export async function recordServer(
   { warn, now }: RecordDeps,
   signal: AbortSignal,
 ): Promise<void> {
-  if (tags.includes(TAG)) return warnOfOtherServer(place, tags, here, { warn }, signal);
+  if (tags.includes(TAG)) return warnOfOtherServer(place, here, { warn }, signal);
   const { project, repository, registry } = place;
   const labels = {
     [LABEL.address]: here.address,

@@ -2,9 +2,16 @@
 export type Synchronization =
   | { readonly kind: "none" }
   | { readonly kind: "local" }
-  /** Without a trailing slash. */
-  | { readonly kind: "http"; readonly address: string }
+  | HttpSynchronization
   | KubernetesSynchronization;
+
+export interface HttpSynchronization {
+  readonly kind: "http";
+  /** Without a trailing slash, and without credentials. */
+  readonly address: string;
+  /** Those that stood in the address. */
+  readonly credentials?: { readonly user: string; readonly password: string };
+}
 
 export interface KubernetesSynchronization {
   readonly kind: "kubernetes";
@@ -59,15 +66,24 @@ function parseShared(text: string): Synchronization {
 function parseAddress(text: string): Synchronization {
   const url = URL.parse(text);
   if (url === null) throw new SynchronizationError(notUnderstood("it is no URL"));
-  if (url.username !== "" || url.password !== "") {
-    throw new SynchronizationError(
-      `--synchronization: the address of ${url.host} has a user name or a password in it; a token is told by TIDEMARK_SYNCHRONIZATION_TOKEN`,
-    );
-  }
   if (url.search !== "" || url.hash !== "") {
     throw new SynchronizationError(notUnderstood("an address ends with its path"));
   }
-  return { kind: "http", address: url.href.replace(/\/+$/, "") };
+  const address = `${url.origin}${url.pathname.replace(/\/+$/, "")}`;
+  if (url.username === "" && url.password === "") return { kind: "http", address };
+  return { kind: "http", address, credentials: credentialsOf(url) };
+}
+
+function credentialsOf({
+  username,
+  password,
+}: URL): NonNullable<HttpSynchronization["credentials"]> {
+  try {
+    return { user: decodeURIComponent(username), password: decodeURIComponent(password) };
+  } catch (error) {
+    if (!(error instanceof URIError)) throw error;
+    throw new SynchronizationError(notUnderstood("a % before the @ of an address is written %25"));
+  }
 }
 
 function parseCluster(rest: string): Synchronization {

@@ -58,11 +58,21 @@ it.each([
   );
 });
 
-it("a password in an address is refused and told to nobody", () => {
-  const parse = (): unknown =>
-    parseSynchronization("https://me:s3cret@locks.example", { hasRepo: true });
+it("credentials in an address are taken out of it", () => {
+  const text = "https://me:s3cr%40et@locks.example/a";
 
-  expect(parse).toThrow("the address of locks.example has a user name or a password in it");
+  expect(parseSynchronization(text, { hasRepo: true })).toEqual({
+    kind: "http",
+    address: "https://locks.example/a",
+    credentials: { user: "me", password: "s3cr@et" },
+  });
+});
+
+it("credentials that cannot be read are told to nobody", () => {
+  const parse = (): unknown =>
+    parseSynchronization("https://me:s3cret%@locks.example", { hasRepo: true });
+
+  expect(parse).toThrow("is written %25");
   expect(parse).not.toThrow("s3cret");
 });
 

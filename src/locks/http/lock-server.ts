@@ -16,9 +16,14 @@ export interface LockServer {
 
 export interface LockServerDeps {
   readonly http: () => Promise<Pick<HttpClient, "send">>;
-  /** Sent as a bearer token. */
-  readonly token?: string | undefined;
+  /** Absent: nobody is named. */
+  readonly credentials?: LockServerCredentials | undefined;
 }
+
+/** A token, or a user with a password. */
+export type LockServerCredentials =
+  | { readonly token: string }
+  | { readonly user: string; readonly password: string };
 
 /** More than any answer has. Bytes. */
 const MAX_ANSWER = 64 * 1024;
@@ -26,9 +31,9 @@ const MAX_ANSWER = 64 * 1024;
 /** What the server says once, beside its status. Characters. */
 const MAX_SAID = 200;
 
-export function openLockServer(address: string, { http, token }: LockServerDeps): LockServer {
+export function openLockServer(address: string, { http, credentials }: LockServerDeps): LockServer {
   const { host } = new URL(address);
-  const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  const authorization = authorizationOf(credentials);
 
   return {
     address,
@@ -90,7 +95,7 @@ export function openLockServer(address: string, { http, token }: LockServerDeps)
   function refusal(status: number, said: string): LockError {
     const line = said.trim().split("\n")[0]?.slice(0, MAX_SAID) ?? "";
     const words = line === "" || line.startsWith("<") ? "" : `: ${line}`;
-    const message = `lock server ${address} answers with ${status}${words}${hintOf(status, token)}`;
+    const message = `lock server ${address} answers with ${status}${words}${hintOf(status, credentials)}`;
     return new LockError(isTemporary(status) ? "unavailable" : "refused", message);
   }
 
@@ -131,11 +136,20 @@ function isTemporary(status: number): boolean {
   return status === 408 || status === 425 || status === 429 || status >= 500;
 }
 
-function hintOf(status: number, token: string | undefined): string {
-  if (status === 401 || status === 403) {
-    return token === undefined
-      ? "; if it wants a token, set TIDEMARK_SYNCHRONIZATION_TOKEN"
-      : "; it does not take the token of TIDEMARK_SYNCHRONIZATION_TOKEN";
+function authorizationOf(credentials: LockServerCredentials | undefined): Record<string, string> {
+  if (credentials === undefined) return {};
+  if ("token" in credentials) return { authorization: `Bearer ${credentials.token}` };
+  const { user, password } = credentials;
+  return { authorization: `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}` };
+}
+
+function hintOf(status: number, credentials: LockServerCredentials | undefined): string {
+  if (status === 404) return "; is it the address of a lock server?";
+  if (status !== 401 && status !== 403) return "";
+  if (credentials === undefined) {
+    return "; if it wants a token, set TIDEMARK_SYNCHRONIZATION_TOKEN";
   }
-  return status === 404 ? "; is it the address of a lock server?" : "";
+  return "token" in credentials
+    ? "; it does not take the token of TIDEMARK_SYNCHRONIZATION_TOKEN"
+    : "; it does not take the user name and password in its address";
 }

@@ -23,6 +23,15 @@ export async function askWithin<Answer>(
   }
 }
 
+/** Rejects with the reason of the signal as soon as it is aborted; the promise goes on. */
+export function unlessAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  return new Promise((settle, reject) => {
+    const abort = (): void => reject(signal.reason);
+    signal.addEventListener("abort", abort, { once: true });
+    promise.then(settle, reject).finally(() => signal.removeEventListener("abort", abort));
+  });
+}
+
 /** `2.5 s` */
 export function seconds(ms: number): string {
   return `${Math.round(ms / 100) / 10} s`;

@@ -6,7 +6,7 @@ import { LockError } from "../lock.ts";
 import type { AcquireOptions, HeldLock, LockManager } from "../lock.ts";
 import { LEASE_TTL_MS, POLL_EVERY_MS, RENEW_EVERY_MS } from "../protocol/wire.ts";
 import type { LockHandle } from "../protocol/wire.ts";
-import { askWithin, seconds } from "./ask.ts";
+import { askWithin, seconds, unlessAborted } from "./ask.ts";
 import { keepLease } from "./kept-lease.ts";
 import type { LeaseDeps } from "./kept-lease.ts";
 import type { LeaseAsk, LeaseBackend, LeaseTimings } from "./lease-backend.ts";
@@ -146,13 +146,4 @@ export function openLeasedLocks(backend: LeaseBackend, options: LeasedLocksOptio
 interface Attempt {
   readonly held?: HeldLock;
   readonly failure?: LockError;
-}
-
-/** Rejects with the reason of the signal as soon as it is aborted; the promise goes on. */
-function unlessAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
-  return new Promise((settle, reject) => {
-    const abort = (): void => reject(signal.reason);
-    signal.addEventListener("abort", abort, { once: true });
-    promise.then(settle, reject).finally(() => signal.removeEventListener("abort", abort));
-  });
 }

@@ -4,6 +4,7 @@ import { expect, it, onTestFinished } from "vitest";
 
 import { answer, answerJson } from "../../../contract-tests/fakes/message.ts";
 import { openHttpClient } from "../../../src/http/open-client.ts";
+import type { LockServerCredentials } from "../../../src/locks/http/lock-server.ts";
 import { openHttpLocks } from "../../../src/locks/http/http-locks.ts";
 import { lockPlace } from "../../../src/locks/lock-place.ts";
 import type { LockManager } from "../../../src/locks/lock.ts";
@@ -150,6 +151,16 @@ it("a token is sent to the server, and told to nobody", async () => {
   );
 });
 
+it("a user name and a password are sent as other clients send them", async () => {
+  const { harness, server } = await world();
+  const headers: (string | undefined)[] = [];
+  server.fault = async (request) => void headers.push(request.headers["authorization"]);
+
+  await open(harness, server, { user: "me", password: "s3cret" }).acquire(NAME, patience());
+
+  expect(new Set(headers)).toEqual(new Set([`Basic ${btoa("me:s3cret")}`]));
+});
+
 it("nobody at the address is unavailable", async () => {
   const { harness } = await world();
   const gone = await startFakeLockServer();
@@ -184,7 +195,7 @@ async function world(options: FakeLockServerOptions = {}): Promise<World> {
 function open(
   { registry, repository }: Harness,
   { url }: FakeLockServer,
-  { token }: { readonly token?: string } = {},
+  credentials?: LockServerCredentials,
 ): LockManager {
   const http = openHttpClient({ userAgent: "test", sleep: async () => undefined });
   const place = lockPlace({ project: "shop", repository }, () => Promise.resolve(registry));
@@ -192,7 +203,7 @@ function open(
     http: () => Promise.resolve(http),
     warn: () => undefined,
     now: () => new Date(),
-    token,
+    credentials,
     timings: { renewEveryMs: 5, pollEveryMs: 5, retryMs: 5 },
     sleep: () => Promise.resolve(),
   });
