@@ -4,12 +4,16 @@ import { once } from "node:events";
 import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 
 import { afterEach, beforeEach, expect, it } from "vitest";
 
 import { openLocalLocks } from "../../../src/locks/local/local-locks.ts";
 
 const NAME = `shop.${"0".repeat(56)}`;
+
+const HOLDER = fileURLToPath(new URL("./holder-process.ts", import.meta.url));
+const COUNTER = fileURLToPath(new URL("./counting-process.ts", import.meta.url));
 
 let directory: string;
 beforeEach(async () => {
@@ -18,7 +22,7 @@ beforeEach(async () => {
 afterEach(() => rm(directory, { recursive: true, force: true }));
 
 it("a process that is killed while it holds a lock frees it", async () => {
-  const holder = start("holder-process.ts", directory, NAME);
+  const holder = start(HOLDER, directory, NAME);
   await once(holder.stdout ?? holder, "data");
   await using locks = openLocalLocks(directory);
   const signal = AbortSignal.timeout(60_000);
@@ -36,7 +40,7 @@ it("processes that do the same exclude each other", async () => {
   const file = join(directory, "count");
   await writeFile(file, "0");
   const processes = Array.from({ length: 4 }, () =>
-    start("counting-process.ts", join(directory, "locks"), file, "25"),
+    start(COUNTER, join(directory, "locks"), file, "25"),
   );
 
   const codes = await Promise.all(processes.map(async (one) => (await once(one, "exit"))[0]));
@@ -46,7 +50,7 @@ it("processes that do the same exclude each other", async () => {
 });
 
 function start(program: string, ...args: readonly string[]): ChildProcess {
-  return spawn(process.execPath, [join(import.meta.dirname, program), ...args], {
+  return spawn(process.execPath, [program, ...args], {
     stdio: ["ignore", "pipe", "inherit"],
   });
 }
