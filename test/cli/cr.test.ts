@@ -2,7 +2,7 @@ import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmod, mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
@@ -18,6 +18,8 @@ const BOT = { username: "bot", password: "pa55:word-of-bot" };
 const PAIR = Buffer.from(`${BOT.username}:${BOT.password}`).toString("base64");
 const BASIC: FakeAuth = { kind: "basic", users: [BOT] };
 const BEARER: FakeAuth = { kind: "bearer", users: [BOT], identityTokens: { "token-1": "bot" } };
+
+const HOLDER = new URL("../credentials/hold-lock.ts", import.meta.url).pathname;
 
 let home: string;
 beforeEach(async () => void (home = await mkdtemp(join(tmpdir(), "tidemark-cr-"))));
@@ -244,11 +246,9 @@ describe("20 jobs that log in at the same time to different registries", () => {
   it("do not wait for one that was killed while it wrote", async () => {
     await using fake = await serve(BASIC);
     await mkdir(join(home, ".docker"));
-    const holder = spawn(
-      process.execPath,
-      [resolve("test/credentials/hold-lock.ts"), join(home, ".docker/config.json.lock")],
-      { stdio: ["ignore", "pipe", "inherit"] },
-    );
+    const holder = spawn(process.execPath, [HOLDER, join(home, ".docker/config.json.lock")], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
     await once(holder.stdout, "data");
     const left = join(home, ".docker/config.json.tidemark-0123456789abcdef");
     await writeFile(left, "half of a secret");
