@@ -6,7 +6,7 @@ import type { FakeOptions, ListeningRegistry } from "../../../contract-tests/fak
 import { withFaults } from "../../../contract-tests/fakes/faults.ts";
 import type { FaultRule } from "../../../contract-tests/fakes/faults.ts";
 import { repositoryIn } from "../../../contract-tests/fakes/state.ts";
-import type { RepositoryState } from "../../../contract-tests/fakes/state.ts";
+import type { RepositoryState, StoredManifest } from "../../../contract-tests/fakes/state.ts";
 import { publish } from "../../../src/commands/publish/publish.ts";
 import type { PublishResult } from "../../../src/commands/publish/published.ts";
 import type {
@@ -36,6 +36,8 @@ export interface World extends AsyncDisposable {
   /** A repository in it. */
   at(name: string): Repository;
   state(name: string): RepositoryState;
+  /** Stores a manifest behind the publisher's back. */
+  store(name: string, manifest: StoredManifest): Digest;
   /** Requests since the last call, as `METHOD what/key`. */
   requests(): string[];
   publish(request: Partial<PublishRequest>, deps?: Partial<PublishDeps>): Promise<PublishResult>;
@@ -66,6 +68,11 @@ export async function openWorld({ fake = {}, faults = [], locks }: WorldSpec = {
     at,
     state: (name) => repositoryIn(registry.state, name),
     warnings,
+    store(name, manifest) {
+      const digest = digestOf(manifest.bytes);
+      repositoryIn(registry.state, name).manifests.set(digest, manifest);
+      return digest;
+    },
     requests() {
       const all = server.requests().slice(seen);
       seen += all.length;
@@ -118,15 +125,40 @@ export interface ImageSpec {
   readonly platform?: string;
   readonly layers?: readonly string[];
   readonly media?: "oci" | "docker";
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+/** The methods of requests, in their order. */
+export function methodsOf(requests: readonly string[]): (string | undefined)[] {
+  return requests.map((line) => line.split(" ")[0]);
+}
+
+/** Stores the only image of a source behind the publisher's back. Answers its digest. */
+export function push(
+  state: RepositoryState,
+  { images: [image], blobs }: MemorySource,
+  tag: string,
+): Digest {
+  if (image === undefined) throw new Error("the source has no image");
+  for (const [digest, bytes] of blobs) state.blobs.set(digest, bytes);
+  const { mediaType, bytes, digest } = image.manifest;
+  state.manifests.set(digest, { mediaType, bytes });
+  state.tags.set(tag, digest);
+  return digest;
+}
+
+export interface MemorySource extends Source {
+  readonly blobs: ReadonlyMap<Digest, Uint8Array>;
 }
 
 /** A source of images in memory, one for each platform. */
-export function sourceOf(...specs: readonly ImageSpec[]): Source {
+export function sourceOf(...specs: readonly ImageSpec[]): MemorySource {
   const blobs = new Map<Digest, Uint8Array>();
   const images = (specs.length === 0 ? [{}] : specs).map((spec) => imageOf(spec, blobs));
   return {
     address: "memory",
     images,
+    blobs,
     async *openBlob(digest, from) {
       const bytes = blobs.get(digest);
       if (bytes === undefined) throw new Error(`the source has no ${digest}`);
@@ -165,7 +197,7 @@ export function sharedLocks(more: Partial<LockManager> = {}): () => LockManager 
 }
 
 function imageOf(
-  { platform = "linux/amd64", layers = ["base", "app"], media = "oci" }: ImageSpec,
+  { platform = "linux/amd64", layers = ["base", "app"], media = "oci", labels = {} }: ImageSpec,
   blobs: Map<Digest, Uint8Array>,
 ): SourceImage {
   const isOci = media === "oci";
@@ -181,7 +213,7 @@ function imageOf(
   const configBytes = encode({
     architecture,
     os,
-    config: { Env: ["A=b"] },
+    config: { Env: ["A=b"], Labels: labels },
     rootfs: { type: "layers", diff_ids: diffIds },
   });
   const config = {
