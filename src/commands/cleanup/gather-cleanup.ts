@@ -1,16 +1,16 @@
 import type { CleanupInput, Facts, Need } from "../../engine/cleanup/inventory.ts";
 import type { CleanupPlan } from "../../engine/cleanup/plan.ts";
 import { createCleanupPlanner } from "../../engine/cleanup/planner.ts";
-import type { FoundLease } from "../../engine/cleanup/leases.ts";
 import type { PlanFindings } from "../../engine/cleanup/samples.ts";
 import type { Digest } from "../../oci/digest.ts";
 import type { Registry } from "../../registry/registry.ts";
 import type { CommandDeps, GitHistory } from "../deps.ts";
+import { GuardError } from "../error.ts";
 import type { GatherContext, Gathered } from "./gathered.ts";
 import { homeOf, listHomes, resolveHomes } from "./homes.ts";
 import type { Home, Homes } from "./homes.ts";
 import { ownLeases, readLeases } from "./leases.ts";
-import type { ListedLeases } from "./leases.ts";
+import type { ListedLeases, ReadLeases } from "./leases.ts";
 import { createMeans } from "./means.ts";
 import { refuseMovedRecords } from "./meta-repo.ts";
 import { createNewcomers } from "./newcomers.ts";
@@ -20,6 +20,9 @@ import { readDefinitions, retireNames } from "./retirement.ts";
 import type { Retiring } from "./retirement.ts";
 import { createAnswerBook, listUntagged, sweepProblems } from "./untagged.ts";
 import { besideListing, openUsage } from "./usage.ts";
+
+/** Readings after which publishers that come and go are waited for no longer. */
+const MAX_READINGS = 10;
 
 /** Reads the repository and the history, and decides. Sends nothing that changes anything. */
 export async function gatherCleanup(
@@ -56,7 +59,7 @@ export async function gatherCleanup(
   let planned: readonly Digest[] = [];
   let found = resolved;
   await refuseMovedRecords(found.stages, homes, { signal: deps.signal });
-  let leases: ListedLeases = { own: new Set(), others: await readOthersLeases() };
+  let leases: ListedLeases = { own: new Set(), others: (await readOthersLeases()).leases };
 
   const decide = async (keepList: ReadonlySet<string>): Promise<Decided> => {
     const { tags } = found;
@@ -120,19 +123,7 @@ export async function gatherCleanup(
       // Before the tags: what gets one while they are listed has it there, and is no longer without.
       untagged = await listUntagged(stages, sweep, deps);
       newcomers.meetManifests(untagged ?? []);
-      const again = await listHomes(homes, deps);
-      const own = ownLeases(again.stages, await deps.runner.identify());
-      const others = again.stages.filter(
-        ({ tag }) => !own.has(tag) && !newcomers.isNewJournal(tag),
-      );
-      const [resolvedAgain, hasNewUses = false] = await allOrFirstFailure(
-        resolveHomes(homes, { ...again, stages: others }, deps, first),
-        usage?.read("now"),
-      );
-      found = resolvedAgain;
-      isNewlyUsed ||= hasNewUses;
-      leases = { own, others: await readOthersLeases() };
-      newcomers.meetTags(found);
+      await listAgain();
       const isDoubted = sweep.deleteOrphans === true && answers.doubt();
       const isNew = untagged?.some(({ digest }) => !before.has(digest)) ?? false;
       const isOutside = isNew || isDoubted || context.primary !== undefined || isReread;
@@ -149,7 +140,35 @@ export async function gatherCleanup(
     return readManifests((digest) => homeOf(digest, homes, found), needs, facts, deps);
   }
 
-  function readOthersLeases(): Promise<readonly FoundLease[]> {
+  /** Until no publisher ends between its listing and the reading of its lease: the listing may lack its last records. */
+  async function listAgain(): Promise<void> {
+    const ended = new Set<string>();
+    for (let reading = 0; reading < MAX_READINGS; reading += 1) {
+      const again = await listHomes(homes, deps);
+      const own = ownLeases(again.stages, await deps.runner.identify());
+      const others = again.stages.filter(
+        ({ tag }) => !own.has(tag) && !newcomers.isNewJournal(tag),
+      );
+      const [resolvedAgain, hasNewUses = false] = await allOrFirstFailure(
+        resolveHomes(homes, { ...again, stages: others }, deps, first),
+        usage?.read("now"),
+      );
+      found = resolvedAgain;
+      isNewlyUsed ||= hasNewUses;
+      const { leases: read, withdrawn } = await readOthersLeases();
+      leases = { own, others: read };
+      newcomers.meetTags(found);
+      // One that is listed again, and is not there again, is a tag that leads nowhere.
+      if (withdrawn.every((tag) => ended.has(tag))) return;
+      for (const tag of withdrawn) ended.add(tag);
+    }
+    throw new GuardError(
+      "incomplete-listing",
+      `publishers ended during each of ${MAX_READINGS} readings of the tag listing; run again when fewer are at work`,
+    );
+  }
+
+  function readOthersLeases(): Promise<ReadLeases> {
     return readLeases(found.tags, (digest) => homeOf(digest, homes, found), facts, deps);
   }
 }

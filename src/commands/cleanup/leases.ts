@@ -24,13 +24,23 @@ export interface ListedLeases {
   readonly others: readonly FoundLease[];
 }
 
+/** What the leases of a listing say. */
+export interface ReadLeases {
+  readonly leases: readonly FoundLease[];
+  /**
+   * Tags of those that were withdrawn since they were listed. Their runs wrote records just before, which the listing may
+   * lack.
+   */
+  readonly withdrawn: readonly string[];
+}
+
 /** The tags of a listing that are this run's own leases. */
 export function ownLeases(entries: readonly TagEntry[], { run }: LeaseHolder): ReadonlySet<string> {
   return new Set(entries.flatMap(({ tag }) => (isLeaseOf(run, tag) ? [tag] : [])));
 }
 
 /**
- * Reads what the leases among the tags say; one that is withdrawn meanwhile is left out.
+ * Reads what the leases among the tags say; one that is withdrawn meanwhile is left out, and said.
  *
  * @param homeOf Where a manifest can be read.
  * @param facts What was read before; grows.
@@ -40,11 +50,15 @@ export async function readLeases(
   homeOf: (digest: Digest) => Home,
   facts: Map<Digest, Facts>,
   deps: CommandDeps,
-): Promise<readonly FoundLease[]> {
+): Promise<ReadLeases> {
   const { signal } = deps;
   const tagged = tags.filter((entry) => entry.class.kind === "lease");
+  const withdrawn: string[] = [];
   const found = await mapParallel(tagged, deps.parallel, async ({ tag, digest }) => {
-    if (digest === undefined) return undefined;
+    if (digest === undefined) {
+      withdrawn.push(tag);
+      return undefined;
+    }
     const { registry, repository } = homeOf(digest);
     const { host, name } = repository;
     const known = facts.get(digest);
@@ -53,9 +67,11 @@ export async function readLeases(
     const lease = leaseOf(read);
     if (lease !== undefined) return { tag, lease, state: await stateOf(lease, deps) };
     const there = await registry.resolve({ host, name, tag }, { signal });
-    return there === undefined ? undefined : ({ tag, lease: "unreadable", state: "live" } as const);
+    if (there !== undefined) return { tag, lease: "unreadable", state: "live" } as const;
+    withdrawn.push(tag);
+    return undefined;
   });
-  return found.filter((lease) => lease !== undefined);
+  return { leases: found.filter((lease) => lease !== undefined), withdrawn };
 }
 
 /** Throws when something is there that may be a lease of a running process, and says nothing that can be honoured. */

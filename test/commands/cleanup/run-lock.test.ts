@@ -356,7 +356,8 @@ async function listLeases(registry: Registry, deps: CommandDeps): Promise<Listed
       }),
   );
   const home = { registry, repository: REPOSITORY };
-  return { own, others: await readLeases(tags, () => home, new Map(), deps) };
+  const { leases } = await readLeases(tags, () => home, new Map(), deps);
+  return { own, others: leases };
 }
 
 function depsFor(registry: Registry): CommandDeps {
