@@ -1,13 +1,15 @@
 import { createRepository } from "../../contract-tests/fakes/state.ts";
 import type { RepositoryState } from "../../contract-tests/fakes/state.ts";
 import { readManifest } from "../../contract-tests/fakes/check-manifest.ts";
-import { publish } from "../../src/commands/publish/publish.ts";
+import { runPublish } from "../../src/commands/publish/run-publish.ts";
 import type { PublishedImage } from "../../src/commands/publish/published.ts";
 import type { PublishDeps, PublishRequest } from "../../src/commands/publish/request.ts";
 import type { LockManager } from "../../src/locks/lock.ts";
 import { RegistryError } from "../../src/registry/error.ts";
 import type { Registry } from "../../src/registry/registry.ts";
 import type { Source } from "../../src/sources/source.ts";
+import type { Git } from "../properties/ask.ts";
+import { cleanUp } from "../properties/run.ts";
 import { soleRunner } from "../properties/runner.ts";
 import { checkContent, checkNothingUploaded, checkSelection } from "./checks.ts";
 import type { Contents } from "./contents.ts";
@@ -38,6 +40,20 @@ const REPOSITORY = { host: "memory.test", name: "shop/app" };
 /** When each round begins. Milliseconds since the epoch. */
 const START = 1_750_000_000_000;
 
+/** What the images are recorded for. */
+const COMMIT = "c".repeat(40);
+
+const ALL = { last: undefined, inHours: undefined, operator: "And" };
+
+const GIT: Git = {
+  policies: [{ kind: "branch", names: "main", references: ALL, images: ALL }],
+  references: [{ kind: "branch", name: "main", commit: COMMIT, time: START / 1000 }],
+  commits: [{ id: COMMIT, time: START / 1000, parents: [] }],
+};
+
+/** The calls that fail, and a cleanup that takes away what is being used, may end a publisher. */
+const EXCUSES: ReadonlySet<string> = new Set(["unavailable", "conflict"]);
+
 const MINUTES_10 = 600_000;
 const LOCK_WAIT_MS = 60_000;
 
@@ -55,8 +71,12 @@ export async function playTurns(
   const table = { turns, registry, locks, sources, seed };
   const problems: string[] = [];
 
-  const runs = await turns.until(
-    Promise.all(publishers.map((publisher, at) => takePart(publisher, at, table, problems))),
+  await publishOld(round, table, problems);
+  const [runs] = await turns.until(
+    Promise.all([
+      Promise.all(publishers.map((publisher, at) => takePart(publisher, at, table, problems))),
+      cleanMeanwhile(round, table, problems),
+    ]),
   );
   const contents = contentsOf(state);
   problems.push(
@@ -97,7 +117,7 @@ async function takePart(
     const images = await Promise.race([work, dead.promise]);
     return images === undefined ? about : { ...about, exit: 0, reported: images.map(reportedOf) };
   } catch (error) {
-    if (!(error instanceof RegistryError && error.code === "unavailable")) {
+    if (!(error instanceof RegistryError && EXCUSES.has(error.code))) {
       problems.push(`publisher ${at} ended with ${describe(error)}`);
     }
     return { ...about, exit: 3 };
@@ -105,7 +125,7 @@ async function takePart(
 }
 
 async function publishOnce(
-  { images, isOneStage, aheadMs }: TurnPublisher,
+  { images, isOneStage, aheadMs, isRecorded = true }: TurnPublisher,
   at: number,
   {
     turns,
@@ -136,9 +156,55 @@ async function publishOnce(
     },
     checksBlobs: false,
   };
-  const result = await publish(request, depsOf({ turns, registry, locks, own, aheadMs }));
-  await result.release();
-  return result.images;
+  const records = {
+    project: request.project,
+    primary: REPOSITORY,
+    records: { names: true, commits: isRecorded ? [COMMIT] : [] },
+    customTags: [],
+    allow: new Set<string>(),
+  };
+  const deps = depsOf({ turns, registry, locks, own, aheadMs });
+  return (await runPublish({ publish: request, records }, deps)).images;
+}
+
+/** Brings what is there before the others begin. */
+async function publishOld(
+  { old, publishers: [first] }: TurnRound,
+  table: Table,
+  problems: string[],
+): Promise<void> {
+  const isOneStage = first?.isOneStage === true;
+  const images = isOneStage ? old.slice(0, 1) : old;
+  if (images.length === 0) return;
+  const long = { aheadMs: -30 * 24 * 3_600_000, images, isOneStage, isRecorded: false };
+  const { turns, registry } = table;
+  const calm = { ...table, locks: shareLocks("none", turns, diceOf(table.seed)) };
+  registry.calm(true);
+  await turns.until(takePart(long, 99, calm, problems));
+  registry.calm(false);
+}
+
+/** A cleanup of what no commit needs and what is older than two hours, while others publish. */
+async function cleanMeanwhile(
+  { cleansAt }: TurnRound,
+  { turns, registry }: Table,
+  problems: string[],
+): Promise<void> {
+  if (cleansAt === undefined) return;
+  await turns.sleep(cleansAt);
+  const now = (): Date => new Date(START + turns.now());
+  const runner = {
+    sleep: (ms: number): Promise<void> => turns.sleep(ms),
+    isGone: (): Promise<boolean> => Promise.resolve(false),
+  };
+  const ask = { project: "shop", now: START, hours: 2, keepList: new Set<string>(), git: GIT };
+  try {
+    await cleanUp(registry.seenBy(turns), ask, { now, runner, repository: REPOSITORY });
+  } catch (error) {
+    if (!(error instanceof RegistryError && EXCUSES.has(error.code))) {
+      problems.push(`the cleanup ended with ${describe(error)}`);
+    }
+  }
 }
 
 function depsOf({

@@ -10,6 +10,10 @@ export interface TurnRound {
   readonly failing: number;
   readonly isImmutable: boolean;
   readonly untaggedPut: boolean;
+  /** Sources that somebody published a month ago, and no record names. */
+  readonly old: readonly string[];
+  /** When a cleanup begins. Milliseconds. Absent: there is none. */
+  readonly cleansAt?: number;
   readonly publishers: readonly TurnPublisher[];
 }
 
@@ -19,6 +23,8 @@ export interface TurnPublisher {
   readonly images: readonly string[];
   /** Whether all its images have one and the same digest, whatever their content. */
   readonly isOneStage: boolean;
+  /** Whether it ties them to a commit. Default: yes. */
+  readonly isRecorded?: boolean;
   /** After how many of its steps it is never heard of again. Absent: it comes to its end. */
   readonly diesAfter?: number;
 }
@@ -33,14 +39,18 @@ export function turnRoundOf(seed: number): TurnRound {
   const size = dice.pick([2, 2, 2, 3, 5, 8]);
   const failing = dice.pick([0, 0, 0, 0.01, 0.04]);
   const deaths = dice.chance(0.2);
+  const cleans = dice.chance(0.3);
   return {
     seed,
     locks: MODES[seed % MODES.length] ?? "none",
-    staleMs: dice.pick([0, 0, 0, 10, 200, 5_000]),
+    // A cleanup sees no record that a list does not show.
+    staleMs: cleans ? 0 : dice.pick([0, 0, 0, 10, 200, 5_000]),
     failing,
     isImmutable: dice.chance(0.15),
     untaggedPut: dice.chance(0.8),
     publishers: Array.from({ length: size }, () => publisherOf(dice, isOneStage, deaths)),
+    old: dice.chance(0.4) ? ["app-0", ...(dice.chance(0.5) ? ["both"] : [])] : [],
+    ...(cleans ? { cleansAt: dice.below(400) } : {}),
   };
 }
 
@@ -58,7 +68,7 @@ function publisherOf(dice: Dice, isOneStage: boolean, deaths: boolean): TurnPubl
 
 /** For people. */
 export function describeTurnRound(round: TurnRound): string {
-  const { publishers, locks, staleMs, failing, isImmutable, untaggedPut } = round;
+  const { publishers, locks, staleMs, failing, isImmutable, untaggedPut, old, cleansAt } = round;
   const dying = publishers.filter(({ diesAfter }) => diesAfter !== undefined).length;
   return [
     `${publishers.length} publishers of ${publishers[0]?.isOneStage === true ? "one stage" : "several images"}`,
@@ -68,5 +78,7 @@ export function describeTurnRound(round: TurnRound): string {
     ...(isImmutable ? ["tags cannot be moved"] : []),
     ...(untaggedPut ? [] : ["nothing without a tag"]),
     ...(dying > 0 ? [`${dying} die`] : []),
+    ...(old.length > 0 ? [`${old.join(" and ")} there for a month`] : []),
+    ...(cleansAt === undefined ? [] : [`a cleanup after ${cleansAt} ms`]),
   ].join(", ");
 }
