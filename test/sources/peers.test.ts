@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { beforeAll, describe, expect, it } from "vitest";
@@ -9,6 +9,8 @@ import { findPeer, peersAreRequired, requirePeer } from "../../contract-tests/se
 import { run } from "../../contract-tests/servers/run.ts";
 import { contentDigestOf } from "../../src/engine/publish/content-digest.ts";
 import type { Source } from "../../src/sources/source.ts";
+import { build, buildahIn } from "./buildah.ts";
+import type { Buildah } from "./buildah.ts";
 import { layout, scratchForFile, tagged, writeFiles } from "./files.ts";
 import { image, platforms } from "./images.ts";
 import { openTested } from "./open.ts";
@@ -61,11 +63,11 @@ describe.skipIf(isMissing("skopeo"))("what skopeo wrote", () => {
 });
 
 describe.skipIf(isMissing("buildah"))("what buildah wrote", () => {
+  let buildah: Buildah;
   beforeAll(async () => {
-    await mkdir(join(directory(), "root"));
-    await writeFile(join(directory(), "root", "app"), "the application");
-    await build("shop:1", "amd64");
-    await build("shop:arm", "arm64");
+    buildah = buildahIn(directory());
+    await build(buildah, directory(), { name: "shop:1", architecture: "amd64" });
+    await build(buildah, directory(), { name: "shop:arm", architecture: "arm64" });
   });
 
   it("has the same content in every form", async () => {
@@ -114,15 +116,6 @@ describe.skipIf(isMissing("buildah"))("what buildah wrote", () => {
   });
 });
 
-async function build(name: string, architecture: string): Promise<void> {
-  const container = await buildah("from", "scratch");
-  await buildah("copy", "--quiet", container, join(directory(), "root"), "/");
-  const options = ["--arch", architecture, "--cmd", "/app", "--label", "team=web"];
-  await buildah("config", ...options, container);
-  await buildah("commit", "--quiet", container, name);
-  await buildah("rm", container);
-}
-
 /** Every blob is there with its size and its digest. */
 async function expectWhole(source: Source): Promise<void> {
   const { signal } = new AbortController();
@@ -151,18 +144,6 @@ async function writeLayout(
 async function copy(from: string, to: string, ...options: readonly string[]): Promise<void> {
   const args = ["--insecure-policy", "copy", "--quiet", ...options, from, to];
   await run(requirePeer("skopeo"), args);
-}
-
-/** With a storage of this file alone. */
-async function buildah(...args: readonly string[]): Promise<string> {
-  const storage = ["--root", join(directory(), "storage"), "--runroot", join(directory(), "run")];
-  const output = await run(requirePeer("buildah"), [
-    ...storage,
-    "--storage-driver",
-    "vfs",
-    ...args,
-  ]);
-  return output.trim();
 }
 
 function isMissing(peer: "skopeo" | "buildah"): boolean {
