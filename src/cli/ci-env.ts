@@ -6,8 +6,9 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import type { CiJob } from "../ci/job.ts";
 import type { ShellName } from "../ci/shell.ts";
 import { UsageError } from "../commands/error.ts";
+import type { LoggedIn } from "../compose/login.ts";
 import type { Host } from "./host.ts";
-import { surroundingsOf, withLoginOptions } from "./login-options.ts";
+import { surroundingsOf, warnOfLogin, withLoginOptions } from "./login-options.ts";
 import type { LoginFlags } from "./login-options.ts";
 
 interface CiEnvFlags extends LoginFlags {
@@ -86,7 +87,7 @@ async function prepareJob(system: string, flags: CiEnvFlags, host: Host): Promis
     },
     await surroundingsOf(flags, host),
   );
-  tellLogin(job, { flags, host, program: directory.loggedIn?.place.program });
+  tellLogin(job, directory.loggedIn, { flags, host });
   try {
     const sections = [dockerSection(directory.dockerConfig, env), ...job.sections];
     const script = writeScript(sections, form, env);
@@ -139,15 +140,17 @@ async function projectOf(flags: CiEnvFlags, host: Host): Promise<string | undefi
 
 function tellLogin(
   { login, withoutLogin }: CiJob,
-  {
-    flags,
-    host,
-    program,
-  }: { readonly flags: CiEnvFlags; readonly host: Host; readonly program: string | undefined },
+  loggedIn: LoggedIn | undefined,
+  { flags, host }: { readonly flags: CiEnvFlags; readonly host: Host },
 ): void {
   if (!flags.loginToRegistry) return;
-  if (login === undefined) host.warn(`warning: ${withoutLogin}`);
-  else host.say(`logged in to ${login.host} as ${login.username}`, flags);
+  if (login === undefined || loggedIn === undefined) {
+    host.warn(`warning: ${withoutLogin}`);
+    return;
+  }
+  host.say(`logged in to ${login.host} as ${login.username}`, flags);
+  warnOfLogin(login.host, loggedIn, host);
+  const { program } = loggedIn.place;
   if (program !== undefined) {
     host.warn(`warning: ${program} keeps this login, which all jobs of this machine share`);
   }

@@ -3,7 +3,7 @@ import { Command } from "commander";
 import { UsageError } from "../commands/error.ts";
 import type { Login } from "../credentials/login.ts";
 import type { Host } from "./host.ts";
-import { surroundingsOf, withLoginOptions } from "./login-options.ts";
+import { surroundingsOf, warnOfLogin, withLoginOptions } from "./login-options.ts";
 import type { LoginFlags } from "./login-options.ts";
 
 interface CrLoginFlags extends LoginFlags {
@@ -40,9 +40,10 @@ function loginCommand(host: Host): Command {
       const login = loginOf(flags.username, await passwordOf(flags, action, host));
       const { logIn } = await import("../compose/login.ts");
       const surroundings = await surroundingsOf(flags, host);
-      const { place, isChecked } = await logIn(registry, login, surroundings);
+      const loggedIn = await logIn(registry, login, surroundings);
       host.print(`logged in to ${registry}\n`);
-      if (!isChecked) host.warn(`${registry} asks nobody for credentials, so they may be wrong`);
+      warnOfLogin(registry, loggedIn, host);
+      const { place } = loggedIn;
       const where = place.program ?? `${place.path}, which is not encrypted`;
       host.say(`stored in ${where}`, flags);
       host.exit(0);

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 
 import type { Environment } from "../compose/environment.ts";
-import type { LoginSurroundings } from "../compose/login.ts";
+import type { LoggedIn, LoginSurroundings } from "../compose/login.ts";
 import { applyEnvironment } from "./environment.ts";
 import type { Host } from "./host.ts";
 import { createProgress } from "./progress.ts";
@@ -46,4 +46,20 @@ export async function surroundingsOf(flags: LoginFlags, host: Host): Promise<Log
     report: createProgress(stderr, flags).report,
     signal: host.signal,
   };
+}
+
+/** Says what a person should know of a login that is stored. */
+export function warnOfLogin(
+  registry: string,
+  { isChecked, isShadowed }: LoggedIn,
+  { warn }: Pick<Host, "warn">,
+): void {
+  if (!isChecked) {
+    warn(`warning: ${registry} asks nobody for credentials, so they may be wrong`);
+  }
+  if (isShadowed) {
+    warn(
+      `warning: DOCKER_AUTH_CONFIG has credentials for ${registry} too, which are used before these`,
+    );
+  }
 }

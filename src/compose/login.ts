@@ -1,17 +1,17 @@
 import { homedir } from "node:os";
-import { setTimeout } from "node:timers/promises";
 
 import { CredentialsError } from "../credentials/error.ts";
 import { apiHost } from "../credentials/host-key.ts";
 import type { Login } from "../credentials/login.ts";
 import type { LockFile } from "../credentials/replace-file.ts";
-import { eraseLogin, storeLogin } from "../credentials/store.ts";
+import { eraseLogin, isShadowed, storeLogin } from "../credentials/store.ts";
 import type { Place, StoreOptions } from "../credentials/store.ts";
 import { tryLogin } from "../distribution/login.ts";
 import type { LoginAnswer } from "../distribution/login.ts";
 import type { Event } from "../events/event.ts";
 import { openHttpClient } from "../http/open-client.ts";
-import { tryKernelLock } from "../locks/local/kernel-lock.ts";
+import { sleep } from "../http/sleep.ts";
+import type { KernelLock } from "../locks/local/kernel-lock.ts";
 import type { Environment } from "./environment.ts";
 
 /** What a login is told about its surroundings, everything resolved. */
@@ -31,6 +31,8 @@ export interface LoginSurroundings {
 
 export interface LoggedIn extends Pick<LoginAnswer, "isChecked"> {
   readonly place: Place;
+  /** Whether `DOCKER_AUTH_CONFIG` has credentials for the host too: they are used before those that are stored. */
+  readonly isShadowed: boolean;
 }
 
 /**
@@ -44,7 +46,8 @@ export async function logIn(
 ): Promise<LoggedIn> {
   const { isChecked, identityToken } = await tryOn(host, login, surroundings);
   const stored = identityToken === undefined ? login : tokenOf(login, identityToken);
-  return { isChecked, place: await storeLogin(host, stored, storeOptions(surroundings)) };
+  const place = await storeLogin(host, stored, storeOptions(surroundings));
+  return { isChecked, place, isShadowed: isShadowed(host, surroundings.env) };
 }
 
 /** Forgets a login; `undefined` when there was none. Rejects with `CredentialsError`. */
@@ -99,12 +102,25 @@ export function lockPatiently(signal: AbortSignal): LockFile {
   return async (path) => {
     const until = performance.now() + PATIENCE_MS;
     for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
-      const lock = await tryKernelLock(path, { shared: false });
+      const lock = await tryLock(path);
       if (lock !== undefined) return lock;
       if (performance.now() > until) {
         throw new CredentialsError(`${path} is locked by another process, still after a minute`);
       }
-      await setTimeout(pause * (0.5 + Math.random() / 2), undefined, { signal });
+      await sleep(pause * (0.5 + Math.random() / 2), signal);
     }
   };
+}
+
+async function tryLock(path: string): Promise<KernelLock | undefined> {
+  try {
+    const { tryKernelLock } = await import("../locks/local/kernel-lock.ts");
+    return await tryKernelLock(path, { shared: false });
+  } catch (error) {
+    const why = error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error);
+    throw new CredentialsError(
+      `cannot lock ${path}: ${why}; name a directory that can be written, on a file system with locks, with --docker-config`,
+      { cause: error },
+    );
+  }
 }

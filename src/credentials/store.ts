@@ -5,6 +5,7 @@ import { dockerConfigDirectory, readIfThere } from "./config-files.ts";
 import type { ConfigDirectoryOptions } from "./config-files.ts";
 import { withEntry, withoutEntry } from "./config-text.ts";
 import type { WrittenEntry } from "./config-text.ts";
+import { CredentialsError } from "./error.ts";
 import { DEFAULT_HELPER_TIMEOUT_MS, runHelper } from "./helper-program.ts";
 import { helperServer, normalizeKey } from "./host-key.ts";
 import { TOKEN_USER } from "./login.ts";
@@ -65,6 +66,20 @@ export async function eraseLogin(host: string, options: StoreOptions): Promise<P
   if (wasInFile) await replaceFile(path, options.lock, without);
   return wasInFile || erased !== undefined ? placeOf(path, suffix) : undefined;
 }
+
+/** Whether `DOCKER_AUTH_CONFIG` has an entry for a host. One that cannot be read has none. */
+export function isShadowed(host: string, env: StoreOptions["env"]): boolean {
+  try {
+    const file = parseConfigFile(env[VARIABLE] || "{}", VARIABLE);
+    return file.auths.has(normalizeKey(host));
+  } catch (error) {
+    if (error instanceof CredentialsError) return false;
+    throw error;
+  }
+}
+
+/** It is read before every file. */
+const VARIABLE = "DOCKER_AUTH_CONFIG";
 
 interface Found {
   readonly path: string;

@@ -167,6 +167,29 @@ describe("cr login", () => {
     expect(await config()).toEqual({ auths: { [fake.host]: {} }, credsStore: "keep" });
   });
 
+  it("says when DOCKER_AUTH_CONFIG wins over what it stored", async () => {
+    await using fake = await serve(BASIC);
+    const auths = { [`https://${fake.host}/v1/`]: { auth: PAIR } };
+
+    const run = await cr(["login", fake.host, "-u", "bot"], {
+      env: { ...SECRET, DOCKER_AUTH_CONFIG: JSON.stringify({ auths }) },
+    });
+
+    expect(run.exit).toBe(0);
+    expect(run.stderr).toContain("DOCKER_AUTH_CONFIG has credentials for");
+  });
+
+  it("stores nothing where no file can be made, and says where", async () => {
+    await using fake = await serve(BASIC);
+
+    const run = await cr(["login", fake.host, "-u", "bot", "--docker-config", "/proc/1"], {
+      env: SECRET,
+    });
+
+    expect(run.exit).toBe(2);
+    expect(run.stderr).toContain("/proc/1/config.json");
+  });
+
   it.each([
     ["no password", ["r.test", "-u", "bot"], "no password"],
     ["two passwords", ["r.test", "-p", "a", "--password-stdin"], "exclude each other"],
