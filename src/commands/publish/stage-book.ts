@@ -91,9 +91,13 @@ export function createStageBook(all: readonly WantedStage[], run: Run): StageBoo
     return stage;
   }
 
-  /** A run that wrote nothing has just read what it found, and nobody writes the tag of an old stage. */
+  /**
+   * A run that wrote nothing has just read what it found, and nobody writes the tag of an old stage. A cache may have
+   * anything.
+   */
   function mayHaveChanged(wanted: WantedStage): boolean {
-    return written > 0 || deps.now().getTime() - get(wanted).createdAt < FRESH_MS;
+    const { source, createdAt } = get(wanted);
+    return written > 0 || source === "cache" || deps.now().getTime() - createdAt < FRESH_MS;
   }
 
   async function verify(wanted: WantedStage): Promise<void> {

@@ -42,6 +42,8 @@ export interface World extends AsyncDisposable {
   requests(): string[];
   publish(request: Partial<PublishRequest>, deps?: Partial<PublishDeps>): Promise<PublishResult>;
   readonly warnings: string[];
+  /** Opens the registry as one that mounts nothing. */
+  readonly openUnmounting: PublishDeps["openRegistry"];
 }
 
 export interface WorldSpec {
@@ -68,6 +70,8 @@ export async function openWorld({ fake = {}, faults = [], locks }: WorldSpec = {
     at,
     state: (name) => repositoryIn(registry.state, name),
     warnings,
+    openUnmounting: () =>
+      Promise.resolve({ ...opened.registry, mountBlob: () => Promise.resolve(false) }),
     store(name, manifest) {
       const digest = digestOf(manifest.bytes);
       repositoryIn(registry.state, name).manifests.set(digest, manifest);

@@ -1,0 +1,103 @@
+import { describe, expect, it } from "vitest";
+
+import { parseImageConfig, parseManifest } from "../../../src/oci/manifest.ts";
+import { isLeaseTag, parseLease } from "../../../src/stages/lease.ts";
+import type { Lease } from "../../../src/stages/lease.ts";
+import { DIGEST, NOW, imageNamed, openWorld, push, sharedLocks, sourceOf } from "./world.ts";
+import type { World } from "./world.ts";
+
+const STAGE = `${DIGEST}-${NOW - 9}`;
+const FOUND = imageNamed("found", { stageDigest: DIGEST });
+const MISSING = imageNamed("missing", { source: sourceOf({ layers: ["missing"] }) });
+
+describe("a run that uses stages while it uploads others", () => {
+  it("keeps them by a lease until it is released", async () => {
+    await using world = await openWorld({ locks: sharedLocks() });
+    push(world.state("shop"), sourceOf(), STAGE);
+
+    const result = await world.publish({ images: [FOUND, MISSING] });
+
+    expect(leasesIn(world)).toMatchObject([{ kind: "publish", stages: [STAGE] }]);
+    await result.release();
+    expect(leasesIn(world)).toEqual([]);
+    expect(world.state("shop").tags.has(STAGE)).toBe(true);
+  });
+
+  it("takes the lease back when it fails", async () => {
+    await using world = await openWorld({ locks: sharedLocks() });
+    push(world.state("shop"), sourceOf(), STAGE);
+    const lost = imageNamed("lost", {
+      source: { ...MISSING.source, openBlob: () => failing() },
+    });
+
+    await expect(world.publish({ images: [FOUND, lost] })).rejects.toThrow("the disk is gone");
+
+    expect(leasesIn(world)).toEqual([]);
+  });
+
+  it("goes on without one where it could not be taken back", async () => {
+    await using world = await openWorld({
+      fake: { manifestDeletion: "405", tagDeletion: "405" },
+      locks: sharedLocks(),
+    });
+    push(world.state("shop"), sourceOf(), STAGE);
+
+    const result = await world.publish({ images: [FOUND, MISSING] });
+
+    expect(leasesIn(world)).toEqual([]);
+    expect(result.images).toHaveLength(2);
+  });
+});
+
+it.each([
+  ["finds everything", [FOUND]],
+  ["finds nothing", [MISSING]],
+])("a run that %s writes no lease", async (_, images) => {
+  await using world = await openWorld({ locks: sharedLocks() });
+  push(world.state("shop"), sourceOf(), STAGE);
+
+  await world.publish({ images });
+
+  expect(leasesIn(world)).toEqual([]);
+});
+
+describe("the first failure", () => {
+  it("cancels the rest and is what the run ends with", async () => {
+    await using world = await openWorld({ locks: sharedLocks() });
+    let isCancelled = false;
+    const broken = imageNamed("broken", {
+      source: { ...sourceOf({ layers: ["broken"] }), openBlob: () => failing() },
+    });
+    const endless = imageNamed("endless", {
+      source: {
+        ...sourceOf({ layers: ["endless"] }),
+        async *openBlob(_digest, _from, signal) {
+          await new Promise((resolve) => signal.addEventListener("abort", resolve));
+          isCancelled = true;
+          yield new Uint8Array();
+        },
+      },
+    });
+
+    await expect(world.publish({ images: [endless, broken] })).rejects.toThrow("the disk is gone");
+
+    expect(isCancelled).toBe(true);
+    expect(world.state("shop").tags.size).toBe(0);
+  });
+});
+
+function leasesIn(world: World): (Lease | undefined)[] {
+  const { tags, manifests, blobs } = world.state("shop");
+  return [...tags].flatMap(([tag, digest]) => {
+    if (!isLeaseTag(tag)) return [];
+    const stored = manifests.get(digest);
+    const manifest = stored === undefined ? undefined : parseManifest(stored);
+    const config = manifest?.kind === "image" ? blobs.get(manifest.config.digest) : undefined;
+    return [config === undefined ? undefined : parseLease(parseImageConfig(config).labels)];
+  });
+}
+
+// oxlint-disable-next-line require-yield
+async function* failing(): AsyncGenerator<Uint8Array> {
+  throw new Error("the disk is gone");
+}
