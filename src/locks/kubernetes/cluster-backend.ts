@@ -55,12 +55,12 @@ export function createClusterBackend(
       const { uid } = await store.read(signal);
       await found(uid, signal);
     },
-    async tryAcquire({ name, shared, acquirer: uuid }, signal) {
+    async tryAcquire({ name, shared, uuid, acquirer }, signal) {
       const lockName = clusterLockName(project, name);
       const isHad = await change(lockName, "now", signal, (record, moment) => {
         if (record?.uuid === uuid && record.holders > 0) return had(record, moment);
         // A place in the queue costs a write a try: it is taken only where others keep to a queue.
-        const acquirerId = (record?.queue ?? []).length > 0 ? uuid : "";
+        const acquirerId = (record?.queue ?? []).length > 0 ? acquirer : "";
         const { record: next, answer } = acquire(
           record,
           { lockName, shared, acquirerId, uuid },

@@ -20,7 +20,12 @@ export interface LeaseBackend extends AsyncDisposable {
 export interface LeaseAsk {
   readonly name: string;
   readonly shared: boolean;
-  /** The same for every try of one who waits, and of nobody else. */
+  /** Of this try and those that repeat it, and of no other. */
+  readonly uuid: string;
+  /**
+   * Whose place in a queue it is; the same for all that one process asks. Empty: it does not wait, so it takes no place,
+   * behind which others would wait for nothing.
+   */
   readonly acquirer: string;
 }
 

@@ -35,6 +35,7 @@ export function openLeasedLocks(backend: LeaseBackend, options: LeasedLocksOptio
   const { warn, clock = () => performance.now() } = options;
   const timings = { ...LEASE_TIMINGS, ...options.timings };
   const deps: LeaseDeps = { timings, clock, warn };
+  const acquirer = randomUUID();
   const held = new Set<HeldLock>();
   /** Answers that nobody waits for any more. */
   const late = new Set<Promise<void>>();
@@ -57,7 +58,12 @@ export function openLeasedLocks(backend: LeaseBackend, options: LeasedLocksOptio
     name: string,
     { signal, waitMs, shared = false }: AcquireOptions,
   ): Promise<HeldLock> {
-    const ask: LeaseAsk = { name, shared, acquirer: randomUUID() };
+    const ask: LeaseAsk = {
+      name,
+      shared,
+      uuid: randomUUID(),
+      acquirer: waitMs > 0 ? acquirer : "",
+    };
     const until = clock() + waitMs;
     let silentSince: number | undefined;
     for (;;) {

@@ -3,13 +3,10 @@ import { once } from "node:events";
 import { expect, it, onTestFinished } from "vitest";
 
 import { answer, answerJson } from "../../../contract-tests/fakes/message.ts";
-import { openHttpClient } from "../../../src/http/open-client.ts";
-import type { LockServerCredentials } from "../../../src/locks/http/lock-server.ts";
-import { openHttpLocks } from "../../../src/locks/http/http-locks.ts";
-import { lockPlace } from "../../../src/locks/lock-place.ts";
 import type { LockManager } from "../../../src/locks/lock.ts";
 import { openHarness } from "../../distribution/harness.ts";
 import type { Harness } from "../../distribution/harness.ts";
+import { openHttpPublisher as open, patience } from "./http-publisher.ts";
 import { startFakeLockServer } from "./fake-lock-server.ts";
 import type { FakeLockServer, FakeLockServerOptions } from "./fake-lock-server.ts";
 
@@ -41,7 +38,7 @@ it("publishers on two machines exclude each other, and the second gets the lock 
   const others = open(harness, server);
 
   const first = await locks.acquire(NAME, patience());
-  await expect(others.acquire(NAME, { ...patience(), waitMs: 0 })).rejects.toMatchObject({
+  await expect(others.acquire(NAME, patience(0))).rejects.toMatchObject({
     code: "busy",
   });
   const waiting = others.acquire(NAME, patience());
@@ -57,7 +54,7 @@ it("holders of a shared lock have it together", async () => {
   const one = await locks.acquire(NAME, { ...patience(), shared: true });
   const two = await others.acquire(NAME, { ...patience(), shared: true });
   await one.release();
-  await expect(locks.acquire(NAME, { ...patience(), waitMs: 0 })).rejects.toMatchObject({
+  await expect(locks.acquire(NAME, patience(0))).rejects.toMatchObject({
     code: "busy",
   });
   await two.release();
@@ -139,9 +136,12 @@ it("a token is sent to the server, and told to nobody", async () => {
   const { harness, server } = await world({ token: "t0p" });
 
   await expect(
-    open(harness, server, { token: "t0p" }).acquire(NAME, patience()),
+    open(harness, server, { credentials: { token: "t0p" } }).acquire(NAME, patience()),
   ).resolves.toBeDefined();
-  const refused = open(harness, server, { token: "wr0ng" }).acquire(NAME, patience());
+  const refused = open(harness, server, { credentials: { token: "wr0ng" } }).acquire(
+    NAME,
+    patience(),
+  );
   await expect(refused).rejects.toThrow(
     "answers with 401: unauthorized; it does not take the token of TIDEMARK_SYNCHRONIZATION_TOKEN",
   );
@@ -156,7 +156,10 @@ it("a user name and a password are sent as other clients send them", async () =>
   const headers: (string | undefined)[] = [];
   server.fault = async (request) => void headers.push(request.headers["authorization"]);
 
-  await open(harness, server, { user: "me", password: "s3cret" }).acquire(NAME, patience());
+  await open(harness, server, { credentials: { user: "me", password: "s3cret" } }).acquire(
+    NAME,
+    patience(),
+  );
 
   expect(new Set(headers)).toEqual(new Set([`Basic ${btoa("me:s3cret")}`]));
 });
@@ -167,7 +170,7 @@ it("nobody at the address is unavailable", async () => {
   await gone[Symbol.asyncDispose]();
   const locks = open(harness, gone);
 
-  await expect(locks.acquire(NAME, { ...patience(), waitMs: 0 })).rejects.toMatchObject({
+  await expect(locks.acquire(NAME, patience(0))).rejects.toMatchObject({
     code: "unavailable",
   });
 });
@@ -190,30 +193,4 @@ async function world(options: FakeLockServerOptions = {}): Promise<World> {
   const server = await startFakeLockServer(options);
   onTestFinished(() => server[Symbol.asyncDispose]());
   return { harness, server, locks: open(harness, server) };
-}
-
-function open(
-  { registry, repository }: Harness,
-  { url }: FakeLockServer,
-  credentials?: LockServerCredentials,
-): LockManager {
-  const http = openHttpClient({ userAgent: "test", sleep: async () => undefined });
-  const place = lockPlace({ project: "shop", repository }, () => Promise.resolve(registry));
-  const locks = openHttpLocks(url, place, {
-    http: () => Promise.resolve(http),
-    warn: () => undefined,
-    now: () => new Date(),
-    credentials,
-    timings: { renewEveryMs: 5, pollEveryMs: 5, retryMs: 5 },
-    sleep: () => Promise.resolve(),
-  });
-  onTestFinished(async () => {
-    await locks[Symbol.asyncDispose]();
-    await http[Symbol.asyncDispose]();
-  });
-  return locks;
-}
-
-function patience(): { readonly waitMs: number; readonly signal: AbortSignal } {
-  return { waitMs: 60_000, signal: AbortSignal.timeout(60_000) };
 }

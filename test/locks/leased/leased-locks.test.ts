@@ -21,7 +21,27 @@ it("asks again, as the same acquirer, until the lock is free", async () => {
   await acquire(locks);
 
   expect(asks).toHaveLength(3);
+  expect(new Set(asks.map(({ uuid }) => uuid)).size).toBe(1);
   expect(new Set(asks.map(({ acquirer }) => acquirer)).size).toBe(1);
+});
+
+it("who comes back has the place of before, and who does not wait takes none", async () => {
+  const asks: LeaseAsk[] = [];
+  await using locks = open({
+    tryAcquire: async (ask) => {
+      asks.push(ask);
+      return undefined;
+    },
+  });
+
+  for (const waitMs of [0, 0.001, 0.001]) {
+    await expect(acquire(locks, { waitMs })).rejects.toMatchObject({ code: "busy" });
+  }
+
+  const [tried, ...waited] = asks;
+  expect(tried?.acquirer).toBe("");
+  expect(new Set(waited.map(({ acquirer }) => acquirer)).size).toBe(1);
+  expect(new Set(waited.map(({ uuid }) => uuid)).size).toBe(2);
 });
 
 it("gives up after its time, and says who was asked", async () => {
