@@ -38,7 +38,8 @@ export async function parseSourceAddress(
   const scheme = text.slice(0, colon);
   if (!isKind(scheme)) return { kind: "registry", reference: parseReference(text) };
   const rest = text.slice(colon + 1);
-  if (rest === "") throw new SourceError(`names no path; write one of ${FORMS}`);
+  if (rest === "" || /^[:@]/.test(rest))
+    throw new SourceError(`names no path; write one of ${FORMS}`);
   return { kind: KINDS[scheme], ...(await splitPath(rest, resolvePath)) };
 }
 
@@ -71,7 +72,7 @@ async function splitPath(
   for (const end of ends) {
     const path = resolvePath(text.slice(0, end));
     const wanted = parseWanted(text.slice(end));
-    if (wanted !== undefined && end > 0 && (await isThere(path))) return { path, wanted };
+    if (wanted !== undefined && (await isThere(path))) return { path, wanted };
   }
   const first = ends.at(-1) ?? text.length;
   throw new SourceError(`there is no ${resolvePath(text.slice(0, first))}`);

@@ -1,3 +1,5 @@
+import { resolve } from "node:path";
+
 import { onTestFinished } from "vitest";
 
 import { openRegistry } from "../../adapters/layout/adapter.ts";
@@ -26,7 +28,7 @@ export async function openTested(
       if (registry === undefined) throw new Error(`${host} was opened`);
       return registry;
     },
-    resolvePath: (path) => path,
+    resolvePath: (path) => resolve(path),
     tempDir: await scratch(),
     warn: (message) => warnings.push(message),
     signal: signal ?? new AbortController().signal,

@@ -23,6 +23,17 @@ it("reads the image of a tag, its blobs from any offset", async () => {
   expect(await read(source, layer.digest, 5)).toBe(Buffer.from(layer.bytes).subarray(5).toString());
 });
 
+it("reads on from any offset of a blob that comes in many pieces", async () => {
+  const large = image({ layers: ["x".repeat(2_000_000)], level: 0 });
+  const { registry, address } = await openWorld(large);
+  const { source } = await openTested(`${address}:v1`, { registry });
+  const [, layer = large] = large.blobs;
+
+  const rest = await read(source, layer.digest, 1_234_567);
+
+  expect(rest).toBe(Buffer.from(layer.bytes).subarray(1_234_567).toString());
+});
+
 it("reads the images of an index by their digests", async () => {
   const shop = platforms("linux/amd64", "linux/arm64");
   const { registry, address } = await openWorld(shop);
@@ -78,6 +89,8 @@ it.each([
   ["", "is no source"],
   ["oci:", "names no path"],
   ["docker-archive:", "names no path"],
+  ["oci::v1", "names no path"],
+  ["oci:@v1", "names no path"],
 ])("refuses %j as a source", async (text, message) => {
   await expect(openTested(text)).rejects.toThrow(
     new RegExp(`^source ${text}: ${message}`.replaceAll(/[[\]|]/g, "\\$&")),
