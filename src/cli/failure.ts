@@ -1,4 +1,4 @@
-import { GuardError, PlanError, UsageError } from "../commands/error.ts";
+import { GuardError, PlanError, UnfinishedError, UsageError } from "../commands/error.ts";
 import type { CleanupResult } from "../commands/cleanup/result.ts";
 import type { Environment } from "../compose/environment.ts";
 import { ConfigError } from "../config/error.ts";
@@ -65,6 +65,7 @@ export function worstExitCode(
 }
 
 function codeOf(error: Error): number | undefined {
+  if (error instanceof UnfinishedError) return 1;
   if (isUsage(error)) return 2;
   if (error instanceof PlanError || error instanceof GuardError) return 4;
   if (isGitError(error, "shallow")) return 4;

@@ -34,3 +34,8 @@ export class PlanError extends Error {
     this.code = code;
   }
 }
+
+/** What a run was about is done, and what goes with it is not. Exit code 1. */
+export class UnfinishedError extends Error {
+  override readonly name = "UnfinishedError";
+}

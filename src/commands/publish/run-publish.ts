@@ -1,9 +1,11 @@
-import type { PublishDeps, PublishRequest } from "./request.ts";
+import { isRegistryError } from "../../registry/error.ts";
+import { UnfinishedError } from "../error.ts";
 import { previewPublish } from "./preview.ts";
 import { publish } from "./publish.ts";
 import type { PublishPreview, PublishResult, PublishedImage } from "./published.ts";
 import { openRecorder } from "./record-images.ts";
-import type { Recorded, RecordRequest, ImageToRecord } from "./record-images.ts";
+import type { ImageToRecord, Recorded, RecordRequest } from "./record-images.ts";
+import type { PublishDeps, PublishRequest } from "./request.ts";
 
 /** What is published, and what is written about it. */
 export interface PublishRunRequest {
@@ -15,7 +17,7 @@ export type PublishRun = Pick<PublishResult, "images" | "warnings"> & Recorded;
 
 /**
  * Publishes images, records them, and sets their custom tags: in that order, so that nothing names what is not there. A
- * cleanup leaves the stages alone until the records are written.
+ * cleanup leaves the stages alone until the records are written. Rejects like `publish`, and with `UnfinishedError`.
  */
 export async function runPublish(
   request: PublishRunRequest,
@@ -25,7 +27,7 @@ export async function runPublish(
   const published = await publish(request.publish, deps);
   try {
     const stored = published.images.map(recordable);
-    const recorded = await recorder.record(stored, published.tags);
+    const recorded = await finishing(recorder.record(stored, published.tags));
     for (const message of recorded.records.warnings) {
       deps.report({ type: "warning.raised", message });
     }
@@ -33,6 +35,19 @@ export async function runPublish(
     return { images: published.images, ...recorded, warnings };
   } finally {
     await published.release();
+  }
+}
+
+/** What a registry refuses by now leaves images that are published, and that too few records tell of. */
+async function finishing(recording: Promise<Recorded>): Promise<Recorded> {
+  try {
+    return await recording;
+  } catch (error) {
+    if (!isRegistryError(error)) throw error;
+    throw new UnfinishedError(
+      `the images are published, but not all of their records and custom tags are: ${error.message}; publish again, and nothing is sent twice`,
+      { cause: error },
+    );
   }
 }
 

@@ -38,13 +38,15 @@ type ImageFields = z.infer<typeof ImageFields>;
 const JsonReport = z.object({ Images: z.record(z.string(), ImageFields) });
 
 /**
- * Reads a build report. Throws `BuildReportError` where there are no images, or where one lacks its name, repository, tag
+ * Reads a build report, images sorted by name. Throws `BuildReportError` where there are no images, or where one lacks its name, repository, tag
  * or id; only the nameless image has an empty name.
  */
 export function parseBuildReport(text: string, form: BuildReportForm): ReportedImage[] {
   const images = form === "json" ? readJson(text) : readEnv(text);
   if (images.length === 0) throw new BuildReportError("it has no images");
-  return images.map(([name, fields]) => reported(name, fields));
+  return images
+    .map(([name, fields]) => reported(name, fields))
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 function readJson(text: string): (readonly [string, ImageFields])[] {
