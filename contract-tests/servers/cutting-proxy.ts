@@ -23,32 +23,45 @@ export async function openCuttingProxy(
   const left = [...cutAfter];
   let sent = 0;
   let cuts = 0;
-  const server = createServer((client) => {
+  /** A server notices late that its client is gone; whoever comes next waits until it has. */
+  let settled: Promise<unknown> = Promise.resolve();
+  const server = createServer({ pauseOnConnect: true }, (client) => {
+    track(client);
+    void settled.then(() => serve(client));
+  });
+
+  function serve(client: Socket): void {
     const upstream = connect(port, "127.0.0.1");
-    for (const socket of [client, upstream]) {
-      open.add(socket);
-      socket.on("error", () => undefined); // The other side is told by the end of its connection.
-      socket.on("close", () => {
-        open.delete(socket);
-        client.destroy();
-        upstream.destroy();
-      });
-    }
+    track(upstream);
+    upstream.pipe(client);
+    upstream.on("close", () => client.destroy());
+    client.on("close", () => {
+      upstream.end();
+      upstream.resume(); // Its last words are for nobody, but it ends after them.
+    });
     client.on("data", (chunk: Buffer) => {
       sent += chunk.length;
-      const [limit] = left;
-      if (limit !== undefined && sent >= limit) {
+      const isCut = sent >= (left[0] ?? Infinity);
+      if (isCut) {
         left.shift();
         cuts += 1;
-        // What has arrived is passed on first: a server that lost its client still has these bytes.
-        upstream.end(chunk, () => client.destroy());
-      } else if (!upstream.write(chunk)) {
-        client.pause();
-        upstream.once("drain", () => client.resume());
+        settled = once(upstream, "close");
+        client.destroy();
       }
+      // What has arrived is passed on: a server that lost its client still has these bytes.
+      if (upstream.write(chunk) || isCut) return;
+      client.pause();
+      upstream.once("drain", () => client.resume());
     });
-    upstream.pipe(client);
-  });
+    client.resume();
+  }
+
+  function track(socket: Socket): void {
+    open.add(socket);
+    socket.on("error", () => undefined); // The other side is told by the end of its connection.
+    socket.on("close", () => open.delete(socket));
+  }
+
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();

@@ -55,6 +55,7 @@ export function createUpload({ requests, hasBlob, sleep, chunkedUploads }: Uploa
     const mayRepeat = held !== undefined || "open" in content;
     let reached = 0;
     let failures = 0;
+    let troubles = 0;
     let restarts = 0;
 
     try {
@@ -76,10 +77,11 @@ export function createUpload({ requests, hasBlob, sleep, chunkedUploads }: Uploa
         const hasMoved = transfer.offset() > reached;
         reached = Math.max(reached, transfer.offset());
         failures = hasMoved ? 1 : failures + 1;
+        troubles += 1;
         const remedy = isOver()
           ? "none"
           : ofContent === undefined
-            ? remedyFor(cause, { transfer, failures, restarts })
+            ? remedyFor(cause, { transfer, failures, troubles, restarts })
             : remedyForContent(cause);
         await apply(remedy, cause);
         return false;

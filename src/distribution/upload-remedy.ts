@@ -9,6 +9,8 @@ export interface Situation {
   readonly transfer: Pick<Transfer, "step" | "offset">;
   /** Without a byte arriving in between, this one included. */
   readonly failures: number;
+  /** In all, this one included. */
+  readonly troubles: number;
   readonly restarts: number;
 }
 
@@ -18,7 +20,7 @@ const MAX_CHUNKED_RESTARTS = 2;
 /** For what a registry answered, or did not answer. */
 export function remedyFor(error: unknown, situation: Situation): Remedy {
   if (!isRegistryError(error)) return "none";
-  const { transfer, failures } = situation;
+  const { transfer, troubles } = situation;
   const step = transfer.step();
   if (isPassing(error, step)) return step === "start" ? "restart" : "resume";
   switch (step) {
@@ -31,7 +33,7 @@ export function remedyFor(error: unknown, situation: Situation): Remedy {
     case "finish":
       if (error.code === "not-found") return "restart";
       // All bytes were right when they left: what broke off before has left some of them twice.
-      return error.code === "invalid" && failures + situation.restarts > 1 ? "restart" : "none";
+      return error.code === "invalid" && troubles > 1 ? "restart" : "none";
   }
 }
 

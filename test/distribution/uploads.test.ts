@@ -154,6 +154,28 @@ describe("an upload that breaks off", () => {
     expect(count(harness, "POST")).toBe(2);
   });
 
+  it("begins anew when a server that broke off has kept some bytes twice", async () => {
+    const harness = await openHarness({
+      faults: [
+        {
+          when: nth("PATCH", 2),
+          times: 1,
+          before: () => {
+            for (const upload of repositoryIn(harness.fake.state, "acme/api").uploads.values()) {
+              upload.chunks = [...upload.chunks.slice(0, -1), Buffer.alloc(10 * MIB)];
+            }
+          },
+          fault: { kind: "reset-after" },
+        },
+      ],
+    });
+
+    await put(harness, openSource());
+
+    expect(isStored(harness)).toBe(true);
+    expect(harness.log().filter((line) => /PUT/.test(line))).toEqual(["PUT 400", "PUT 201"]);
+  });
+
   it("waits and goes on when the registry is out of order for a while", async () => {
     const harness = await openHarness({
       faults: [
