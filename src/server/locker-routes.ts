@@ -9,7 +9,7 @@ import type { LockService } from "./service.ts";
 type Operation = (clientId: string, body: string) => Promise<Answer>;
 
 /** Ids that servers hand out are UUIDs; any word of this kind is one. */
-const CLIENT_ID = /^[\w.-]{1,128}$/;
+const CLIENT_ID = /^[\w.-]{1,100}$/;
 
 /** The endpoints of one client's locks. */
 export function addLockerRoutes(app: FastifyInstance, locks: LockService, metrics: Metrics): void {

@@ -49,7 +49,11 @@ export async function openLockServer(options: LockServerOptions): Promise<LockSe
     bodyLimit: options.maxBodyBytes,
     requestTimeout: options.requestTimeoutMs,
     exposeHeadRoutes: false,
-    http: { connectionsCheckingInterval: CHECK_EVERY_MS },
+    http: {
+      requestTimeout: options.requestTimeoutMs,
+      headersTimeout: options.requestTimeoutMs, // Node takes the longer of the two for the whole request.
+      connectionsCheckingInterval: CHECK_EVERY_MS,
+    },
   });
   app.server.maxConnections = options.maxConnections;
   takeAnyBodyAsText(app);
@@ -59,6 +63,10 @@ export async function openLockServer(options: LockServerOptions): Promise<LockSe
     if (options.token === undefined || OPEN_PATHS.has(path)) return;
     if (showsToken(request.headers.authorization, options.token)) return;
     return sendLine(reply.header("www-authenticate", "Bearer"), 401, "a token is needed");
+  });
+  let isClosing = false;
+  app.addHook("onSend", async (_request, reply) => {
+    if (isClosing) void reply.header("connection", "close");
   });
   addServiceRoutes(app, store, metrics);
   addCacheRoutes(app);
@@ -86,6 +94,7 @@ export async function openLockServer(options: LockServerOptions): Promise<LockSe
   return {
     url: `http://${name}:${listening}`,
     async [Symbol.asyncDispose]() {
+      isClosing = true;
       const late = setTimeout(() => app.server.closeAllConnections(), DRAIN_MS);
       await app.close();
       clearTimeout(late);
