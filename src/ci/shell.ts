@@ -87,9 +87,10 @@ export const SHELLS: Readonly<Record<ShellName, Shell>> = { default: unix, cmdex
 
 /**
  * A file of `NAME=VALUE` lines that shells, dotenv readers and Node read alike. What they read differently has no place in
- * it: a plain value is not quoted, so that readers without quotes know it too.
+ * it: a plain value is not quoted, and there are no comments and no empty lines, as files for later steps of GitHub and
+ * later jobs of GitLab can have none.
  */
-export const ENV_FILE: Omit<Shell, "copy" | "fail"> = {
+export const ENV_FILE: Omit<Shell, "copy" | "comment" | "fail"> = {
   extension: ".env",
   start: "",
   lineEnd: "\n",
@@ -101,5 +102,4 @@ export const ENV_FILE: Omit<Shell, "copy" | "fail"> = {
       `${name} has quotes or ends of lines that readers of env files take differently; use --as-file`,
     );
   },
-  comment: (text) => `# ${text}`,
 };

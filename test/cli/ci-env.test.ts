@@ -172,6 +172,7 @@ describe("ci-env into a file", () => {
     const text = await readFile(stdout.trimEnd(), "utf8");
 
     expect(text).toContain(`\nWERF_REPO=${fake.host}/acme/shop\n`);
+    expect(text.split("\n").filter((line) => !/^[A-Z_]+=./.test(line))).toEqual([""]);
     expect(parseEnv(text)).toMatchObject({
       WERF_REPO: `${fake.host}/acme/shop`,
       WERF_ADD_ANNOTATION_CI_GIT_TAG: "ci.werf.io/tag=v1 beta",
