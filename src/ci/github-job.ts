@@ -4,6 +4,9 @@ import type { CiJob, CiLogin, JobEnvironment, Setting } from "./job.ts";
 /** Source: GitHub, "Variables reference"; werf, `ci-env github`. */
 const DEFAULT_SERVER = "https://github.com";
 
+/** The registry that came before, where a job may still have its repository. */
+const OLD_HOST = "docker.pkg.github.com";
+
 /** @param project Name of the project, as its configuration has it; `undefined` where that was not asked or is absent. */
 export function githubJob(env: JobEnvironment, project: string | undefined): CiJob {
   const host = registryHost(env);
@@ -50,7 +53,9 @@ export function needsProject(env: JobEnvironment): boolean {
 
 function loginOf(env: JobEnvironment, host: string): CiLogin | undefined {
   const { GITHUB_ACTOR: username = "", GITHUB_TOKEN: password = "" } = env;
-  return username === "" || password === "" ? undefined : { host, username, password };
+  if (username === "" || password === "") return undefined;
+  const isOld = chosenRepositories(env, "").map(hostOfAddress).includes(OLD_HOST);
+  return { host: isOld ? OLD_HOST : host, username, password };
 }
 
 function withoutLogin(env: JobEnvironment): string {
@@ -64,7 +69,10 @@ function tokenOf(
   env: JobEnvironment,
   { host, image }: { readonly host: string; readonly image: string },
 ): Setting {
-  const isOwn = chosenRepositories(env, image).every((address) => hostOfAddress(address) === host);
+  const own = [host, OLD_HOST];
+  const isOwn = chosenRepositories(env, image).every((address) =>
+    own.includes(hostOfAddress(address)),
+  );
   const value = isOwn ? env["GITHUB_TOKEN"] : undefined;
   return { ...kept("WERF_REPO_GITHUB_TOKEN", value), from: "GITHUB_TOKEN" };
 }

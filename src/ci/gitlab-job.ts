@@ -31,12 +31,12 @@ export function gitlabJob(env: JobEnvironment): CiJob {
           annotation(
             "GITLAB_CI_PIPELINE_URL",
             "gitlab.ci.werf.io/pipeline-url",
-            below(project, "pipelines", env["CI_PIPELINE_ID"]),
+            env["CI_PIPELINE_URL"] || below(project, "pipelines", env["CI_PIPELINE_ID"]),
           ),
           annotation(
             "GITLAB_CI_JOB_URL",
             "gitlab.ci.werf.io/job-url",
-            below(project, "-/jobs", env["CI_JOB_ID"]),
+            env["CI_JOB_URL"] || below(project, "-/jobs", env["CI_JOB_ID"]),
           ),
         ],
       },
@@ -65,6 +65,7 @@ function isOwnRegistry(env: JobEnvironment, image: string): boolean {
   return chosen.length > 0 && chosen.every((address) => hostOfAddress(address) === own);
 }
 
+/** Versions before 11.1 do not tell the addresses themselves. */
 function below(project: string | undefined, path: string, id: string | undefined): string {
   const isTold = (project ?? "") !== "" && (id ?? "") !== "";
   return isTold ? `${project}/${path}/${id}` : "";

@@ -95,6 +95,16 @@ describe("gitlab", () => {
     expect(settingsOf(job).get("WERF_LOG_COLOR_MODE")).toBe(mode);
   });
 
+  it("takes the links that it is told before those it could make", () => {
+    const links = { CI_PIPELINE_URL: "https://g.test/p/1", CI_JOB_URL: "https://g.test/j/2" };
+
+    expect(told(gitlabJob({ ...GITLAB, ...links }))).toMatchObject({
+      WERF_ADD_ANNOTATION_GITLAB_CI_PIPELINE_URL:
+        "gitlab.ci.werf.io/pipeline-url=https://g.test/p/1",
+      WERF_ADD_ANNOTATION_GITLAB_CI_JOB_URL: "gitlab.ci.werf.io/job-url=https://g.test/j/2",
+    });
+  });
+
   it("tells no links without what they are made of", () => {
     const job = gitlabJob({ CI_PIPELINE_ID: "7", CI_JOB_ID: "42" });
 
@@ -142,6 +152,16 @@ describe("github", () => {
       WERF_REPO: "containers.git.acme.test/acme/shop/web",
       WERF_ADD_ANNOTATION_PROJECT_GIT: "project.werf.io/git=https://git.acme.test/Acme/Shop",
     });
+  });
+
+  it("logs in to the old registry where the job's repository is there", () => {
+    const job = githubJob(
+      { ...GITHUB, WERF_REPO: "docker.pkg.github.com/acme/shop/web" },
+      undefined,
+    );
+
+    expect(job.login?.host).toBe("docker.pkg.github.com");
+    expect(settingsOf(job).get("WERF_REPO_GITHUB_TOKEN")).toBe("workflow-token");
   });
 
   it("keeps its token to itself where another registry is chosen", () => {
