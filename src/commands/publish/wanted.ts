@@ -62,7 +62,7 @@ function wantedStages(image: PublishImage, request: PublishRequest): WantedStage
       ...labels,
       [LABEL.project]: request.project,
       [LABEL.version]: request.version,
-      // Of the digest alone: two stages never share a manifest, so that none goes with the other.
+      // Stages of two digests never share a manifest, so that none goes with the other.
       [LABEL.contentDigest]: sha3Hash(CONTENT, stageDigest),
     });
     return {
