@@ -47,6 +47,36 @@ describe("a stage whose layer the registry has lost", () => {
     expect(shop.tags.has(`${STAGE}-rejected`)).toBe(true);
   });
 
+  it("is left out by this run where it cannot be marked", async () => {
+    const refusal = { kind: "status", status: 403, code: "DENIED" } as const;
+    await using world = await openWorld({
+      locks: sharedLocks(),
+      fake: { automaticMount: false },
+      faults: [
+        {
+          when: ({ method, path }) => method === "PUT" && path.endsWith("-rejected"),
+          fault: refusal,
+        },
+      ],
+    });
+    const shop = world.state("shop");
+    push(shop, THEIRS, STAGE);
+    shop.blobs.delete(LAYER);
+
+    const { images, warnings } = await world.publish({
+      images: IMAGES,
+      repositories: {
+        primary: world.at("shop"),
+        final: world.at("final"),
+        caches: [],
+        secondaries: [],
+      },
+    });
+
+    expect(images[0]?.stages[0]?.source).toBe("uploaded");
+    expect(warnings.join()).toContain(`the marker ${STAGE}-rejected could not be written`);
+  });
+
   it("is taken as it is listed where nobody asks for its blobs", async () => {
     await using world = await openWorld();
     push(world.state("shop"), THEIRS, STAGE);

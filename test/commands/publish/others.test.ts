@@ -131,6 +131,28 @@ describe("a stage that a cleanup removes before the run ends", () => {
     expect(world.warnings.join()).toContain("is gone; it is published anew");
   });
 
+  it("is in no index", async () => {
+    const heads = new Map<string, number>();
+    const rule = before(isManifest("HEAD", /-\d{13}$/), (world, { path }) => {
+      const count = (heads.get(path) ?? 0) + 1;
+      heads.set(path, count);
+      if (count === 3 && heads.size === 1) world.state("shop").tags.clear();
+    });
+    await using world = await openMeanwhile({ locks: sharedLocks() }, rule);
+    const source = sourceOf({ platform: "linux/amd64" }, { platform: "linux/arm64" });
+
+    const { images } = await world.publish({ images: [imageNamed("app", { source })] }, clock());
+
+    const index = images[0]?.index?.stageId ?? "";
+    const written = world
+      .requests()
+      .filter((line) => /^PUT shop\/manifests\/[0-9a-f]{56}$/.test(line));
+    expect(written).toEqual([`PUT shop/manifests/${index}`]);
+    expect([...world.state("shop").tags.keys()]).toEqual(
+      expect.arrayContaining(images[0]?.stages.map(({ stageId }) => stageId) ?? []),
+    );
+  });
+
   it("ends the run when that goes on", async () => {
     const heads = new Map<string, number>();
     const rule = before(isManifest("HEAD", /-\d{13}$/), (world, { path }) => {
@@ -257,6 +279,12 @@ describe("several publishers without a lock", () => {
     expect(after.images[0]?.stages[0]?.stageId).toBe([...tags.keys()].toSorted()[0]);
   });
 });
+
+/** A clock that goes on by a second each time it is read. */
+function clock(): { readonly now: () => Date; readonly parallel: number } {
+  let time = NOW;
+  return { now: () => new Date((time += 1_000)), parallel: 1 };
+}
 
 interface Meanwhile {
   readonly when: (request: FakeRequest) => boolean;
