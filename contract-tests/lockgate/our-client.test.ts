@@ -1,12 +1,13 @@
-import { setTimeout as pause } from "node:timers/promises";
+import { once } from "node:events";
 
 import { describe, expect, it } from "vitest";
 
-import { openHttpClient } from "../../src/http/open-client.ts";
-import { createHttpBackend } from "../../src/locks/http/http-backend.ts";
-import { openLockServer } from "../../src/locks/http/lock-server.ts";
-import { openLeasedLocks } from "../../src/locks/leased/leased-locks.ts";
-import type { AcquireOptions, LockManager } from "../../src/locks/lock.ts";
+import { recordImage } from "../../src/stages/record.ts";
+import { putRecord } from "../../src/registry/put-record.ts";
+import { openHarness } from "../../test/distribution/harness.ts";
+import type { Harness } from "../../test/distribution/harness.ts";
+import { openHttpPublisher, patience } from "../../test/locks/http/http-publisher.ts";
+import { serveLocks } from "../../test/server/lock-server.ts";
 import {
   VERSIONS,
   missingForLockgate,
@@ -14,80 +15,86 @@ import {
   startLockgateServer,
 } from "./lockgate.ts";
 
-const LOCK = "shop.1";
-const isMissing = missingForLockgate().length > 0;
+const CLIENT = "0191b4b0-1111-4222-8333-444455556666";
 
-// Much of it is waiting, so all of it waits at once.
-const each = { concurrent: true };
+describe.skipIf(missingForLockgate().length > 0).each(VERSIONS)("our client", (version) => {
+  it(`takes locks in turns at the server of lockgate ${version}`, async () => {
+    await using server = await startLockgateServer(version);
+    const harness = await knownRepository();
+    await using one = openHttpPublisher(harness, server);
+    await using two = openHttpPublisher(harness, server);
 
-describe.skipIf(isMissing).each(VERSIONS)(
-  "our client at a server of lockgate %s",
-  each,
-  (version) => {
-    it("takes locks in turns with lockgate's own client", async () => {
-      await using server = await startLockgateServer(version);
-      await using other = startLockgateClient(version, `${server.url}/client/locker`);
-      await using locks = openLocks(server.url);
+    const first = await one.acquire("shop.1", patience());
+    await expect(two.acquire("shop.1", patience(50))).rejects.toMatchObject({ code: "busy" });
+    await expect(two.acquire("shop.2", patience())).resolves.toBeDefined();
+    await first.release();
 
-      const held = await locks.acquire(LOCK, patience());
-      expect(await other.acquire("a", LOCK, { seconds: 1 })).toBe("timeout");
-      await held.release();
-      expect(await other.acquire("b", LOCK)).toMatch(/^acquired /);
-      await expect(locks.acquire(LOCK, patience(0))).rejects.toMatchObject({ code: "busy" });
-      expect(await other.release("b")).toBe("released");
-      await (await locks.acquire(LOCK, patience())).release();
-    });
+    await expect(two.acquire("shop.1", patience())).resolves.toBeDefined();
+  });
 
-    it("shares a lock with lockgate's own client", async () => {
-      await using server = await startLockgateServer(version);
-      await using other = startLockgateClient(version, `${server.url}/client/locker`);
-      await using locks = openLocks(server.url);
+  it(`shares locks at the server of lockgate ${version}`, async () => {
+    await using server = await startLockgateServer(version);
+    const harness = await knownRepository();
+    await using one = openHttpPublisher(harness, server);
+    await using two = openHttpPublisher(harness, server);
 
-      const held = await locks.acquire(LOCK, { ...patience(), shared: true });
-      expect(await other.acquire("a", LOCK, { shared: true })).toMatch(/^acquired /);
-      await held.release();
-      await expect(locks.acquire(LOCK, patience(0))).rejects.toMatchObject({ code: "busy" });
-      expect(await other.release("a")).toBe("released");
-      await (await locks.acquire(LOCK, patience())).release();
-    });
+    const first = await one.acquire("shop.1", { ...patience(), shared: true });
+    const second = await two.acquire("shop.1", { ...patience(), shared: true });
+    await first.release();
+    await expect(one.acquire("shop.1", patience(0))).rejects.toMatchObject({ code: "busy" });
+    await second.release();
 
-    it("keeps a lease for longer than it lasts, and takes over one whose holder died", async () => {
-      await using server = await startLockgateServer(version);
-      await using other = startLockgateClient(version, `${server.url}/client/locker`);
-      await using locks = openLocks(server.url);
-      const held = await locks.acquire(LOCK, patience());
-      await other.acquire("a", "shop.2");
+    await expect(one.acquire("shop.1", patience())).resolves.toBeDefined();
+  });
 
-      await other.kill();
-      await pause(11_500);
-      const inherited = await locks.acquire("shop.2", patience());
+  it(`and that of lockgate ${version} exclude each other at its server`, async () => {
+    await using server = await startLockgateServer(version);
+    await using other = startLockgateClient(version, `${server.url}/${CLIENT}/locker`);
+    await exclude(server, other);
+  });
 
-      expect(held.signal.aborted).toBe(false);
-      expect(held.remainingMs()).toBeGreaterThan(0);
-      await expect(locks.acquire(LOCK, patience(0))).rejects.toMatchObject({ code: "busy" });
-      await inherited.release();
-    });
-  },
-);
+  it(`and that of lockgate ${version} exclude each other at our server`, async () => {
+    await using server = await serveLocks();
+    await using other = startLockgateClient(version, `${server.url}/${CLIENT}/locker`);
+    await exclude(server, other);
+  });
 
-function openLocks(url: string): LockManager {
-  const http = openHttpClient({ userAgent: "test" });
-  const server = openLockServer(url, { http: () => Promise.resolve(http) });
-  const locks = openLeasedLocks(
-    createHttpBackend(server, () => Promise.resolve("client")),
-    {
-      warn: () => undefined,
-    },
-  );
-  return {
-    ...locks,
-    async [Symbol.asyncDispose]() {
-      await locks[Symbol.asyncDispose]();
-      await http[Symbol.asyncDispose]();
-    },
-  };
+  it(`loses a lease when the server of lockgate ${version} is gone`, async () => {
+    const server = await startLockgateServer(version);
+    const harness = await knownRepository();
+    const lock = await openHttpPublisher(harness, server, {
+      timings: { trustMs: 500 },
+    }).acquire("shop.1", patience());
+
+    await server[Symbol.asyncDispose]();
+    await once(lock.signal, "abort");
+
+    expect(lock.signal.reason).toMatchObject({ name: "LockError", code: "lost" });
+    await lock.release();
+  });
+});
+
+async function exclude(
+  server: { readonly url: string },
+  other: ReturnType<typeof startLockgateClient>,
+): Promise<void> {
+  await using ours = openHttpPublisher(await knownRepository(), server);
+
+  const lock = await ours.acquire("shop.1", patience());
+  expect(await other.acquire("a", "shop.1", { seconds: 1 })).toBe("timeout");
+  await lock.release();
+  expect(await other.acquire("b", "shop.1")).toMatch(/^acquired /);
+  await expect(ours.acquire("shop.1", patience(0))).rejects.toThrow("another holds it");
+  expect(await other.release("b")).toBe("released");
+
+  await expect(ours.acquire("shop.1", patience())).resolves.toBeDefined();
 }
 
-function patience(waitMs = 30_000): AcquireOptions {
-  return { waitMs, signal: AbortSignal.timeout(60_000) };
+/** A repository whose id others have written, since lockgate alone gives none out. */
+async function knownRepository(): Promise<Harness> {
+  const harness = await openHarness();
+  const { registry, repository } = harness;
+  const record = recordImage("shop", {}, new Date().toISOString());
+  await putRecord(registry, { ...repository, tag: `client-id-${CLIENT}-1` }, record);
+  return harness;
 }

@@ -83,12 +83,13 @@ export function keepLease(
     lost.abort(new LockError("lost", message, { cause }));
   }
 
-  /** Offers it back until it has run out by itself; a lost one once, and shortly, for those who wait for it. */
+  /** Offers it back for a while, since others wait for it; a lost one once, and shortly. */
   async function giveBack(): Promise<void> {
     stopped.abort();
     await renewing;
     const isLost = lost.signal.aborted;
-    const end = isLost ? clock() + timings.retryMs : until;
+    const patience = isLost ? timings.retryMs : timings.releaseMs;
+    const end = clock() + patience;
     let failure: unknown;
     for (let left = end - clock(); left > 0; left = end - clock()) {
       try {

@@ -40,6 +40,8 @@ export interface LeaseTimings {
   readonly retryMs: number;
   /** How long one answer may take. */
   readonly answerMs: number;
+  /** For how long a lease is offered back before it is left to run out. */
+  readonly releaseMs: number;
   /** How long everything may take that comes before the first lease. */
   readonly prepareMs: number;
   /** For how long a backend may be silent while somebody waits. */

@@ -20,6 +20,7 @@ export const LEASE_TIMINGS: LeaseTimings = {
   pollEveryMs: POLL_EVERY_MS,
   retryMs: 500,
   answerMs: 5_000,
+  releaseMs: 3_000,
   prepareMs: 60_000,
   silenceMs: 30_000,
 };

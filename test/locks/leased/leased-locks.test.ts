@@ -209,7 +209,7 @@ it("a release that nobody takes is a warning: the lease runs out", async () => {
   const warnings: string[] = [];
   await using locks = open(
     { release: () => Promise.reject(new LockError("unavailable", "reset")) },
-    { trustMs: 30 },
+    { releaseMs: 30 },
     undefined,
     warnings,
   );

@@ -63,6 +63,12 @@ it("orders a queue by first requests, then by id", () => {
   expect(parseRecord(json).queue.map(({ acquirerId }) => acquirerId)).toEqual(["b", "c", "a"]);
 });
 
-it.each(["", "{}", "[]", "null", '{"uuid":1}'])("refuses %j", (json) => {
-  expect(() => parseRecord(json)).toThrow();
+it.each([
+  ["", "Unexpected end of JSON input"],
+  ["{}", "uuid"],
+  ["[]", "expected object"],
+  ["null", "expected object"],
+  ['{"uuid":1}', "expected string"],
+])("refuses %j", (json, reason) => {
+  expect(() => parseRecord(json)).toThrow(reason);
 });
