@@ -54,9 +54,11 @@ async function findRoot({
   if (wanted.digest !== undefined) return await readRoot(content, { digest: wanted.digest });
   const found =
     index === undefined ? [] : parseBy(indexSchema, index, "index.json").manifests.filter(isShown);
-  const named = tagged ?? found.filter((entry) => namesOf(entry).length > 0).map(entryOf);
+  const isNamed = (entry: FoundDescriptor): boolean =>
+    tagged === undefined ? namesOf(entry).length > 0 : entry.annotations?.[REF_NAME] !== undefined;
+  const named = tagged ?? found.filter(isNamed).map(entryOf);
   const known = new Set(named.map(({ digest }) => digest));
-  const unnamed = found.filter((entry) => namesOf(entry).length === 0 && !known.has(entry.digest));
+  const unnamed = found.filter((entry) => !isNamed(entry) && !known.has(entry.digest));
   if (index !== undefined && wanted.name === undefined && named.length === 0) {
     const isIndex = unnamed.length > 1 && unnamed.every(({ platform }) => platform != null);
     if (isIndex) return { mediaType: OCI_INDEX, digest: digestOf(index), bytes: index };

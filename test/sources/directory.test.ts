@@ -99,6 +99,16 @@ it("knows a tag that is in the directory's log and not in its index yet", async 
   expect(source.images[0]?.manifest.digest).toBe(SHOP.digest);
 });
 
+it("takes an image that has a full name and no tag", async () => {
+  const annotations = { "io.containerd.image.name": "docker.io/library/shop:1" };
+  const directory = await directoryOf([[SHOP, { annotations }]]);
+
+  const { source } = await openTested(`oci:${directory}`);
+  const { source: named } = await openTested(`oci:${directory}:docker.io/library/shop:1`);
+
+  expect([...source.images, ...named.images]).toHaveLength(2);
+});
+
 it("takes a path with a colon", async () => {
   const directory = join(await scratch(), "a:b@c");
   await writeFiles(directory, layout([[SHOP, tagged("v1")]]));
