@@ -39,7 +39,7 @@ export async function startPostgres(): Promise<Postgres> {
   await writeFile(at("password"), PASSWORD);
   await mkdir(at("data"));
   await unprivileged([at("password"), at("data")]);
-  const [program = "", ...args] = [...asUser, requirePeer("initdb")];
+  const [program, ...args] = [...asUser, requirePeer("initdb")];
   const options = ["--auth=scram-sha-256", "--username=postgres", `--pwfile=${at("password")}`];
   await run(program, [...args, `--pgdata=${at("data")}`, ...options, "--no-sync", "--locale=C"]);
   const port = await freePort();
@@ -65,7 +65,7 @@ export async function startPostgres(): Promise<Postgres> {
   };
 
   function launch(): Promise<Running> {
-    const [command = "", ...words] = [...asUser, requirePeer("postgres"), "-D", at("data")];
+    const [command, ...words] = [...asUser, requirePeer("postgres"), "-D", at("data")];
     const listen = ["-p", String(port), "-c", "listen_addresses=127.0.0.1"];
     const store = ["-k", directory, "-c", "shared_buffers=16MB", "-c", "max_connections=50"];
     return start({ program: command, args: [...words, ...listen, ...store], isReady: isUp });
