@@ -92,7 +92,7 @@ function loginLine(
   const { list, read, push, delete: deletion } = rights;
   const isNobody = [list, read, push, deletion].every(({ status }) => status === "refused");
   if (!isNobody || authentication === undefined || authentication.length === 0) return undefined;
-  return `tidemark: Log in with \`docker login ${host}\`, or use other credentials.`;
+  return `tidemark: Log in with \`tidemark cr login ${host}\`, or use other credentials.`;
 }
 
 /** `unknown` where nothing was refused, but something could not be tried. */

@@ -150,10 +150,10 @@ const BY_STATUS: ReadonlyMap<number, RegistryErrorCode> = new Map([
 
 function hintFor(code: RegistryErrorCode, status: number, purpose: Purpose): string | undefined {
   if (code === "unauthorized") {
-    return `Log in with \`docker login ${purpose.host}\`, or check the user and password that were given.`;
+    return `Log in with \`tidemark cr login ${purpose.host}\`, or check the user and password that were given.`;
   }
   if (code === "denied" && status === 401) {
-    return `Log in with \`docker login ${purpose.host}\`, or use credentials that have this right.`;
+    return `Log in with \`tidemark cr login ${purpose.host}\`, or use credentials that have this right.`;
   }
   if (code === "denied") return "The credentials lack this right; ask for it, or use others.";
   if (code === "unsupported" && status === 405 && purpose.verb.startsWith("delete")) {

@@ -30,7 +30,7 @@ it.each<[string, FakeAuth]>([
   expect(run).toMatchObject({ exit: 3, stdout: "" });
   expect(lines(run.stderr)).toEqual([
     expect.stringContaining(`tidemark: ${world.registry.host}: cannot `),
-    expect.stringContaining(`tidemark: Log in with \`docker login ${world.registry.host}\``),
+    expect.stringContaining(`tidemark: Log in with \`tidemark cr login ${world.registry.host}\``),
   ]);
   expect(run.stderr).toContain("unauthorized");
   expect(run.stderr).not.toContain("a-wrong-password");

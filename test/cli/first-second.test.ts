@@ -16,7 +16,7 @@ it.each<[string, FakeAuth, RegExp]>([
   [
     "a missing login, by Bearer",
     { kind: "bearer", users: [BOT] },
-    /cannot list tags .*denied.*\ntidemark: Log in with `docker login /,
+    /cannot list tags .*denied.*\ntidemark: Log in with `tidemark cr login /,
   ],
 ])(
   "%s ends a cleanup before Git is read, in as many requests as it takes",

@@ -197,7 +197,7 @@ describe("registry check", () => {
       expect.stringContaining("list is refused"),
       expect.stringContaining("read is refused"),
       expect.stringContaining("delete is refused"),
-      `tidemark: Log in with \`docker login ${fake.host}\`, or use other credentials.`,
+      `tidemark: Log in with \`tidemark cr login ${fake.host}\`, or use other credentials.`,
     ]);
   });
 });

@@ -143,7 +143,7 @@ describe("authorisation", () => {
 
     expect(error).toMatchObject({
       code: "unauthorized",
-      hint: expect.stringContaining(`docker login ${repository.host}`),
+      hint: expect.stringContaining(`cr login ${repository.host}`),
     });
     expect(String(error)).not.toMatch(/wr0ng|\n/);
   });

@@ -83,7 +83,7 @@ describe("refusalError", () => {
   });
 
   it("says how to log in", () => {
-    expect(refuse(401, "").hint).toContain("docker login r.test");
+    expect(refuse(401, "").hint).toContain("cr login r.test");
   });
 });
 
