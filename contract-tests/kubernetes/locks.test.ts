@@ -20,7 +20,7 @@ const missing = missingForApiServer();
 
 const CLUSTERS = [
   { of: "our API server", start: startCluster, isThere: true },
-  { of: `${PEERS["kube-apiserver"]}`, start: startApiServer, isThere: missing.length === 0 },
+  { of: PEERS["kube-apiserver"], start: startApiServer, isThere: missing.length === 0 },
 ] as const;
 
 describe.each(CLUSTERS)("locks in $of", ({ start, isThere }) => {

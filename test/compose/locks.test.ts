@@ -58,7 +58,7 @@ it.each([
 ])("with %j local locks for a registry are remarked upon %d times", async (env, times) => {
   const { open, warnings } = await world(env);
 
-  await using _locks = await open(":local");
+  await (await open(":local"))[Symbol.asyncDispose]();
 
   expect(warnings.filter((line) => line.includes("on other runners"))).toHaveLength(times);
 });
