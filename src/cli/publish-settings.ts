@@ -21,7 +21,7 @@ export interface PublishSettings {
 }
 
 /** Guards of a publishing. */
-const GUARDS: ReadonlySet<string> = new Set(["foreign-tag"]);
+const GUARDS: ReadonlySet<string> = new Set(["foreign-tag", "other-project"]);
 
 /** As in the configuration. */
 const PROJECT = /^[a-z0-9](?:[a-z0-9-]{0,48}[a-z0-9])?$/;

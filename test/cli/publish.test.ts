@@ -225,6 +225,23 @@ describe("records of commits", () => {
     expect(Object.keys(world.tags())).toEqual(expect.arrayContaining(tags));
   });
 
+  it("are not mixed with another project's, unless that is allowed", async () => {
+    await using world = await openPublishWorld();
+    const words = [`backend=${await world.source()}`, "--project", "other"];
+    await world.publish([`web=${await world.source()}`]);
+    const before = world.fresh();
+
+    const refused = await world.publish(words);
+    const after = world.fresh();
+    const allowed = await world.publish([...words, "--allow", "other-project"]);
+
+    expect(refused).toMatchObject({ exit: 4 });
+    expect(refused.stderr).toContain('belongs to project "shop"');
+    expect(after).toEqual(before);
+    expect(allowed).toMatchObject({ exit: 0 });
+    expect(world.fresh()).toContain("managed-image-backend");
+  });
+
   it("need a clone, or somebody who says that there is none", async () => {
     await using world = await openPublishWorld();
     const dir = join(world.root, "plain");

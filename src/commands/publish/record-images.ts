@@ -10,8 +10,9 @@ import { checkCustomTag, setCustomTag } from "./custom-tags.ts";
 import type { CustomTagHomes, CustomTagOutcome } from "./custom-tags.ts";
 import { planCustomTags } from "./custom-tags-template.ts";
 import type { CustomTagTemplate, PlannedTag } from "./custom-tags-template.ts";
+import { refuseOtherProject } from "./records-owner.ts";
 import { createRecordWriter } from "./records-writer.ts";
-import type { RecordHome } from "./records-writer.ts";
+import type { RecordHome, WriteRecord } from "./records-writer.ts";
 import { writeRecords } from "./records.ts";
 import type { RecordPolicy, RecordsResult } from "./records.ts";
 import { listTags } from "./tag-listing.ts";
@@ -86,8 +87,8 @@ export async function openRecorder(
     async record(stored, tags) {
       const { metaRepo, primary } = request;
       refuseMovedRecords(tags, primary, metaRepo);
-      const write = createRecordWriter(homes.records, deps);
       const recorded = metaRepo === undefined ? tags : await listed(homes.records);
+      const write = guarded(createRecordWriter(homes.records, deps), recorded);
       const records = await writeRecords(stored, request.records, recorded, write, deps);
       const byName = new Map(stored.map((image) => [image.name, image]));
       const outcomes = await mapParallel(planned, deps.parallel, async (plan) => {
@@ -100,6 +101,18 @@ export async function openRecorder(
       return { records, customTags: outcomes.flat() };
     },
   };
+
+  /** Looks whose records there are before the first one is written. */
+  function guarded(write: WriteRecord, tags: ReadonlySet<string>): WriteRecord {
+    let looking: Promise<void> | undefined;
+    return async (tag, labels) => {
+      looking ??= allow.has("other-project")
+        ? Promise.resolve()
+        : refuseOtherProject(tags, homes.records, deps);
+      await looking;
+      return write(tag, labels);
+    };
+  }
 
   async function listed({ registry, repository }: RecordHome): Promise<ReadonlySet<string>> {
     return new Set(await listTags(registry, repository, deps.signal));
