@@ -43,7 +43,7 @@ export async function runHelper(
   }
   const { code, stdout } = await run(program, [action], { call, input: text });
   if (code === 0) return stdout;
-  if (stdout.includes(NOT_FOUND)) return undefined;
+  if (action !== "store" && stdout.includes(NOT_FOUND)) return undefined;
   const verb = VERBS[action];
   throw new CredentialsError(
     `${program} ${verb} for ${server} (exit ${code ?? "by a signal"})${wordsOf(stdout, secret)}`,

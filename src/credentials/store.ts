@@ -57,13 +57,13 @@ export async function storeLogin(
  */
 export async function eraseLogin(host: string, options: StoreOptions): Promise<Place | undefined> {
   const { path, text: before, suffix } = await findPlace(host, options);
+  const without = (text: string | undefined) => withoutEntry({ text, source: path }, host);
+  const wasInFile = without(before) !== undefined;
+  if (wasInFile) await replaceFile(path, options.lock, without);
   const erased =
     suffix === undefined
       ? undefined
       : await runHelper(callOf(host, suffix, options), "erase", { text: helperServer(host) });
-  const without = (text: string | undefined) => withoutEntry({ text, source: path }, host);
-  const wasInFile = without(before) !== undefined;
-  if (wasInFile) await replaceFile(path, options.lock, without);
   return wasInFile || erased !== undefined ? placeOf(path, suffix) : undefined;
 }
 

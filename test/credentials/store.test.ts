@@ -145,6 +145,7 @@ describe("a login in a helper", () => {
   it.each([
     ["the password", "cat; exit 1"],
     ["words with the password", 'printf "bad %s" "$(cat)"; exit 1'],
+    ["the words for what it does not know", 'echo "credentials not found"; exit 1'],
     ["words on a line after the first", 'echo "not now"; cat; exit 1'],
   ])("that fails with %s shows no secret, and nothing is stored", async (_, script) => {
     await helper("broken", script);
@@ -157,6 +158,14 @@ describe("a login in a helper", () => {
     expect(refused).toContain("docker-credential-broken stored nothing for r.test (exit 1)");
     expect(refused).not.toContain("hunter2");
     expect(await readConfig()).toEqual({ credsStore: "broken" });
+  });
+
+  it("that cannot erase is named, and what the file has is gone all the same", async () => {
+    await helper("broken", "exit 2");
+    await config({ credsStore: "broken", auths: { "r.test": { auth: "YTpi" } } });
+
+    await expect(eraseLogin("r.test", options())).rejects.toThrow("erased nothing for r.test");
+    expect(await readConfig()).toEqual({ credsStore: "broken", auths: {} });
   });
 
   it("that is not installed is named, and no file takes its place", async () => {
