@@ -17,8 +17,7 @@ export async function previewPublish(
 ): Promise<PublishPreview> {
   refuseSharedRepositories(request.repositories);
   const images = wantedImages(request);
-  const run = await openRun({ ...request, checksBlobs: false }, deps);
-  await using locks = run.locks;
+  await using run = await openRun({ ...request, checksBlobs: false }, deps);
   const previewed = await run.each(images, async ({ name, isFinal, stages }) => ({
     name,
     isFinal,

@@ -23,8 +23,7 @@ import type { WantedImage } from "./wanted.ts";
 export async function publish(request: PublishRequest, deps: PublishDeps): Promise<PublishResult> {
   refuseSharedRepositories(request.repositories);
   const images = wantedImages(request);
-  const run = await openRun(request, deps);
-  await using locks = run.locks;
+  await using run = await openRun(request, deps);
   const all = images.flatMap(({ stages }) => stages);
   const book = createStageBook(all, run);
   const found = await book.look();

@@ -22,11 +22,12 @@ export interface Run {
   ): Promise<readonly Result[]>;
 }
 
-/** A run, and what it has told people so far. Whoever opens it disposes of its locks. */
-export async function openRun(
-  request: PublishRequest,
-  deps: PublishDeps,
-): Promise<Run & { readonly warnings: ReadonlySet<string> }> {
+interface OpenRun extends Run, AsyncDisposable {
+  readonly warnings: ReadonlySet<string>;
+}
+
+/** A run, and what it has told people so far. Disposing it gives its locks back. */
+export async function openRun(request: PublishRequest, deps: PublishDeps): Promise<OpenRun> {
   const failure = new AbortController();
   const signal = AbortSignal.any([deps.signal, failure.signal]);
   const own = { ...deps, signal };
@@ -37,10 +38,11 @@ export async function openRun(
     deps.report({ type: "warning.raised", message });
   };
   const { project, repositories, ancestry, checksBlobs } = request;
+  const locks = createStageLocks(request, own, warn);
   return {
     project,
     places: await openPlaces(repositories, own),
-    locks: createStageLocks(request, own, warn),
+    locks,
     deps: own,
     ancestry,
     checksBlobs,
@@ -61,6 +63,7 @@ export async function openRun(
         throw failure.signal.aborted ? failure.signal.reason : error;
       }
     },
+    [Symbol.asyncDispose]: () => locks[Symbol.asyncDispose](),
   };
 }
 

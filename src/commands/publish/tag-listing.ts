@@ -28,11 +28,15 @@ export function createTagListing(
   repository: Repository,
   signal: AbortSignal,
 ): TagListing {
-  const list = shareLists(() => listTags(registry, repository, signal));
+  const list = shareLists(async () => {
+    const tags = await listTags(registry, repository, signal);
+    for (const tag of tags) see(tag);
+    return tags;
+  });
   const seen = new Set<string>();
   const byDigest = new Map<string, Set<string>>();
   const written = new Set<string>();
-  let first: Promise<void> | undefined;
+  let first: Promise<unknown> | undefined;
 
   return {
     async known(stageDigest) {
@@ -40,10 +44,9 @@ export function createTagListing(
       return readStageListing(byDigest.get(stageDigest) ?? []);
     },
     async fresh(stageDigest) {
-      const listed = await list();
-      for (const tag of listed) see(tag);
-      const tags = new Set([...listed, ...written]);
-      return readStageListing([...tags].filter((tag) => tag.startsWith(stageDigest)));
+      const isOurs = (tag: string): boolean => tag.startsWith(stageDigest);
+      const listed = (await list()).filter(isOurs);
+      return readStageListing(new Set([...listed, ...[...written].filter(isOurs)]));
     },
     async has(tag) {
       await readFirst();
@@ -61,10 +64,8 @@ export function createTagListing(
     tags: () => seen,
   };
 
-  function readFirst(): Promise<void> {
-    first ??= list().then((tags) => {
-      for (const tag of tags) see(tag);
-    });
+  function readFirst(): Promise<unknown> {
+    first ??= list();
     return first;
   }
 

@@ -51,7 +51,11 @@ describe("somebody publishes the same stage", () => {
 
     const { images } = await world.publish({ images: IMAGES });
 
-    expect(images[0]?.stages[0]).toMatchObject({ stageId: OURS, digest: theirDigest() });
+    expect(images[0]?.stages[0]).toMatchObject({
+      stageId: OURS,
+      digest: theirDigest(),
+      source: "reused",
+    });
   });
 
   it("after ours was seen, over it: the end of the run tells what is there", async () => {
