@@ -23,15 +23,11 @@ export async function openCuttingProxy(
   const left = [...cutAfter];
   let sent = 0;
   let cuts = 0;
-  /** A server notices late that its client is gone; whoever comes next waits until it has. */
+  /** A server notices late that its client is gone; whatever is sent next waits until it has. */
   let settled: Promise<unknown> = Promise.resolve();
-  const server = createServer({ pauseOnConnect: true }, (client) => {
-    track(client);
-    void settled.then(() => serve(client));
-  });
-
-  function serve(client: Socket): void {
+  const server = createServer((client) => {
     const upstream = connect(port, "127.0.0.1");
+    track(client);
     track(upstream);
     upstream.pipe(client);
     upstream.on("close", () => client.destroy());
@@ -39,21 +35,24 @@ export async function openCuttingProxy(
       upstream.end();
       upstream.resume(); // Its last words are for nobody, but it ends after them.
     });
-    client.on("data", (chunk: Buffer) => {
+    // A connection that fails ends, and that is all its other side gets to know.
+    forward(client, upstream).catch(() => client.destroy());
+  });
+
+  async function forward(client: Socket, upstream: Socket): Promise<void> {
+    for await (const chunk of client) {
+      await settled;
+      // What has arrived is passed on, cut or not: a server that lost its client still has these bytes.
+      const isFull = !upstream.write(chunk);
       sent += chunk.length;
-      const isCut = sent >= (left[0] ?? Infinity);
-      if (isCut) {
+      if (sent >= (left[0] ?? Infinity)) {
         left.shift();
         cuts += 1;
         settled = once(upstream, "close");
-        client.destroy();
+        break;
       }
-      // What has arrived is passed on: a server that lost its client still has these bytes.
-      if (upstream.write(chunk) || isCut) return;
-      client.pause();
-      upstream.once("drain", () => client.resume());
-    });
-    client.resume();
+      if (isFull) await once(upstream, "drain");
+    }
   }
 
   function track(socket: Socket): void {
