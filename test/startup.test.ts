@@ -9,7 +9,7 @@ import { openWorld } from "./cli/world.ts";
 
 /** Libraries that may be loaded only when they are used. */
 const LATE =
-  /node_modules\/(?:zod|undici|yaml|simple-git|p-queue|cli-table3|@aws-sdk|@azure|@octokit|@kubernetes)\//;
+  /node_modules\/(?:zod|undici|yaml|simple-git|p-queue|cli-table3|fastify|pg|prom-client|@aws-sdk|@azure|@octokit|@kubernetes)\//;
 
 /** Libraries of single implementations. */
 const VENDORS = /node_modules\/(?:@aws-sdk|@aws-crypto|@smithy|@azure|@octokit)\//;
@@ -24,7 +24,7 @@ beforeEach(() => void (dir = mkdtempSync(join(tmpdir(), "tidemark-startup-"))));
 afterEach(() => rmSync(dir, { recursive: true }));
 
 describe("starting up", () => {
-  it.each([["--version"], ["--help"], ["cleanup", "--help"]])(
+  it.each([["--version"], ["--help"], ["cleanup", "--help"], ["publish", "--help"]])(
     "loads no late library for %s",
     (...words) => {
       const loaded = modulesOf(words);
