@@ -66,7 +66,9 @@ async function tryPlace(
   const { deps } = run;
   const { registry, repository, listing } = run.places.primary;
   const { host, name } = repository;
-  if (!lock.isAlone()) await deps.runner.sleep(Math.floor(deps.random() * LISTENING_MS));
+  if (!lock.isAlone() && !lock.wasTaken) {
+    await deps.runner.sleep(Math.floor(deps.random() * LISTENING_MS));
+  }
   const before = await listing.fresh(wanted.stageDigest);
   const found = await findStage(wanted, before, run);
   if (found !== undefined) return found;

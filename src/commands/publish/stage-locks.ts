@@ -7,6 +7,8 @@ import type { PublishDeps, PublishRequest } from "./request.ts";
 export interface StageLock {
   /** Whether nobody else publishes the same stage now and for long enough to write a tag. */
   isAlone(): boolean;
+  /** Whether somebody else had it just before: what they published is in the next list. */
+  readonly wasTaken: boolean;
   release(): Promise<void>;
 }
 
@@ -18,7 +20,14 @@ export interface StageLocks extends AsyncDisposable {
 /** What writing a tag, and looking whether it was written, may take with its retries. Milliseconds. */
 const TIME_TO_WRITE_MS = 2_000;
 
-const FREE: StageLock = { isAlone: () => false, release: () => Promise.resolve() };
+/** A lock that nobody has is there at once; nobody looks again sooner than this. Milliseconds. */
+const AT_ONCE_MS = 5;
+
+const FREE: StageLock = {
+  isAlone: () => false,
+  wasTaken: false,
+  release: () => Promise.resolve(),
+};
 
 /**
  * Locks named `<project>.<stage digest>`. A backend that does not answer is not asked again.
@@ -31,7 +40,7 @@ export function createStageLocks(
     repositories: { primary },
     lock: { synchronization, waitMs, otherwise },
   }: Pick<PublishRequest, "project" | "repositories" | "lock">,
-  { openLocks, signal }: Pick<PublishDeps, "openLocks" | "signal">,
+  { openLocks, signal, now }: Pick<PublishDeps, "openLocks" | "signal" | "now">,
   warn: (message: string) => void,
 ): StageLocks {
   let opening: Promise<LockManager> | undefined;
@@ -43,8 +52,9 @@ export function createStageLocks(
       opening ??= openLocks(synchronization, { project, repository: primary });
       try {
         const locks = await opening;
+        const asked = now().getTime();
         const held = await locks.acquire(`${project}.${stageDigest}`, { signal, waitMs });
-        return lockOf(held, locks);
+        return lockOf(held, locks, now().getTime() - asked);
       } catch (error) {
         if (!(error instanceof LockError) || otherwise === "fail") throw error;
         hasGivenUp ||= error.code !== "busy";
@@ -58,11 +68,12 @@ export function createStageLocks(
     },
   };
 
-  function lockOf(held: HeldLock, { reach }: LockManager): StageLock {
+  function lockOf(held: HeldLock, { reach }: LockManager, waitedMs: number): StageLock {
     const keepsApart =
       reach === "everywhere" || (reach === "machine" && primary.host === DIRECTORY_HOST);
     return {
       isAlone: () => keepsApart && !held.signal.aborted && held.remainingMs() >= TIME_TO_WRITE_MS,
+      wasTaken: waitedMs >= AT_ONCE_MS,
       release: () => held.release(),
     };
   }
