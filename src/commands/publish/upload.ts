@@ -59,18 +59,17 @@ export function createUploader(deps: UploaderDeps): Uploader {
 
   return {
     async uploadBlobs(blobs, origin) {
-      let failed = false;
-      const settled = await Promise.allSettled(
+      const failures: unknown[] = [];
+      await Promise.all(
         blobs.map(async (blob) => {
           try {
-            await storeOnce(blob, origin, () => failed);
+            await storeOnce(blob, origin, failures);
           } catch (error) {
-            failed = true;
-            throw error;
+            failures.push(error);
           }
         }),
       );
-      for (const outcome of settled) if (outcome.status === "rejected") throw outcome.reason;
+      if (failures.length > 0) throw failures[0];
     },
     counts: () => ({ ...counts }),
   };
@@ -78,7 +77,7 @@ export function createUploader(deps: UploaderDeps): Uploader {
   async function storeOnce(
     blob: UploadBlob,
     origin: BlobOrigin,
-    isOver: () => boolean,
+    failures: unknown[],
   ): Promise<void> {
     for (;;) {
       const others = stored.get(blob.digest);
@@ -88,8 +87,13 @@ export function createUploader(deps: UploaderDeps): Uploader {
     }
     const ours = slots(async () => {
       signal.throwIfAborted();
-      if (isOver()) throw new Error("another blob of the same image failed");
-      await store(blob, origin);
+      if (failures.length > 0) throw failures[0];
+      try {
+        await store(blob, origin);
+      } catch (error) {
+        failures.push(error); // Before anybody else gets the slot.
+        throw error;
+      }
     });
     stored.set(blob.digest, ours);
     try {
