@@ -115,7 +115,12 @@ const COMMIT_DIGITS = 40;
  */
 export function imageMetadataTag(imageName: string, commit: string, stageId: string): string {
   const hash = murmurHash(managedImageName(managedImageId(imageName)));
-  return `meta-${hash}_${commit.slice(0, COMMIT_DIGITS)}_${stageId}`;
+  return `meta-${hash}_${recordedCommit(commit)}_${stageId}`;
+}
+
+/** A commit as the tags of records name it: two commits are one for them when this is the same. */
+export function recordedCommit(commit: string): string {
+  return commit.slice(0, COMMIT_DIGITS);
 }
 
 /** The tag of a stage: its digest and the milliseconds of its publication. */

@@ -1,5 +1,5 @@
 import { murmurHash } from "../../stages/hash.ts";
-import { classifyTag, managedImageTag } from "../../stages/tag.ts";
+import { classifyTag, managedImageTag, recordedCommit } from "../../stages/tag.ts";
 import type { Digest } from "../../oci/digest.ts";
 import type { CleanupInput, Facts, InventoryTag, Need } from "./inventory.ts";
 
@@ -82,11 +82,13 @@ function obstaclesIn({ definitions, tags, history }: RetirementInput): string[] 
     return ["no image name is retired, since the remote was not asked for its references"];
   }
   const built = new Set(
-    tags.flatMap(({ class: known }) => (known.kind === "image-metadata" ? [known.commit] : [])),
+    tags.flatMap(({ class: known }) =>
+      known.kind === "image-metadata" ? [recordedCommit(known.commit)] : [],
+    ),
   );
   const unread = definitions.flatMap(({ reference, commit, images }) => {
     if (images.kind === "unknown") return [`${reference}: ${images.why}`];
-    const isLost = images.kind === "none" && built.has(commit);
+    const isLost = images.kind === "none" && built.has(recordedCommit(commit));
     return isLost ? [`${reference}: it has none, and images were built from it`] : [];
   });
   if (unread.length === 0) {

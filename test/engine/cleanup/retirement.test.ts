@@ -34,6 +34,7 @@ describe("an image name that no reference defines", () => {
   it("stays when images were built from a reference that has no configuration", () => {
     expect(retired({ defined: [["web"], undefined] })).toEqual(["old"]);
     expect(retired({ defined: [["web"], undefined], newestAt: 1 })).toEqual([]);
+    expect(retired({ defined: [["web"], undefined], newestAt: 1, isSha256: true })).toEqual([]);
   });
 });
 
@@ -75,6 +76,8 @@ interface World {
   readonly mayBeBehind?: boolean;
   /** Which reference is at the commit that the record names. */
   readonly newestAt?: number;
+  /** Whether ids of commits are longer than what records say of them. */
+  readonly isSha256?: boolean;
   readonly name?: string;
 }
 
@@ -102,7 +105,7 @@ function world(spec: World): { input: RetirementInput; facts: Map<Digest, Facts>
   };
   const definitions = defined.map((images, place): Definition => ({
     reference: `branch b${place}`,
-    commit: commitOf(place === newestAt ? "1" : "9"),
+    commit: commitOf(place === newestAt ? "1" : "9") + (spec.isSha256 ? "0".repeat(24) : ""),
     images: imagesOf(images),
   }));
   const created =
