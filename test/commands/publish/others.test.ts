@@ -135,6 +135,20 @@ describe("a stage that a cleanup removes before the run ends", () => {
     expect(world.warnings.join()).toContain("is gone; it is published anew");
   });
 
+  it("is published anew though it is old, where others were uploaded meanwhile", async () => {
+    const old = `${DIGEST}-${NOW - 30 * 86_400_000}`;
+    const rule = before(isManifest("PUT", /-\d{13}$/), (world) => {
+      world.state("shop").tags.delete(old);
+    });
+    await using world = await openMeanwhile({ locks: sharedLocks() }, rule);
+    push(world.state("shop"), THEIRS, old);
+    const missing = imageNamed("missing", { source: sourceOf({ layers: ["missing"] }) });
+
+    const { images } = await world.publish({ images: [...IMAGES, missing] });
+
+    expect(images[0]?.stages[0]).toMatchObject({ stageId: OURS, source: "uploaded" });
+  });
+
   it("is in no index", async () => {
     const heads = new Map<string, number>();
     const rule = before(isManifest("HEAD", /-\d{13}$/), (world, { path }) => {

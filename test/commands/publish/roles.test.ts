@@ -1,6 +1,15 @@
 import { describe, expect, it } from "vitest";
 
-import { DIGEST, NOW, imageNamed, openWorld, push, sharedLocks, sourceOf } from "./world.ts";
+import {
+  DIGEST,
+  NOW,
+  imageNamed,
+  methodsOf,
+  openWorld,
+  push,
+  sharedLocks,
+  sourceOf,
+} from "./world.ts";
 import type { World } from "./world.ts";
 import type { PublishRepositories } from "../../../src/commands/publish/request.ts";
 
@@ -187,6 +196,21 @@ describe("the final repository", () => {
     const publishing = world.publish({ images: IMAGES, ...roles(world, { final: true }) });
 
     await expect(publishing).rejects.toMatchObject({ code: "denied" });
+  });
+
+  it("costs a listing and a look at each tag when all is there", async () => {
+    await using world = await openWorld();
+    const now = (): Date => new Date(NOW + 24 * 3_600_000);
+    const request = { images: IMAGES, ...roles(world, { final: true }) };
+    await world.publish(request);
+    world.requests();
+
+    await world.publish(request, { now });
+
+    expect(methodsOf(world.requests().filter((line) => line.includes(" final/")))).toEqual([
+      "GET",
+      "HEAD",
+    ]);
   });
 
   it("is copied to without sending a byte again", async () => {
