@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 
@@ -181,7 +181,7 @@ describe.skipIf(missing.length > 0)("locks in PostgreSQL", () => {
   }
 
   async function startReplica(ttlMs: number): Promise<{ url: string; kill(): Promise<void> }> {
-    const script = join(import.meta.dirname, "replica.ts");
+    const script = fileURLToPath(new URL("./replica.ts", import.meta.url));
     const child = spawn(process.execPath, [script, postgres.address, String(ttlMs)], {
       stdio: ["ignore", "pipe", "inherit"],
     });
