@@ -1,4 +1,4 @@
-import { rm, writeFile } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 
 import { Command, InvalidArgumentError, Option } from "commander";
@@ -7,8 +7,9 @@ import type { CiJob } from "../ci/job.ts";
 import type { ShellName } from "../ci/shell.ts";
 import { UsageError } from "../commands/error.ts";
 import type { LoggedIn } from "../compose/login.ts";
+import { applyEnvironment } from "./environment.ts";
 import type { Host } from "./host.ts";
-import { surroundingsOf, warnOfLogin, withLoginOptions } from "./login-options.ts";
+import { addLoginOptions, surroundingsOf, warnOfLogin } from "./login-options.ts";
 import type { LoginFlags } from "./login-options.ts";
 
 interface CiEnvFlags extends LoginFlags {
@@ -53,15 +54,15 @@ export function ciEnvCommand(host: Host): Command {
     )
     .option("--dir <path>", "project directory, with the configuration", ".")
     .option("--config <file>", "configuration (default: tidemark.yaml, then werf.yaml)");
-  return withLoginOptions(command, host.env).action(
+  return addLoginOptions(command).action(
     async (system: string, _flags: CiEnvFlags, action: Command) => {
-      const flags = action.opts<CiEnvFlags>();
-      const isPrinted = !goesToFile(flags);
       try {
-        host.print(await prepareJob(system, flags, host));
+        applyEnvironment(action, host.env);
+        host.print(await prepareJob(system, action.opts<CiEnvFlags>(), host));
         host.exit(0);
       } catch (error) {
-        if (isPrinted) await printFailure(flags, host);
+        const flags = action.opts<CiEnvFlags>();
+        if (!goesToFile(flags)) await printFailure(flags, host);
         throw error;
       }
     },
@@ -73,7 +74,7 @@ async function prepareJob(system: string, flags: CiEnvFlags, host: Host): Promis
   const { ENV_FILE, SHELLS, UnwritableError } = await import("../ci/shell.ts");
   const { dockerSection } = await import("../ci/job.ts");
   const { writeScript } = await import("../ci/script.ts");
-  const { openJobDirectory } = await import("../compose/ci-job.ts");
+  const { openJobDirectory, writeSecretFile } = await import("../compose/ci-job.ts");
   if (flags.asFile && flags.asEnvFile) {
     throw new UsageError("--as-file and --as-env-file exclude each other; give one");
   }
@@ -95,7 +96,7 @@ async function prepareJob(system: string, flags: CiEnvFlags, host: Host): Promis
     const given = flags.outputFilePath;
     const path =
       given === undefined ? join(directory.path, `job${form.extension}`) : resolve(given);
-    await writeFile(path, form.start + script, { mode: 0o600 });
+    await writeSecretFile(path, form.start + script);
     return `${path}\n`;
   } catch (error) {
     await rm(directory.path, { recursive: true, force: true });

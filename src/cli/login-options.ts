@@ -18,14 +18,18 @@ export interface LoginFlags {
 
 /** Adds them, and lets variables fill in what the command line leaves out. */
 export function withLoginOptions(command: Command, env: Environment): Command {
+  return addLoginOptions(command).hook("preAction", (_, action) => applyEnvironment(action, env));
+}
+
+/** Adds them. */
+export function addLoginOptions(command: Command): Command {
   return command
     .option("--docker-config <dir>", "directory of docker's config.json")
     .option("--insecure-registry", "allow plain HTTP", false)
     .option("--skip-tls-verify-registry", "accept any certificate", false)
     .option("--registry-ca-file <file>", "certificates in PEM to trust besides the system's")
     .option("--quiet", "no progress on stderr", false)
-    .option("--verbose", "every retry and wait on stderr", false)
-    .hook("preAction", (_, action) => applyEnvironment(action, env));
+    .option("--verbose", "every retry and wait on stderr", false);
 }
 
 /** Rejects with `UsageError` for a file of certificates that cannot be read. */

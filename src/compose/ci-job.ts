@@ -1,8 +1,9 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, open, rm } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 
 import type { CiLogin } from "../ci/job.ts";
+import { UsageError } from "../commands/error.ts";
 import { makeJobConfig } from "../credentials/job-config.ts";
 import { lockPatiently, logIn } from "./login.ts";
 import type { LoggedIn, LoginSurroundings } from "./login.ts";
@@ -30,7 +31,7 @@ export async function openJobDirectory(
   surroundings: LoginSurroundings,
 ): Promise<JobDirectory> {
   const { env, signal, dockerConfig: dockerConfigDir } = surroundings;
-  const path = await mkdtemp(join(temporaryDirectory(env), "tidemark-ci-"));
+  const path = await makeDirectory(temporaryDirectory(env));
   const dockerConfig = join(path, "docker");
   try {
     await makeJobConfig(dockerConfig, {
@@ -49,6 +50,34 @@ export async function openJobDirectory(
     await rm(path, { recursive: true, force: true });
     throw error;
   }
+}
+
+/** Writes a file for its owner's eyes only, in place of one that is there. Rejects with `UsageError`. */
+export async function writeSecretFile(path: string, text: string): Promise<void> {
+  try {
+    await using file = await open(path, "w", 0o600);
+    if ((await file.stat()).isFile()) await file.chmod(0o600);
+    await file.writeFile(text);
+  } catch (error) {
+    throw new UsageError(`${path} cannot be written: ${codeOf(error)}; name another with -o`, {
+      cause: error,
+    });
+  }
+}
+
+async function makeDirectory(parent: string): Promise<string> {
+  try {
+    return await mkdtemp(join(parent, "tidemark-ci-"));
+  } catch (error) {
+    throw new UsageError(
+      `no directory can be made in ${parent}: ${codeOf(error)}; set TMPDIR to one that can be written`,
+      { cause: error },
+    );
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : String(error);
 }
 
 /** Where the runner keeps what goes with the job, else where the system does. */

@@ -1,5 +1,6 @@
+import type { Dirent } from "node:fs";
 import { copyFile, mkdir, readdir, readlink, symlink } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 
 import { parseConfigFile } from "./config-file.ts";
 import { dockerConfigDirectory, readIfThere } from "./config-files.ts";
@@ -44,23 +45,33 @@ export async function makeJobConfig(
 /** Directories and files; links stay links to what they name. Sockets and the like belong to who opened them. */
 async function copyOthers(from: string, to: string): Promise<void> {
   for (const entry of await entriesOf(from)) {
-    const { name } = entry;
-    const [source, target] = [join(from, name), join(to, name)];
-    if (name.startsWith(FILE)) continue;
-    if (entry.isSymbolicLink()) await symlink(resolve(from, await readlink(source)), target);
-    else if (entry.isFile()) await copyFile(source, target);
-    else if (entry.isDirectory()) {
-      await mkdir(target, { mode: 0o700 });
-      await copyOthers(source, target);
+    if (entry.name.startsWith(FILE)) continue;
+    const source = join(from, entry.name);
+    try {
+      await copyEntry(entry, source, join(to, entry.name));
+    } catch (error) {
+      if (error instanceof CredentialsError || !(error instanceof Error)) throw error;
+      throw new CredentialsError(`cannot copy ${source}: ${error.message}`, { cause: error });
     }
   }
 }
 
-async function entriesOf(directory: string) {
+async function copyEntry(entry: Dirent, source: string, target: string): Promise<void> {
+  if (entry.isSymbolicLink()) {
+    await symlink(resolve(dirname(source), await readlink(source)), target);
+  } else if (entry.isFile()) {
+    await copyFile(source, target);
+  } else if (entry.isDirectory()) {
+    await mkdir(target, { mode: 0o700 });
+    await copyOthers(source, target);
+  }
+}
+
+async function entriesOf(directory: string): Promise<readonly Dirent[]> {
   try {
     return await readdir(directory, { withFileTypes: true });
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
-    throw error;
+    throw new CredentialsError(`cannot read ${directory}: ${String(error)}`, { cause: error });
   }
 }

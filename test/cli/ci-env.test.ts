@@ -179,8 +179,9 @@ describe("ci-env into a file", () => {
     });
   });
 
-  it("goes where it is told", async () => {
+  it("goes where it is told, in place of what is there, which others could read", async () => {
     const path = join(home, "here.env");
+    await writeFile(path, "old", { mode: 0o644 });
 
     const run = await ciEnv(["gitlab", "--as-env-file", "-o", path]);
 
@@ -245,6 +246,30 @@ describe("a ci-env that fails", () => {
     const run = await ciEnv(["gitlab", "--shell", "cmdexe"], { CI_JOB_TOKEN: "expired" });
 
     expect(run.stdout).toBe("@exit /b 1\r\n");
+  });
+
+  it("for a variable that makes no sense ends the script too", async () => {
+    const run = await ciEnv(["gitlab"], { WERF_SHELL: "fish" });
+
+    expect(run).toMatchObject({ exit: 2, stdout: "exit 1\n" });
+    expect(run.stderr).toContain("WERF_SHELL");
+  });
+
+  it("for a file that cannot be written says which", async () => {
+    const path = join(home, "no-such", "file");
+
+    const run = await ciEnv(["gitlab", "-o", path]);
+
+    expect(run).toMatchObject({ exit: 2, stdout: "" });
+    expect(run.stderr).toContain(`${path} cannot be written: ENOENT`);
+    expect(await readdir(join(home, "tmp"))).toEqual([]);
+  });
+
+  it("for want of a place for the job says where", async () => {
+    const run = await ciEnv(["gitlab"], { TMPDIR: join(home, "no-such") });
+
+    expect(run).toMatchObject({ exit: 2, stdout: "exit 1\n" });
+    expect(run.stderr).toContain(`no directory can be made in ${join(home, "no-such")}`);
   });
 
   it("prints nothing where a path was to be printed", async () => {
