@@ -35,12 +35,15 @@ export function createRecordWriter(
   const { host, name } = repository;
   const sent = new Map<Digest, Promise<void>>();
   let place = 0;
+  let layer: Digest | undefined;
   const store: Pick<Registry, "putBlob" | "putManifest"> = {
     putManifest: (...call) => registry.putManifest(...call),
-    putBlob(...call) {
-      const { digest } = call[1];
-      const sending = sent.get(digest) ?? registry.putBlob(...call);
-      sent.set(digest, sending);
+    putBlob(where, blob, content, options) {
+      // A config names its tag and its moment, so nobody has stored it yet.
+      const isAbsent = blob.digest !== layer;
+      const sending =
+        sent.get(blob.digest) ?? registry.putBlob(where, blob, content, { ...options, isAbsent });
+      sent.set(blob.digest, sending);
       return sending;
     },
   };
@@ -51,6 +54,7 @@ export function createRecordWriter(
       { ...labels, [LABEL.recordTag]: tag },
       momentOf(now(), place),
     );
+    layer = record.blobs[0]?.descriptor.digest;
     try {
       return await putRecord(store, { host, name, tag }, record, { signal });
     } catch (error) {

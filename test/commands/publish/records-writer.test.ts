@@ -1,32 +1,81 @@
 import { expect, it } from "vitest";
-import { createRepository } from "../../../contract-tests/fakes/state.ts";
+
+import { openDefault } from "../../../contract-tests/adapters/default-subject.ts";
+import { createFakeRegistry } from "../../../contract-tests/fakes/distribution.ts";
+import type { FakeRequest } from "../../../contract-tests/fakes/message.ts";
+import { repositoryIn } from "../../../contract-tests/fakes/state.ts";
+import { withFaults } from "../../../contract-tests/fakes/faults.ts";
 import { createRecordWriter } from "../../../src/commands/publish/records-writer.ts";
-import { isRegistryError } from "../../../src/registry/error.ts";
-import { createMemoryRegistry, failure } from "../../properties/memory-registry.ts";
 
-const REPOSITORY = { host: "memory.test", name: "shop/app" };
+const NOW = new Date("2026-01-02T03:04:05.678Z");
 
-it.each([
-  ["denied", "conflict", true],
-  ["invalid", "conflict", true],
-  ["denied", "denied", false],
-  ["unavailable", "unavailable", true],
-] as const)(
-  "a refusal that is called %s is a %s where the tag is there: %s",
-  async (called, code, isThere) => {
-    const registry = createMemoryRegistry(createRepository());
-    const { signal } = new AbortController();
-    const deps = { now: () => new Date(0), signal };
-    const home = { registry, repository: REPOSITORY, project: "shop" };
-    if (isThere) await createRecordWriter(home, deps)("managed-image-app", {});
-    const putManifest = (): Promise<never> => Promise.reject(failure(called, "tag"));
-    const refusing = { ...home, registry: { ...registry, putManifest } };
+it("sends what records share once, and asks for nothing else", async () => {
+  await using world = await openWorld();
 
-    const error = await createRecordWriter(refusing, deps)("managed-image-app", {}).then(
-      () => undefined,
-      (reason: unknown) => reason,
-    );
+  await Promise.all(["a", "b", "c"].map((tag) => world.write(tag)));
 
-    expect(isRegistryError(error) && error.code).toBe(code);
-  },
-);
+  const sent = world.requests();
+  expect(sent.filter((method) => method === "HEAD")).toHaveLength(1);
+  expect(sent.filter((method) => method === "POST")).toHaveLength(4);
+});
+
+it("gives no two records one manifest, whichever processes write them at one moment", async () => {
+  await using world = await openWorld();
+  const other = world.another();
+
+  const written = await Promise.all([
+    world.write("a"),
+    world.write("b"),
+    world.write("c"),
+    other("d"),
+    other("e"),
+  ]);
+
+  expect(new Set(written.map(({ digest }) => digest)).size).toBe(5);
+});
+
+it("says of a tag that does not change that it is there, whatever the registry calls that", async () => {
+  await using world = await openWorld({ refusing: (path) => path.endsWith("/manifests/there") });
+  repositoryIn(world.state, "shop").tags.set("there", (await world.write("other")).digest);
+
+  await expect(world.write("there")).rejects.toMatchObject({ code: "conflict" });
+});
+
+it("says of a tag that it may not write what the registry says", async () => {
+  await using world = await openWorld({ refusing: (path) => path.endsWith("/manifests/mine") });
+
+  await expect(world.write("mine")).rejects.toMatchObject({ code: "denied" });
+});
+
+interface WorldSpec {
+  /** Which manifests may not be stored. */
+  readonly refusing?: (path: string) => boolean;
+}
+
+async function openWorld({ refusing = () => false }: WorldSpec = {}) {
+  const registry = createFakeRegistry();
+  const when = ({ method, path }: FakeRequest): boolean => method === "PUT" && refusing(path);
+  const fault = { kind: "status", status: 403, code: "DENIED" } as const;
+  const server = await withFaults(registry, { when, fault }).listen();
+  const opened = await openDefault({ host: server.host });
+  const { signal } = new AbortController();
+  const another = (): ((tag: string) => ReturnType<ReturnType<typeof createRecordWriter>>) => {
+    const home = {
+      registry: opened.registry,
+      repository: { host: server.host, name: "shop" },
+      project: "shop",
+    };
+    const write = createRecordWriter(home, { now: () => NOW, signal });
+    return (tag) => write(tag, {});
+  };
+  return {
+    state: registry.state,
+    another,
+    write: another(),
+    requests: () => server.requests().map(({ method }) => method),
+    async [Symbol.asyncDispose]() {
+      await opened[Symbol.asyncDispose]();
+      await server.close();
+    },
+  };
+}
