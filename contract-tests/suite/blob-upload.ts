@@ -6,7 +6,10 @@ import { imageOf } from "../fakes/seed.ts";
 import { ABSENT, readAll } from "./harness.ts";
 import type { Harness, LearnedSubject } from "./harness.ts";
 
-export function describeBlobUpload({ open }: LearnedSubject): void {
+/** More than goes up in one request where chunks are taken. */
+const LARGE = Buffer.alloc(10 * 1024 * 1024 + 1, "a large layer ");
+
+export function describeBlobUpload({ open, learned }: LearnedSubject): void {
   describe("putBlob of a source that can be read again", () => {
     it("stores what getBlob answers with, looked for or not", async () => {
       await using harness = await open();
@@ -29,6 +32,24 @@ export function describeBlobUpload({ open }: LearnedSubject): void {
 
       await expect(pushed).rejects.toMatchObject({ name: "RegistryError", code: "invalid" });
       expect(await registry.hasBlob(repository, blob.digest)).toBe(false);
+    });
+  });
+
+  describe("putBlob of a large blob", () => {
+    it("sends it as the record says, and stores all of it", async () => {
+      await using harness = await open();
+      const { registry, repository } = harness;
+      const small = textBlob();
+      await registry.putBlob(repository, small, small.source);
+      const large = { digest: digestOf(LARGE), size: LARGE.length };
+      const before = harness.writes();
+
+      await registry.putBlob(repository, large, sourceOf(LARGE), { isAbsent: true });
+
+      // Beginning and end, and the chunks between them.
+      expect(harness.writes() - before > 2).toBe(learned.chunkedUploads);
+      const stored = await readAll(await registry.getBlob(repository, large.digest));
+      expect(LARGE.equals(stored)).toBe(true);
     });
   });
 
@@ -75,12 +96,15 @@ export function describeBlobUpload({ open }: LearnedSubject): void {
 function textBlob(): TextBlob {
   const text = `the content of ${randomUUID()}`;
   const bytes = new TextEncoder().encode(text);
-  const source: BlobSource = {
+  return { text, source: sourceOf(bytes), digest: digestOf(bytes), size: bytes.length };
+}
+
+function sourceOf(bytes: Uint8Array): BlobSource {
+  return {
     async *open(from) {
       yield bytes.subarray(from);
     },
   };
-  return { text, source, digest: digestOf(bytes), size: bytes.length };
 }
 
 interface TextBlob {
