@@ -26,6 +26,9 @@ export function synchronizationCommand(host: Host): Command {
 
 const SAME_LINE_EVERY_MS = 10_000;
 
+/** What fits into a header. */
+const SENDABLE = /^[\x21-\x7e]+$/;
+
 const POSTGRES = /^postgres(?:ql)?:\/\//;
 
 async function openServer(flags: SynchronizationFlags, host: Host): Promise<LockServer> {
@@ -37,6 +40,9 @@ async function openServer(flags: SynchronizationFlags, host: Host): Promise<Lock
   const isShared = POSTGRES.test(flags.store);
   if (!isShared && flags.store !== "memory") {
     throw new UsageError("--store: write memory or postgres://USER:PASSWORD@HOST/DATABASE");
+  }
+  if (flags.token !== undefined && !SENDABLE.test(flags.token)) {
+    throw new UsageError("--token: write visible ASCII characters, without spaces or a line end");
   }
   const { createMetrics } = await import("../server/metrics.ts");
   const { openStore } = await import("../server/open-store.ts");

@@ -106,6 +106,8 @@ it.each([
   [["--port", "65536"], "at most 65535"],
   [["--max-locks", "0"], "above 0"],
   [["--store", "mysql://bot:s3cret@db/locks"], "--store: write memory or postgres://"],
+  [["--token", "s3cret\n"], "--token: write visible ASCII characters"],
+  [["--token="], "--token: write visible ASCII characters"],
   [["--kubernetes"], "give publishers --synchronization=kubernetes://NAMESPACE"],
 ])("refuses %j", async (args, reason) => {
   const run = await start(args);

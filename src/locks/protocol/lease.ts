@@ -68,11 +68,15 @@ export function acquire(
     return { record: joined, answer: { handle: { uuid: record.uuid, lockName }, waitedMs } };
   }
   const answer = { err: SHOULD_WAIT } as const;
-  if (acquirerId === "") return { record, answer };
+  const isTurnedAway = acquirerId === "" || (place === -1 && queue.length >= MOST_WAITING);
+  if (isTurnedAway) return { record, answer };
   const waiter = { acquirerId, isShared: shared, since: now - waitedMs, until: expiresAt };
   const waiting = place === -1 ? [...queue, waiter] : queue.with(place, waiter);
   return { record: { ...(record ?? unheld(lockName, now)), queue: waiting }, answer };
 }
+
+/** A record has to fit where it is stored; whoever comes later has no place, and asks until there is one. */
+const MOST_WAITING = 1000;
 
 /** `""`: it was done. */
 export type Kept = "" | typeof ALREADY_LEASED | typeof NO_LEASE;

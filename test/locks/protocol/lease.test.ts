@@ -5,6 +5,7 @@ import type { Acquisition, Change, Moment } from "../../../src/locks/protocol/le
 import type { LeaseRecord } from "../../../src/locks/protocol/record.ts";
 import { ALREADY_LEASED, NO_LEASE, SHOULD_WAIT } from "../../../src/locks/protocol/wire.ts";
 
+const NOW = 1_700_000_000_000;
 const WAIT = { err: SHOULD_WAIT };
 
 describe("a lock", () => {
@@ -175,6 +176,17 @@ describe("the queue", () => {
     expect(lock.acquire({ shared: true, acquirerId: "a", uuid: "u3" })).toEqual(given("u2"));
   });
 
+  it("has a thousand places", () => {
+    const lock = lockAt();
+    lock.acquire({ uuid: "u1" });
+    for (let each = 0; each < 1010; each += 1) lock.acquire({ acquirerId: `a${each}` });
+    lock.pass(5_000);
+    lock.acquire({ acquirerId: "a999" });
+
+    expect(lock.record()?.queue).toHaveLength(1000);
+    expect(lock.record()?.queue.at(-1)).toMatchObject({ acquirerId: "a999", until: NOW + 15_000 });
+  });
+
   it("has no place for one without an id, and changes nothing for it", () => {
     const lock = lockAt();
     lock.acquire({ uuid: "u1" });
@@ -239,7 +251,7 @@ function given(uuid: string, waitedMs = expect.any(Number)): unknown {
 /** A lock, its record, and a clock that stands still until it is told. */
 function lockAt() {
   let record: LeaseRecord | undefined;
-  let now = 1_700_000_000_000;
+  let now = NOW;
   const keep = <Answer>(change: Change<Answer>): Answer => {
     record = change.record;
     return change.answer;
