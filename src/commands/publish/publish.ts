@@ -7,6 +7,7 @@ import { putIndex } from "./put-index.ts";
 import type { PublishDeps, PublishRequest } from "./request.ts";
 import { openRun } from "./run.ts";
 import type { Run } from "./run.ts";
+import { indexDigestOf } from "../../stages/stage-digest.ts";
 import { createStageBook } from "./stage-book.ts";
 import type { StageBook } from "./stage-book.ts";
 import { wantedImages } from "./wanted.ts";
@@ -27,7 +28,8 @@ export async function publish(request: PublishRequest, deps: PublishDeps): Promi
   const all = images.flatMap(({ stages }) => stages);
   const book = createStageBook(all, run);
   const found = await book.look();
-  const lease = book.isComplete() ? undefined : await takeLease(found, run);
+  const used = [...found, ...foundIndexes(images, book)];
+  const lease = book.isComplete() ? undefined : await takeLease(used, run);
   try {
     await book.bring();
     return {
@@ -40,6 +42,12 @@ export async function publish(request: PublishRequest, deps: PublishDeps): Promi
     await lease?.release();
     throw error;
   }
+}
+
+/** Tags of the indexes of stages that were all found: they may be there too, and as old. */
+function foundIndexes(images: readonly WantedImage[], book: StageBook): string[] {
+  const whole = images.filter(({ stages }) => stages.length > 1 && stages.every(book.has));
+  return whole.map(({ stages }) => indexDigestOf(stages.map(book.get)));
 }
 
 /** How often what rests on stages is done again because one of them is another by then. */

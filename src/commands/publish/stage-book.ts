@@ -20,7 +20,9 @@ export interface StageBook {
   copyTo(target: Place, wanted: WantedStage): Promise<StoredImage>;
   /** A stage that was found or brought. */
   get(wanted: WantedStage): PublishedStage;
-  /** Whether every stage was found or brought. */
+  /** Whether a stage was found or brought. */
+  has(wanted: WantedStage): boolean;
+  /** Whether every stage was. */
   isComplete(): boolean;
 }
 
@@ -35,6 +37,7 @@ export function createStageBook(all: readonly WantedStage[], run: Run): StageBoo
   const { primary } = places;
   const unique = [...new Map(all.map((wanted) => [keyOf(wanted), wanted])).values()];
   const stages = new Map<string, PublishedStage>();
+  const copies = new Map<string, Promise<StoredImage>>();
   let written = 0;
 
   return {
@@ -61,18 +64,26 @@ export function createStageBook(all: readonly WantedStage[], run: Run): StageBoo
       const each = [...new Map(wanted.map((one) => [keyOf(one), one])).values()];
       await run.each(each.filter(mayHaveChanged), verify);
     },
-    async copyTo(target, wanted) {
-      for (let round = 0; round < MAX_ROUNDS; round += 1) {
-        const copied = await copyStage(get(wanted), wanted, target, run);
-        if (!("broken" in copied)) return copied;
-        await rejectStage(get(wanted).stageId, copied.broken, run);
-        await bring(wanted);
-      }
-      throw givenUp(wanted, "one after the other is broken");
+    copyTo(target, wanted) {
+      const key = `${target.address} ${get(wanted).stageId}`;
+      const copy = copies.get(key) ?? copyTo(target, wanted);
+      copies.set(key, copy);
+      return copy;
     },
     get,
+    has: (wanted) => stages.has(keyOf(wanted)),
     isComplete: () => stages.size === unique.length,
   };
+
+  async function copyTo(target: Place, wanted: WantedStage): Promise<StoredImage> {
+    for (let round = 0; round < MAX_ROUNDS; round += 1) {
+      const copied = await copyStage(get(wanted), wanted, target, run);
+      if (!("broken" in copied)) return copied;
+      await rejectStage(get(wanted).stageId, copied.broken, run);
+      await bring(wanted);
+    }
+    throw givenUp(wanted, "one after the other is broken");
+  }
 
   async function bring(wanted: WantedStage): Promise<void> {
     const stage = await bringStage(wanted, run);

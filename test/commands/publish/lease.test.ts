@@ -23,6 +23,18 @@ describe("a run that uses stages while it uploads others", () => {
     expect(world.state("shop").tags.has(STAGE)).toBe(true);
   });
 
+  it("keeps their index too", async () => {
+    await using world = await openWorld({ locks: sharedLocks() });
+    const source = sourceOf({ platform: "linux/amd64" }, { platform: "linux/arm64" });
+    const both = imageNamed("both", { source, stageDigest: DIGEST });
+    const [{ index, stages } = { stages: [] }] = (await world.publish({ images: [both] })).images;
+
+    await world.publish({ images: [both, MISSING] });
+
+    const used = [...stages.map(({ stageId }) => stageId), index?.stageId];
+    expect(leasesIn(world)).toMatchObject([{ kind: "publish", stages: used }]);
+  });
+
   it("takes the lease back when it fails", async () => {
     await using world = await openWorld({ locks: sharedLocks() });
     push(world.state("shop"), sourceOf(), STAGE);
