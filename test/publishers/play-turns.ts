@@ -4,6 +4,7 @@ import { readManifest } from "../../contract-tests/fakes/check-manifest.ts";
 import { runPublish } from "../../src/commands/publish/run-publish.ts";
 import type { PublishedImage } from "../../src/commands/publish/published.ts";
 import type { PublishDeps, PublishRequest } from "../../src/commands/publish/request.ts";
+import { UnfinishedError } from "../../src/commands/error.ts";
 import type { LockManager } from "../../src/locks/lock.ts";
 import { RegistryError } from "../../src/registry/error.ts";
 import type { Registry } from "../../src/registry/registry.ts";
@@ -51,6 +52,9 @@ const GIT: Git = {
   commits: [{ id: COMMIT, time: START / 1000, parents: [] }],
 };
 
+/** Its place among those who share the registry. */
+const CLEANUP = -1;
+
 /** The calls that fail, and a cleanup that takes away what is being used, may end a publisher. */
 const EXCUSES: ReadonlySet<string> = new Set(["unavailable", "conflict"]);
 
@@ -72,28 +76,61 @@ export async function playTurns(
   const problems: string[] = [];
 
   await publishOld(round, table, problems);
-  const [runs] = await turns.until(
+  const [all] = await turns.until(
     Promise.all([
       Promise.all(publishers.map((publisher, at) => takePart(publisher, at, table, problems))),
       cleanMeanwhile(round, table, problems),
     ]),
   );
   const contents = contentsOf(state);
+  const runs = all.map((run, at) => withoutLate(run, at, { contents, registry }));
+  const late = imagesIn(all) - imagesIn(runs);
+  // What is left of an image that went half is nobody's any more.
+  const remains = late === 0 ? contents : { ...contents, missing: new Set<string>() };
   problems.push(
     ...checkContent({
       runs,
       puts: registry.puts,
-      contents,
+      contents: remains,
       isExclusive: mode === "exclusive" && round.staleMs === 0,
       kills: round.failing > 0 || publishers.some(({ diesAfter }) => diesAfter !== undefined),
     }),
   );
-  if (round.failing === 0) {
+  if (round.failing === 0 && late === 0) {
     const done = publishers.filter((_, at) => runs[at]?.exit === 0);
     await turns.until(turns.sleep(round.staleMs + 1));
     problems.push(...(await publishAgain(done, table, contents)));
   }
-  return { problems, losers: losersIn(contents), requests: registry.calls() };
+  return { problems, losers: losersIn(contents), requests: registry.calls(), late };
+}
+
+/**
+ * Leaves out what a cleanup took that had listed for the last time before anything said that somebody uses it: an old
+ * stage that is taken up again just then. Nothing but a lock between publishers and cleanups would keep it.
+ */
+function withoutLate(
+  run: PublisherRun,
+  at: number,
+  { contents, registry }: { readonly contents: Contents; readonly registry: SharedRegistry },
+): PublisherRun {
+  const listedAt = registry.lastList(CLEANUP) ?? Infinity;
+  const isLate = ({ tag, digest, stages }: ReportedImage): boolean => {
+    const told = registry.puts.filter(
+      ({ reference, by }) =>
+        reference.endsWith(`_${tag}`) || (by === at && reference.startsWith("tidemark-lease-")),
+    );
+    const parts = [{ tag, digest }, ...stages];
+    const isGone = parts.some((part) => contents.tags.get(part.tag)?.digest !== part.digest);
+    return isGone && told.every((put) => put.at > listedAt);
+  };
+  const { reported, ...rest } = run;
+  return reported === undefined
+    ? run
+    : { ...rest, reported: reported.filter((image) => !isLate(image)) };
+}
+
+function imagesIn(runs: readonly PublisherRun[]): number {
+  return runs.reduce((sum, { reported = [] }) => sum + reported.length, 0);
 }
 
 /** One publisher, to its end or to its death. What may not happen to it is a problem. */
@@ -113,11 +150,15 @@ async function takePart(
   };
   const about = { publisher: asPublisher(publisher), output: "" };
   try {
-    const work = publishOnce(publisher, at, { ...table, registry: registry.seenBy({ take }) });
+    await turns.sleep(publisher.delayMs ?? 0);
+    const work = publishOnce(publisher, at, {
+      ...table,
+      registry: registry.seenBy({ take, id: at }),
+    });
     const images = await Promise.race([work, dead.promise]);
     return images === undefined ? about : { ...about, exit: 0, reported: images.map(reportedOf) };
   } catch (error) {
-    if (!(error instanceof RegistryError && EXCUSES.has(error.code))) {
+    if (!isExcused(error)) {
       problems.push(`publisher ${at} ended with ${describe(error)}`);
     }
     return { ...about, exit: 3 };
@@ -199,9 +240,13 @@ async function cleanMeanwhile(
   };
   const ask = { project: "shop", now: START, hours: 2, keepList: new Set<string>(), git: GIT };
   try {
-    await cleanUp(registry.seenBy(turns), ask, { now, runner, repository: REPOSITORY });
+    await cleanUp(registry.seenBy({ take: turns.take, id: CLEANUP }), ask, {
+      now,
+      runner,
+      repository: REPOSITORY,
+    });
   } catch (error) {
-    if (!(error instanceof RegistryError && EXCUSES.has(error.code))) {
+    if (!isExcused(error)) {
       problems.push(`the cleanup ended with ${describe(error)}`);
     }
   }
@@ -301,6 +346,12 @@ function contentsOf({ tags, manifests, blobs }: RepositoryState): Contents {
     return [[tag, { digest, mediaType, blobs: own, children, labels: {} }] as const];
   });
   return { tags: new Map(stored), missing };
+}
+
+/** Whether it ended for what the registry did, be it at the records alone. */
+function isExcused(error: unknown): boolean {
+  if (error instanceof UnfinishedError) return isExcused(error.cause);
+  return error instanceof RegistryError && EXCUSES.has(error.code);
 }
 
 function describe(error: unknown): string {

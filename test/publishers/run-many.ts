@@ -43,6 +43,7 @@ interface Sums {
   readonly publishers: number;
   readonly losers: number;
   readonly requests: number;
+  readonly late: number;
 }
 
 const first = values.seed === undefined ? Math.trunc(Math.random() * 2 ** 30) : Number(values.seed);
@@ -89,9 +90,10 @@ async function report(
     own += 1;
     console.log(`BROKEN ${complaint}`);
   });
-  for (const [locks, { rounds, publishers, losers, requests }] of tally) {
+  for (const [locks, { rounds, publishers, losers, requests, late }] of tally) {
+    const taken = late === 0 ? "" : `, ${late} images taken up too late for a cleanup to see it`;
     console.log(
-      `locks ${locks}: ${rounds} ${what}, ${publishers} publishers, ${requests} requests, ${losers} stages beside the selected`,
+      `locks ${locks}: ${rounds} ${what}, ${publishers} publishers, ${requests} requests, ${losers} stages beside the selected${taken}`,
     );
   }
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
@@ -100,12 +102,13 @@ async function report(
 }
 
 function add(tally: Map<string, Sums>, { locks, publishers }: Counted, played: Played): void {
-  const { losers, requests } = played;
-  const sums = tally.get(locks) ?? { rounds: 0, publishers: 0, losers: 0, requests: 0 };
+  const { losers, requests, late = 0 } = played;
+  const sums = tally.get(locks) ?? { rounds: 0, publishers: 0, losers: 0, requests: 0, late: 0 };
   tally.set(locks, {
     rounds: sums.rounds + 1,
     publishers: sums.publishers + publishers.length,
     losers: sums.losers + losers,
     requests: sums.requests + requests,
+    late: sums.late + late,
   });
 }

@@ -19,6 +19,8 @@ export interface TurnRound {
 
 export interface TurnPublisher {
   readonly aheadMs: number;
+  /** Begins that late. Milliseconds. Default: at once. */
+  readonly delayMs?: number;
   /** Sources of the pool. */
   readonly images: readonly string[];
   /** Whether all its images have one and the same digest, whatever their content. */
@@ -48,7 +50,10 @@ export function turnRoundOf(seed: number): TurnRound {
     failing,
     isImmutable: dice.chance(0.15),
     untaggedPut: dice.chance(0.8),
-    publishers: Array.from({ length: size }, () => publisherOf(dice, isOneStage, deaths)),
+    publishers: Array.from({ length: size }, () => ({
+      ...publisherOf(dice, isOneStage, deaths),
+      ...(cleans && dice.chance(0.6) ? { delayMs: dice.below(900) } : {}),
+    })),
     old: dice.chance(0.4) ? ["app-0", ...(dice.chance(0.5) ? ["both"] : [])] : [],
     ...(cleans ? { cleansAt: dice.below(400) } : {}),
   };

@@ -9,8 +9,10 @@ export interface Put {
   readonly reference: string;
   /** `sha256:HEX` of the bytes. */
   readonly digest: string;
-  /** Milliseconds, by a clock that only goes on. */
+  /** By a clock that only goes on: milliseconds of this process, or calls. */
   readonly at: number;
+  /** Who sent it. Absent: nobody knows. */
+  readonly by?: number;
 }
 
 export interface Seen {
