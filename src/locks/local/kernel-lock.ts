@@ -58,6 +58,8 @@ function lockOf(path: string, file: FileHandle, shared: boolean): KernelLock {
   async function free(): Promise<void> {
     try {
       if (!shared || tryUpgradeLock(file.fd)) await rm(path, { force: true });
+    } catch {
+      // A file that stays is one that nobody holds: the next one locks it as it is.
     } finally {
       await file.close();
     }

@@ -122,14 +122,20 @@ it("a holder whose clock is hours off keeps its lease: what counts is that it is
   await expect(acquiring).rejects.toMatchObject({ code: "busy" });
 });
 
+it("a holder goes on to be seen while a time far ahead stands in its record", async () => {
+  const { cluster, harness, locks } = await world({});
+  const lock = await locks.acquire(NAME, patience());
+  await postpone(cluster);
+  const impatient = await openPublisher(cluster, harness, { ttlMs: 200 });
+
+  await expect(impatient.acquire(NAME, patience(1000))).rejects.toMatchObject({ code: "busy" });
+  expect(lock.signal.aborted).toBe(false);
+});
+
 it("a lease that nobody renews is taken over, whatever time it says, and its holder has lost it", async () => {
   const { cluster, harness, locks } = await world({ timings: { renewEveryMs: 1200 } });
   const dead = await locks.acquire(NAME, patience());
-  const [[key, text] = ["", ""]] = Object.entries((await annotationsOf(cluster)) ?? {});
-  const late = Math.floor(Date.now() / 1000) + 86_400;
-  await annotate(cluster, {
-    [key]: JSON.stringify({ ...JSON.parse(text), ExpireAtTimestamp: late }),
-  });
+  await postpone(cluster);
 
   const successor = await openPublisher(cluster, harness, { ttlMs: 50 });
   await expect(successor.acquire(NAME, patience())).resolves.toBeDefined();
@@ -227,6 +233,15 @@ it("the repository is told once which object holds the locks, and another one is
     expect.stringContaining("another kubernetes://ci, and this run keeps them at kubernetes://ci"),
   ]);
 });
+
+/** Writes a time of tomorrow into the one record that is there. */
+async function postpone(cluster: FakeCluster): Promise<void> {
+  const [[key, text] = ["", ""]] = Object.entries((await annotationsOf(cluster)) ?? {});
+  const late = Math.floor(Date.now() / 1000) + 86_400;
+  await annotate(cluster, {
+    [key]: JSON.stringify({ ...JSON.parse(text), ExpireAtTimestamp: late }),
+  });
+}
 
 interface World {
   readonly cluster: FakeCluster;

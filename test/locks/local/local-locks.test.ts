@@ -91,6 +91,18 @@ it("a directory that takes no locks makes them unavailable, and says where it is
   await expect(acquiring).rejects.toThrow("/dev/null/locks");
 });
 
+it("a system without file locks makes them unavailable, and says what to do", async () => {
+  const load = (): Promise<never> => Promise.reject(new Error("no binary\nRequire stack: …"));
+  await using none = openLocalLocks(directory, load);
+
+  const acquiring = none.acquire(NAME, patience(0));
+
+  await expect(acquiring).rejects.toMatchObject({ code: "unavailable" });
+  await expect(acquiring).rejects.toThrow(
+    /^this system \(\w+ \w+\) has no file locks that we know how to take: no binary; name a lock server with --synchronization, or none$/,
+  );
+});
+
 it("is held by one at a time, however many files come and go under them", async () => {
   const managers = Array.from({ length: 8 }, () => openLocalLocks(join(directory, "locks")));
   let inside = 0;
