@@ -17,7 +17,10 @@ export function blobsOfStage({ content }: ReadStage): readonly UploadBlob[] {
 }
 
 /** The bytes of blobs that lie in a repository; they can be mounted from there. */
-export function originIn({ registry, repository }: Place): BlobOrigin {
+export function originIn({
+  registry,
+  repository,
+}: Pick<Place, "registry" | "repository">): BlobOrigin {
   return {
     repository,
     async *openBlob(digest, from, signal) {

@@ -1,5 +1,5 @@
 import type { Descriptor } from "../../oci/descriptor.ts";
-import { isRegistryError } from "../../registry/error.ts";
+import { RegistryError, isRegistryError } from "../../registry/error.ts";
 import { blobsOfImage, blobsOfStage, originIn, originOf } from "./blob-origins.ts";
 import { findMissingBlob } from "./broken.ts";
 import type { Place } from "./places.ts";
@@ -76,7 +76,10 @@ async function storedIn(
   if (there?.digest === stage.digest) return imageOf(stage);
   const read = await readStage(target, stage, signal);
   if (typeof read === "string") {
-    throw new Error(`${target.address}:${stage.stageId} is ${read}, though its tag is taken`);
+    throw new RegistryError(
+      "protocol",
+      `${target.address}:${stage.stageId} is ${read}, though its tag is taken`,
+    );
   }
   warn(
     `${target.address}:${stage.stageId} is ${read.stored.digest} there, and ${stage.digest} in the primary repository; it stays as it is`,

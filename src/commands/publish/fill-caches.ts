@@ -10,12 +10,13 @@ export async function fillCaches(
   book: StageBook,
   run: Run,
 ): Promise<void> {
+  const each = [...new Map(stages.map((one) => [book.get(one).stageId, one])).values()];
   for (const open of run.places.caches) {
     const cache = await openOptional(open, "a cache", run);
     if (cache === undefined) continue;
     const failed = (reason: string): void =>
       run.warn(`cache ${cache.address} could not be filled: ${reason}`);
-    await run.each(stages, (wanted) =>
+    await run.each(each, (wanted) =>
       attempt(
         async () => {
           const stage = book.get(wanted);

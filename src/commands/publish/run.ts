@@ -1,3 +1,5 @@
+import { HttpError } from "../../http/client.ts";
+import { isRegistryError } from "../../registry/error.ts";
 import { mapParallel } from "../parallel.ts";
 import { openPlaces } from "./places.ts";
 import type { Place, Places } from "./places.ts";
@@ -76,7 +78,10 @@ export async function openOptional(
   return attempt(open, (reason) => warn(`${what} is left out: ${reason}`), signal);
 }
 
-/** The result of work that may fail; `undefined` when it did, after saying why. An interruption is no such failure. */
+/**
+ * The result of work that a registry may refuse; `undefined` when one did, after saying why. An interruption is no such
+ * failure, and a mistake of the user or a bug is none.
+ */
 export async function attempt<Result>(
   work: () => Promise<Result>,
   failed: (reason: string) => void,
@@ -86,7 +91,7 @@ export async function attempt<Result>(
     return await work();
   } catch (error) {
     signal.throwIfAborted();
-    if (!(error instanceof Error)) throw error;
+    if (!isRegistryError(error) && !(error instanceof HttpError)) throw error;
     failed(error.message);
     return undefined;
   }

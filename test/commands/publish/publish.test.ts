@@ -4,7 +4,8 @@ import { describe, expect, it } from "vitest";
 
 import { zotLike } from "../../../contract-tests/fakes/personality.ts";
 import { isTagList } from "../../../contract-tests/suite/harness.ts";
-import { OCI_INDEX, OCI_MANIFEST } from "../../../src/oci/media-type.ts";
+import type { FakeRequest } from "../../../contract-tests/fakes/message.ts";
+import { DOCKER_INDEX, OCI_INDEX, OCI_MANIFEST } from "../../../src/oci/media-type.ts";
 import { recordImage } from "../../../src/stages/record.ts";
 import {
   DIGEST,
@@ -47,6 +48,20 @@ describe("a stage that is not there", () => {
     });
     const manifest = JSON.parse(new TextDecoder().decode(stage?.manifest.bytes));
     expect(manifest.layers).toEqual(source.images[0]?.layers);
+  });
+
+  it("shares no manifest with one of another digest, though the content is the same", async () => {
+    await using world = await openWorld();
+    const other = "cd".repeat(28);
+
+    await world.publish({
+      images: [
+        imageNamed("one", { stageDigest: DIGEST }),
+        imageNamed("two", { stageDigest: other }),
+      ],
+    });
+
+    expect(new Set(world.state("shop").tags.values()).size).toBe(2);
   });
 
   it("is uploaded once for all images that have it", async () => {
@@ -215,6 +230,23 @@ describe("an image of several platforms", () => {
 
     expect(second.images[0]?.index).toMatchObject({ digest, isNew: false });
     expect(world.state("shop").tags.get(stageId)).toBe(digest);
+  });
+
+  it("gets an OCI index where the registry takes no manifest list", async () => {
+    const refusal = { kind: "status", status: 415, code: "MANIFEST_INVALID" } as const;
+    const isManifestList = ({ method, headers }: FakeRequest): boolean =>
+      method === "PUT" && headers["content-type"] === DOCKER_INDEX;
+    await using world = await openWorld({ faults: [{ when: isManifestList, fault: refusal }] });
+    const docker = sourceOf(
+      { platform: "linux/amd64", media: "docker" },
+      { platform: "linux/arm64", media: "docker" },
+    );
+
+    const result = await world.publish({ images: [imageNamed("app", { source: docker })] });
+
+    const { index } = result.images[0] ?? {};
+    expect(index?.manifest.mediaType).toBe(OCI_INDEX);
+    expect(world.state("shop").tags.get(index?.stageId ?? "")).toBe(index?.digest);
   });
 
   it("gets an OCI index where its stages are OCI images", async () => {

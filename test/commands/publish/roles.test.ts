@@ -123,7 +123,9 @@ describe("a cache", () => {
     const { images } = await world.publish({ images: IMAGES, ...roles(world, { caches: 1 }) });
 
     expect(images[0]?.stages[0]).toMatchObject({ digest, source: "cache" });
-    expect(world.requests().filter((line) => line.startsWith("GET shop/manifests"))).toEqual([]);
+    const requests = world.requests();
+    expect(requests.filter((line) => line.startsWith("GET shop/manifests"))).toEqual([]);
+    expect(methodsOf(requests.filter((line) => line.includes(" cache/")))).toEqual(["GET", "GET"]);
   });
 
   it("that has something else under the tag is not believed", async () => {
@@ -218,7 +220,9 @@ describe("the final repository", () => {
 
     await world.publish({ images: IMAGES, ...roles(world, { final: true }) });
 
-    const uploads = world.requests().filter((line) => line.startsWith("POST final/blobs/uploads"));
+    const requests = world.requests();
+    expect(requests.filter((line) => line.startsWith("HEAD final/blobs"))).toEqual([]);
+    const uploads = requests.filter((line) => line.startsWith("POST final/blobs/uploads"));
     expect(uploads.every((line) => line.includes("from=shop"))).toBe(true);
     expect(uploads.length).toBeGreaterThan(0);
   });

@@ -27,6 +27,7 @@ import {
   OCI_MANIFEST,
 } from "../../../src/oci/media-type.ts";
 import type { Repository } from "../../../src/oci/reference.ts";
+import type { Registry } from "../../../src/registry/registry.ts";
 import type { Source, SourceImage } from "../../../src/sources/source.ts";
 import { soleRunner } from "../../properties/runner.ts";
 
@@ -42,6 +43,8 @@ export interface World extends AsyncDisposable {
   requests(): string[];
   publish(request: Partial<PublishRequest>, deps?: Partial<PublishDeps>): Promise<PublishResult>;
   readonly warnings: string[];
+  /** A repository with the registry that it lies in. */
+  place(name: string): { readonly registry: Registry; readonly repository: Repository };
   /** Opens the registry as one that mounts nothing. */
   readonly openUnmounting: PublishDeps["openRegistry"];
 }
@@ -70,6 +73,7 @@ export async function openWorld({ fake = {}, faults = [], locks }: WorldSpec = {
     at,
     state: (name) => repositoryIn(registry.state, name),
     warnings,
+    place: (name) => ({ registry: opened.registry, repository: at(name) }),
     openUnmounting: () =>
       Promise.resolve({ ...opened.registry, mountBlob: () => Promise.resolve(false) }),
     store(name, manifest) {
