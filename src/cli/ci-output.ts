@@ -14,8 +14,13 @@ export function annotate(host: Host, run: ReportedRun): void {
   const title = `tidemark ${run.command}`;
   for (const line of errorsOf(run).slice(0, MAX_ANNOTATIONS))
     host.warn(annotation("error", title, line));
-  for (const line of warningsOf(run).slice(0, MAX_ANNOTATIONS))
-    host.warn(annotation("warning", title, line));
+  annotateWarnings(host, title, warningsOf(run));
+}
+
+/** Shows warnings beside the run, where the CI system can. */
+export function annotateWarnings(host: Host, title: string, lines: readonly string[]): void {
+  if (ciSystemOf(host.env) !== "github") return;
+  for (const line of lines.slice(0, MAX_ANNOTATIONS)) host.warn(annotation("warning", title, line));
 }
 
 /** Adds the report to the page of the run, where the CI system takes one. A failure to do so is a warning. */

@@ -1,12 +1,12 @@
 import type { RecordedBuild } from "../commands/publish/build-report.ts";
-import type { PublishPreview, PublishedImage } from "../commands/publish/published.ts";
+import type { PublishedImage } from "../commands/publish/published.ts";
 import type { ImageTag, Recorded } from "../commands/publish/record-images.ts";
-import type { PublishRun } from "../commands/publish/run-publish.ts";
+import type { PublishRun, RunPreview } from "../commands/publish/run-publish.ts";
 import type { RequestCounts } from "../http/client.ts";
 import type { Digest } from "../oci/digest.ts";
 import { formatReference, formatRepository } from "../oci/reference.ts";
 import type { Repository } from "../oci/reference.ts";
-import { appendStepSummary } from "./ci-output.ts";
+import { annotateWarnings, appendStepSummary } from "./ci-output.ts";
 import type { Host } from "./host.ts";
 import { shownName } from "./publish-images.ts";
 import type { PublishFlags } from "./publish-options.ts";
@@ -45,6 +45,7 @@ export async function printPublish(
       ...parts,
     });
   }
+  annotateWarnings(output.host, "tidemark publish", warnings);
   await show(
     output,
     images.map((image) => shownImage(image, output.settings)),
@@ -91,12 +92,17 @@ const ACTIONS = {
 /** Prints what would be published. */
 export function printPreview(
   output: PublishOutput,
-  { images, warnings, requests }: Counted<PublishPreview>,
+  { images, customTags, warnings, requests }: Counted<RunPreview>,
 ): void {
   const { host, flags } = output;
   if (flags.output === "json") {
     const shown = images.map(({ name, isFinal, stages }) => ({ name, final: isFinal, stages }));
-    printJson(output, { dryRun: true, images: shown, warnings, requests });
+    const tags = customTags.map(({ image, tag, template }) => ({
+      image,
+      template: template.text,
+      ...(tag === undefined ? {} : { tag }),
+    }));
+    printJson(output, { dryRun: true, images: shown, customTags: tags, warnings, requests });
     return;
   }
   const rows = images.flatMap(({ name, stages }) =>
@@ -107,7 +113,13 @@ export function printPreview(
       stageId ?? `${stageDigest}-…`,
     ]),
   );
-  host.print(`${table(host, ["image", "platform", "what", "tag"], rows)}\n`);
+  const tags = customTags.map(({ image, tag, template }) => [
+    shownName(image),
+    "",
+    "would be a custom tag",
+    tag ?? template.text,
+  ]);
+  host.print(`${table(host, ["image", "platform", "what", "tag"], [...rows, ...tags])}\n`);
 }
 
 async function show(

@@ -81,12 +81,15 @@ describe("a publishing", () => {
 
   it("tells what it would do, and does nothing", async () => {
     await using world = await openPublishWorld();
-    const words = [`backend=${await world.source()}`, "--dry-run", "--output", "json"];
+    const words = [`backend=${await world.source()}`, "--dry-run", "--add-custom-tag", "%image%-1"];
 
-    const run = await world.publish(words);
+    const told = await world.publish(words);
+    const run = await world.publish([...words, "--output", "json"]);
 
-    expect(run).toMatchObject({ exit: 0 });
-    expect(JSON.parse(run.stdout).images[0].stages[0].action).toBe("upload");
+    const { images, customTags } = JSON.parse(run.stdout);
+    expect(images[0].stages[0].action).toBe("upload");
+    expect(customTags).toEqual([{ image: "backend", template: "%image%-1", tag: "backend-1" }]);
+    expect(told.stdout).toMatch(/would be uploaded[\s\S]*would be a custom tag[\s\S]*backend-1/);
     expect(world.mutations()).toEqual([]);
   });
 
@@ -163,10 +166,13 @@ describe("records of commits", () => {
       ],
     });
 
-    const run = await world.publish([`backend=${await world.source()}`]);
+    const run = await world.publish([`backend=${await world.source()}`], {
+      env: { GITHUB_ACTIONS: "true" },
+    });
 
     expect(run).toMatchObject({ exit: 0 });
-    expect(run.stderr).toContain("1 record of an image at a commit was refused");
+    expect(run.stderr).toContain("warning: 1 record of an image at a commit was refused");
+    expect(run.stderr).toContain("::warning title=tidemark publish::1 record of an image");
     expect(world.fresh()).toContain("managed-image-backend");
   });
 

@@ -56,6 +56,7 @@ export interface Recorded {
 
 /** Records images and sets their custom tags. */
 export interface ImageRecorder {
+  readonly planned: readonly PlannedTag[];
   /**
    * @param tags Every tag of the repository of stages, as far as it is known.
    */
@@ -84,6 +85,7 @@ export async function openRecorder(
   await mapParallel(known, deps.parallel, check);
 
   return {
+    planned,
     async record(stored, tags) {
       const { metaRepo, primary } = request;
       refuseMovedRecords(tags, primary, metaRepo);

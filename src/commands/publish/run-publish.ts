@@ -1,5 +1,6 @@
 import { isRegistryError } from "../../registry/error.ts";
 import { UnfinishedError } from "../error.ts";
+import type { PlannedTag } from "./custom-tags-template.ts";
 import { previewPublish } from "./preview.ts";
 import { publish } from "./publish.ts";
 import type { PublishPreview, PublishResult, PublishedImage } from "./published.ts";
@@ -51,6 +52,10 @@ async function finishing(recording: Promise<Recorded>): Promise<Recorded> {
   }
 }
 
+export interface RunPreview extends PublishPreview {
+  readonly customTags: readonly PlannedTag[];
+}
+
 /**
  * Tells what `runPublish` would do, by what is there before it; changes nothing. Custom tags that could not be set are
  * refused as they would be.
@@ -58,9 +63,9 @@ async function finishing(recording: Promise<Recorded>): Promise<Recorded> {
 export async function previewRun(
   request: PublishRunRequest,
   deps: PublishDeps,
-): Promise<PublishPreview> {
-  await openRecorder(request.records, request.publish.images, deps);
-  return previewPublish(request.publish, deps);
+): Promise<RunPreview> {
+  const { planned } = await openRecorder(request.records, request.publish.images, deps);
+  return { ...(await previewPublish(request.publish, deps)), customTags: planned };
 }
 
 /** What stands for an image: its index where it has one, in the final repository where it is there. */
