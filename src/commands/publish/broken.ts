@@ -2,6 +2,7 @@ import type { Descriptor } from "../../oci/descriptor.ts";
 import type { ImageManifest } from "../../oci/manifest.ts";
 import { isForeignLayer } from "../../oci/media-type.ts";
 import { putRecord } from "../../registry/put-record.ts";
+import { LABEL } from "../../stages/labels.ts";
 import { recordImage } from "../../stages/record.ts";
 import { rejectedTag } from "../../stages/tag.ts";
 import { isRefusal } from "../cleanup/run-lease.ts";
@@ -41,7 +42,7 @@ export async function rejectStage(stageId: string, missing: Descriptor, run: Run
   const tag = rejectedTag(stageId);
   const { host, name } = repository;
   const { signal } = deps;
-  const record = recordImage(project, {}, deps.now().toISOString());
+  const record = recordImage(project, { [LABEL.recordTag]: tag }, deps.now().toISOString());
   try {
     await putRecord(registry, { host, name, tag }, record, { signal });
   } catch (error) {

@@ -22,6 +22,25 @@ describe("a stage whose layer the registry has lost", () => {
     expect(warnings[0]).toContain(`${STAGE} is broken`);
   });
 
+  it("gets a marker of its own, so that none goes with another that is deleted", async () => {
+    const other = { stageDigest: "cd".repeat(28), layers: ["other"] };
+    await using world = await openWorld({ locks: sharedLocks() });
+    const shop = world.state("shop");
+    const others = sourceOf(other);
+    push(shop, THEIRS, STAGE);
+    push(shop, others, `${other.stageDigest}-${NOW - 9}`);
+    for (const source of [THEIRS, others])
+      shop.blobs.delete(source.images[0]?.layers[0]?.digest ?? LAYER);
+
+    await world.publish({
+      images: [...IMAGES, imageNamed("other", { stageDigest: other.stageDigest })],
+      checksBlobs: true,
+    });
+
+    const markers = [...shop.tags].filter(([tag]) => tag.endsWith("-rejected"));
+    expect(new Set(markers.map(([, digest]) => digest)).size).toBe(2);
+  });
+
   it("is found out when it is copied to the final repository", async () => {
     await using world = await openWorld({
       locks: sharedLocks(),
