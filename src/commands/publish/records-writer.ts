@@ -59,7 +59,9 @@ export function createRecordWriter(
       return await putRecord(store, { host, name, tag }, record, { signal });
     } catch (error) {
       signal.throwIfAborted();
-      throw isRefusal(error) && (await isThere(tag)) ? conflictOf(error) : error;
+      if (!isRefusal(error)) throw error;
+      if (await isThere(tag)) throw errorAs("conflict", error);
+      throw error.code === "conflict" ? errorAs("protocol", error) : error;
     }
   };
 
@@ -69,13 +71,19 @@ export function createRecordWriter(
   }
 }
 
-/** Registries refuse to change a tag in different words, not all of which say that it is there. */
+/**
+ * Registries refuse to change a tag in different words, not all of which say that it is there; and not every conflict is
+ * about a tag.
+ */
 function isRefusal(error: unknown): error is RegistryError {
-  return isRegistryError(error, "denied", "invalid");
+  return isRegistryError(error, "conflict", "denied", "invalid");
 }
 
-function conflictOf({ message, status, registryCode }: RegistryError): RegistryError {
-  return new RegistryError("conflict", message, {
+function errorAs(
+  code: "conflict" | "protocol",
+  { message, status, registryCode }: RegistryError,
+): RegistryError {
+  return new RegistryError(code, message, {
     ...(status === undefined ? {} : { status }),
     ...(registryCode === undefined ? {} : { registryCode }),
   });

@@ -47,15 +47,27 @@ it("says of a tag that it may not write what the registry says", async () => {
   await expect(world.write("mine")).rejects.toMatchObject({ code: "denied" });
 });
 
+it("does not take a conflict for a record that is there", async () => {
+  await using world = await openWorld({
+    refusing: (path) => path.endsWith("/manifests/mine"),
+    status: 409,
+  });
+
+  await expect(world.write("mine")).rejects.toMatchObject({ code: "protocol", status: 409 });
+});
+
 interface WorldSpec {
   /** Which manifests may not be stored. */
   readonly refusing?: (path: string) => boolean;
+  /** What is said of those. Default: 403. */
+  readonly status?: 403 | 409;
 }
 
-async function openWorld({ refusing = () => false }: WorldSpec = {}) {
+async function openWorld({ refusing = () => false, status = 403 }: WorldSpec = {}) {
   const registry = createFakeRegistry();
   const when = ({ method, path }: FakeRequest): boolean => method === "PUT" && refusing(path);
-  const fault = { kind: "status", status: 403, code: "DENIED" } as const;
+  const code = status === 403 ? "DENIED" : "CONFLICT";
+  const fault = { kind: "status", status, code } as const;
   const server = await withFaults(registry, { when, fault }).listen();
   const opened = await openDefault({ host: server.host });
   const { signal } = new AbortController();
