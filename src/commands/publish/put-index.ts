@@ -36,7 +36,10 @@ export async function putIndex(
     const theirs = await registry.getManifest(reference, { signal });
     if (await stays(theirs)) return stored(theirs, false);
   }
-  const written = await write();
+  const written = await writeUnlessThere();
+  if (written === undefined) {
+    return stored(await registry.getManifest(reference, { signal }), false);
+  }
   const after = await lookFor(registry, reference, run.deps);
   if (after.digest === written.digest) return stored(written, true);
   return stored(await registry.getManifest(reference, { signal }), false);
@@ -57,6 +60,18 @@ export async function putIndex(
       `the index ${place.address}:${stageId} names other manifests of the same stages; it stays as it is`,
     );
     return true;
+  }
+
+  /** `undefined` where the tag cannot be changed, and another wrote it at the same moment. */
+  async function writeUnlessThere(): Promise<ManifestBody | undefined> {
+    try {
+      return await write();
+    } catch (error) {
+      signal.throwIfAborted();
+      if (before !== undefined || !isRegistryError(error)) throw error;
+      if ((await registry.resolve(reference, { signal })) === undefined) throw error;
+      return undefined;
+    }
   }
 
   /** A registry that takes no manifest list takes an OCI index. */
