@@ -60,8 +60,9 @@ export async function checkCustomTag(
 }
 
 /**
- * Sets a custom tag: its record first, then the tag, and then a look whether the record is still the one written. Where two
- * publishers set one tag at the same time, the record that was written last decides for both.
+ * Sets a custom tag: its record first, then the tag, and then a look whether both are still what was written. Where two
+ * publishers set one tag at the same time, the record that was written last decides for both; a tag that a cleanup took
+ * away meanwhile is set again.
  */
 export async function setCustomTag(
   aim: CustomTagAim,
@@ -70,27 +71,36 @@ export async function setCustomTag(
   { signal }: Pick<CommandDeps, "signal">,
 ): Promise<CustomTagOutcome> {
   const { tag } = aim;
-  const { records, target } = homes;
   let wanted = aim;
+  let hasWritten = false;
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
-    const known = await readCustomTagRecord(records, tag, { signal });
-    if (round > 0) wanted = await decided(known, aim, target, { signal });
+    const known = await readCustomTagRecord(homes.records, tag, { signal });
+    if (round > 0) wanted = await decided(known, aim, homes.target, { signal });
     const isRecorded = known?.stageId === wanted.stageId;
     const record = isRecorded ? known : await writeRecord(wanted, write);
-    const isSet = await setTag(wanted, target, { signal });
-    const outcome = {
-      tag,
-      digest: wanted.digest,
-      status: statusOf(aim, wanted, isSet, isRecorded),
-    };
-    if (!isSet && isRecorded) return outcome;
-    const seen = await records.registry.resolve(
-      { ...placeOf(records.repository), tag: customTagRecordTag(tag) },
-      { signal },
-    );
-    if (seen?.digest === record.digest) return outcome;
+    const isSet = await setTag(wanted, homes.target, { signal });
+    const isDone = isRecorded && !isSet;
+    hasWritten ||= !isDone;
+    if (isDone || (await isStill(record.digest, wanted, homes, { signal }))) {
+      const status = wanted.stageId !== aim.stageId ? "yielded" : hasWritten ? "written" : "there";
+      return { tag, digest: wanted.digest, status };
+    }
   }
   throw new RegistryError("conflict", `the custom tag ${tag} is set by others again and again`);
+}
+
+/** Whether a tag and its record are what was written. */
+async function isStill(
+  record: Digest,
+  { tag, digest }: CustomTagAim,
+  { records, target }: CustomTagHomes,
+  options: CallOptions,
+): Promise<boolean> {
+  const recordReference = { ...placeOf(records.repository), tag: customTagRecordTag(tag) };
+  const seen = await resolveIfAny(records.registry, recordReference, options);
+  if (seen?.digest !== record) return false;
+  const reference = { ...placeOf(target.repository), tag };
+  return (await resolveIfAny(target.registry, reference, options))?.digest === digest;
 }
 
 function writeRecord(
@@ -113,16 +123,6 @@ async function decided(
   const manifest = await registry.getManifest(reference, options);
   const { digest } = manifest;
   return { tag: aim.tag, stageId, digest, manifest: () => Promise.resolve(manifest) };
-}
-
-function statusOf(
-  aim: CustomTagAim,
-  wanted: CustomTagAim,
-  isSet: boolean,
-  isRecorded: boolean,
-): CustomTagOutcome["status"] {
-  if (wanted.stageId !== aim.stageId) return "yielded";
-  return isSet || !isRecorded ? "written" : "there";
 }
 
 /** Sets the tag; answers whether it had to. */

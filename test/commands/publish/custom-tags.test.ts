@@ -92,6 +92,26 @@ it.each(["custom-tag-meta-latest", "latest"])(
   },
 );
 
+it("sets a tag again that was taken away just after it was set", async () => {
+  const cleanup: { run?: () => void } = {};
+  await using world = await openWorld({
+    onRequest: async ({ method, path }) => {
+      if (method !== "HEAD" || !path.endsWith("/manifests/custom-tag-meta-latest")) return;
+      if (world.tag("latest") === undefined) return;
+      const { run } = cleanup;
+      delete cleanup.run;
+      run?.();
+    },
+  });
+  cleanup.run = () => world.remove("latest");
+
+  const outcome = await world.set(OURS);
+
+  expect(cleanup.run).toBeUndefined();
+  expect(outcome.status).toBe("written");
+  expect(world.tag("latest")).toBe(world.digestOf(OURS));
+});
+
 it("agrees with others who set the same tag at the same time", async () => {
   await using world = await openWorld();
   const stages = [OURS, THEIRS, OURS, THEIRS, OURS];
@@ -174,6 +194,7 @@ async function openWorld({ final = false, onRequest }: WorldSpec = {}) {
     move(tag: string, stageId: string) {
       target.tags.set(tag, aimAt(stageId).digest);
     },
+    remove: (tag: string) => target.tags.delete(tag),
     recorded: async () => (await readCustomTagRecord(homes.records, "latest", { signal }))?.stageId,
     putRecord(tag: string, project: string, labels: Readonly<Record<string, string>>) {
       const { blobs, manifest } = recordImage(project, labels, "2026-01-01T00:00:00Z");
