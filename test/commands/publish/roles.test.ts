@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 
+import type { FaultRule } from "../../../contract-tests/fakes/faults.ts";
 import {
   DIGEST,
   NOW,
@@ -189,6 +190,34 @@ describe("the final repository", () => {
     expect(world.warnings).toHaveLength(1);
   });
 
+  it("gets the stage that is used in the end, when another was lost after it was copied", async () => {
+    let isLost = false;
+    const faults: FaultRule[] = [
+      {
+        when: ({ method, path }) => method === "PUT" && path.startsWith("/v2/final/manifests/"),
+        times: 1,
+        before: () => void (isLost = true),
+      },
+      {
+        when: ({ method, path }) =>
+          isLost && method === "HEAD" && path.includes("/shop/manifests/"),
+        times: 1,
+        before: () => world.state("shop").tags.clear(),
+      },
+    ];
+    await using world = await openWorld({ faults, locks: sharedLocks() });
+
+    const { images } = await world.publish(
+      { images: IMAGES, ...roles(world, { final: true }) },
+      { random: spread() },
+    );
+
+    const [image] = images;
+    expect(world.state("shop").tags.size).toBe(1);
+    expect(world.state("final").tags.size).toBe(2);
+    expect(image?.final?.stages[0]?.stageId).toBe(image?.stages[0]?.stageId);
+  });
+
   it("that refuses ends the run", async () => {
     const refusal = { kind: "status", status: 403, code: "DENIED" } as const;
     await using world = await openWorld({
@@ -227,6 +256,12 @@ describe("the final repository", () => {
     expect(uploads.length).toBeGreaterThan(0);
   });
 });
+
+/** Numbers that differ each time. */
+function spread(): () => number {
+  let at = 0;
+  return () => (at += 0.1) % 1;
+}
 
 function roles(
   world: World,
