@@ -11,7 +11,7 @@ import { indexDigestOf } from "../../stages/stage-digest.ts";
 import { createStageBook } from "./stage-book.ts";
 import type { StageBook } from "./stage-book.ts";
 import { wantedImages } from "./wanted.ts";
-import type { WantedImage } from "./wanted.ts";
+import type { WantedImage, WantedStage } from "./wanted.ts";
 
 /**
  * Publishes images as stages: what is in the repository is used as it is, what is missing is copied from a secondary
@@ -29,7 +29,8 @@ export async function publish(request: PublishRequest, deps: PublishDeps): Promi
   const book = createStageBook(all, run);
   const found = await book.look();
   const used = [...found, ...foundIndexes(images, book)];
-  const lease = book.isComplete() ? undefined : await takeLease(used, run);
+  const isDone = book.isComplete() && (await areCopied(images, book, run));
+  const lease = isDone ? undefined : await takeLease(used, run);
   try {
     await book.bring();
     return {
@@ -50,6 +51,20 @@ function foundIndexes(images: readonly WantedImage[], book: StageBook): string[]
   return whole.map(({ stages }) => indexDigestOf(stages.map(book.get)));
 }
 
+/** Whether the final repository lists every stage that has to be there. */
+async function areCopied(
+  images: readonly WantedImage[],
+  book: StageBook,
+  { places, each }: Run,
+): Promise<boolean> {
+  const final = await places.final();
+  if (final === undefined) return true;
+  const copied = await each(images.flatMap(finalStages), (wanted) =>
+    final.listing.has(book.get(wanted).stageId),
+  );
+  return !copied.includes(false);
+}
+
 /** How often what rests on stages is done again because one of them is another by then. */
 const MAX_ROUNDS = 4;
 
@@ -60,13 +75,14 @@ async function finishWhole(
   run: Run,
 ): Promise<readonly PublishedImage[]> {
   const all = images.flatMap(({ stages }) => stages);
-  const ids = (): string => all.map((wanted) => book.get(wanted).stageId).join(" ");
+  const seen = (): string =>
+    all.map((wanted) => `${book.get(wanted).stageId}@${book.get(wanted).digest}`).join(" ");
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
-    const before = ids();
+    const before = seen();
     const published = await finish(images, book, run);
     await fillCaches(all, book, run);
     await book.verify(all);
-    if (ids() === before) return published();
+    if (seen() === before) return published();
   }
   throw new RegistryError(
     "conflict",
@@ -82,6 +98,9 @@ async function finish(
 ): Promise<() => readonly PublishedImage[]> {
   const { primary } = run.places;
   const final = await run.places.final();
+  // A cache may have anything under the name of a stage, and what is copied stays.
+  const cached = images.flatMap(finalStages).filter((one) => book.get(one).source === "cache");
+  if (final !== undefined) await book.verify(cached);
   const finals = await run.each(images, async (image) => {
     if (final === undefined || !image.isFinal) return undefined;
     return run.each(image.stages, (wanted) => book.copyTo(final, wanted));
@@ -110,6 +129,10 @@ async function finish(
           : { final: { stages: copies, ...indexOf(finalIndexes[at]) } satisfies FinalImage }),
       };
     });
+}
+
+function finalStages({ isFinal, stages }: WantedImage): readonly WantedStage[] {
+  return isFinal ? stages : [];
 }
 
 function indexOf(index: StoredIndex | undefined): { readonly index?: StoredIndex } {

@@ -38,6 +38,7 @@ export function createStageBook(all: readonly WantedStage[], run: Run): StageBoo
   const unique = [...new Map(all.map((wanted) => [keyOf(wanted), wanted])).values()];
   const stages = new Map<string, PublishedStage>();
   const copies = new Map<string, Promise<StoredImage>>();
+  /** Stages that were brought or copied: that takes its time. */
   let written = 0;
 
   return {
@@ -65,7 +66,8 @@ export function createStageBook(all: readonly WantedStage[], run: Run): StageBoo
       await run.each(each.filter(mayHaveChanged), verify);
     },
     copyTo(target, wanted) {
-      const key = `${target.address} ${get(wanted).stageId}`;
+      const { stageId, digest } = get(wanted);
+      const key = `${target.address} ${stageId} ${digest}`;
       const copy = copies.get(key) ?? copyTo(target, wanted);
       copies.set(key, copy);
       return copy;
@@ -77,6 +79,7 @@ export function createStageBook(all: readonly WantedStage[], run: Run): StageBoo
 
   async function copyTo(target: Place, wanted: WantedStage): Promise<StoredImage> {
     for (let round = 0; round < MAX_ROUNDS; round += 1) {
+      if (!(await target.listing.has(get(wanted).stageId))) written += 1;
       const copied = await copyStage(get(wanted), wanted, target, run);
       if (!("broken" in copied)) return copied;
       await rejectStage(get(wanted).stageId, copied.broken, run);

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 
+import type { FakeRequest } from "../../../contract-tests/fakes/message.ts";
+import type { PublishRepositories } from "../../../src/commands/publish/request.ts";
 import { parseImageConfig, parseManifest } from "../../../src/oci/manifest.ts";
 import { isLeaseTag, parseLease } from "../../../src/stages/lease.ts";
 import type { Lease } from "../../../src/stages/lease.ts";
@@ -7,6 +9,7 @@ import { DIGEST, NOW, imageNamed, openWorld, push, sharedLocks, sourceOf } from 
 import type { World } from "./world.ts";
 
 const STAGE = `${DIGEST}-${NOW - 9}`;
+const OLD = `${DIGEST}-${NOW - 30 * 86_400_000}`;
 const FOUND = imageNamed("found", { stageDigest: DIGEST });
 const MISSING = imageNamed("missing", { source: sourceOf({ layers: ["missing"] }) });
 
@@ -71,6 +74,56 @@ it.each([
   await world.publish({ images });
 
   expect(leasesIn(world)).toEqual([]);
+});
+
+describe("a run that finds everything, and brings it to the final repository", () => {
+  const rolesOf = (world: World): PublishRepositories => ({
+    primary: world.at("shop"),
+    final: world.at("final"),
+    caches: [],
+    secondaries: [],
+  });
+
+  it("keeps it by a lease meanwhile", async () => {
+    await using world = await openWorld({ locks: sharedLocks() });
+    push(world.state("shop"), sourceOf(), STAGE);
+    const request = { images: [FOUND], repositories: rolesOf(world) };
+
+    const first = await world.publish(request);
+
+    expect(leasesIn(world)).toMatchObject([{ kind: "publish", stages: [STAGE] }]);
+    await first.release();
+    await world.publish(request);
+    expect(leasesIn(world)).toEqual([]);
+  });
+
+  it("looks again whether it is there", async () => {
+    let opened: World | undefined;
+    const onRequest = ({ method, path }: FakeRequest): void => {
+      const isCopied = method === "PUT" && path.startsWith("/v2/final/manifests/");
+      if (isCopied) opened?.state("shop").tags.delete(OLD);
+    };
+    await using world = await openWorld({ locks: sharedLocks(), fake: { onRequest } });
+    opened = world;
+    push(world.state("shop"), sourceOf(), OLD);
+
+    const { images } = await world.publish({ images: [FOUND], repositories: rolesOf(world) });
+
+    const { stageId = "", digest } = images[0]?.stages[0] ?? {};
+    expect(world.state("shop").tags.get(stageId)).toBe(digest);
+  });
+
+  it("brings what the primary repository has, whatever a cache has under that name", async () => {
+    await using world = await openWorld({ locks: sharedLocks() });
+    const digest = push(world.state("shop"), sourceOf(), OLD);
+    push(world.state("cache"), sourceOf({ layers: ["other"] }), OLD);
+    const repositories = { ...rolesOf(world), caches: [world.at("cache")] };
+
+    const { images } = await world.publish({ images: [FOUND], repositories });
+
+    expect(images[0]?.final?.stages[0]?.digest).toBe(digest);
+    expect(world.state("final").tags.get(OLD)).toBe(digest);
+  });
 });
 
 describe("the first failure", () => {
