@@ -1,11 +1,11 @@
 import { formatRepository } from "../oci/reference.ts";
 import { RegistryError, isRegistryError } from "../registry/error.ts";
 import type { BlobSource } from "../registry/registry.ts";
+import { again, holdContent } from "./held-content.ts";
 import { createUploadContent } from "./upload-content.ts";
-import type { UploadContent } from "./upload-content.ts";
 import type { UploadRequests, UploadedBlob } from "./upload-session.ts";
 import { createTransfer } from "./upload-transfer.ts";
-import { remedyFor, remedyForContent } from "./upload-remedy.ts";
+import { MAX_FAILURES, delayAfter, remedyFor, remedyForContent } from "./upload-remedy.ts";
 import type { Remedy } from "./upload-remedy.ts";
 
 export type Upload = (
@@ -29,37 +29,38 @@ const MAX_HELD_BYTES = 1024 * 1024;
  */
 const CHUNK_BYTES = 10 * 1024 * 1024;
 
-/** Failures in a row, without a byte arriving in between, after which a blob is given up. */
-const MAX_FAILURES = 5;
 /** Of one blob. */
 const MAX_RESTARTS = 5;
-const FIRST_DELAY_MS = 500;
 
 /**
  * Uploads blobs: small ones in one request, large ones in chunks where the registry takes them. An upload that breaks off
  * is taken up where it stopped; one that the registry does not know any more is begun anew.
  */
 export function createUpload({ requests, hasBlob, sleep, chunkedUploads }: UploadParts): Upload {
-  /** Once a registry has refused a chunk, whatever its record says, nobody sends it another. */
+  /** Once a registry has refused a chunk, and taken the whole, nobody sends it another, whatever its record says. */
   let takesChunks = chunkedUploads;
 
   return async function upload(blob, content) {
     const { size, signal } = blob;
     const invalid = (why: string): RegistryError => invalidContent(blob, why);
     const given = "open" in content ? content : { open: () => content };
+    const isRereadable = "open" in content;
     const read = createUploadContent(given, blob, invalid);
-    const held = size <= MAX_HELD_BYTES ? await readAll(read, size) : undefined;
+    const held =
+      size <= MAX_HELD_BYTES ? await holdContent(read, { blob, isRereadable, sleep }) : undefined;
     const bytes = held === undefined ? read : createUploadContent(again(held), blob, invalid);
-    const chunkBytes = (): number | undefined => (takesChunks ? CHUNK_BYTES : undefined);
+    let isChunked = takesChunks;
+    const chunkBytes = (): number | undefined => (isChunked ? CHUNK_BYTES : undefined);
     const transfer = createTransfer({ requests, blob, content: bytes, held, chunkBytes });
-    const mayRepeat = held !== undefined || "open" in content;
+    const mayRepeat = held !== undefined || isRereadable;
     let reached = 0;
     let failures = 0;
     let troubles = 0;
     let restarts = 0;
 
     try {
-      while (!(await isSent())) await sleep(FIRST_DELAY_MS * 2 ** (failures - 1), signal);
+      while (!(await isSent())) await sleep(delayAfter(failures), signal);
+      if (!isChunked) takesChunks = false;
     } finally {
       bytes.close();
     }
@@ -95,8 +96,8 @@ export function createUpload({ requests, hasBlob, sleep, chunkedUploads }: Uploa
     }
 
     async function apply(remedy: Remedy, cause: unknown): Promise<void> {
-      if (remedy === "resume" && takesChunks) return transfer.doubt();
-      if (remedy === "restart-whole") takesChunks = false;
+      if (remedy === "resume" && isChunked) return transfer.doubt();
+      if (remedy === "restart-whole") isChunked = false;
       restarts += 1;
       await transfer.restart();
       if (remedy === "none") throw cause;
@@ -122,20 +123,4 @@ function invalidContent({ repository, digest }: UploadedBlob, why: string): Regi
     "invalid",
     `${repository.host}: cannot store ${reference}: invalid (${why})`,
   );
-}
-
-async function readAll(content: UploadContent, size: number): Promise<Uint8Array> {
-  try {
-    return Buffer.concat(await Array.fromAsync(await content.piece(0, size)));
-  } finally {
-    content.close();
-  }
-}
-
-function again(bytes: Uint8Array): BlobSource {
-  return {
-    async *open(from) {
-      yield bytes.subarray(from);
-    },
-  };
 }

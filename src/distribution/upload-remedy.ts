@@ -14,6 +14,16 @@ export interface Situation {
   readonly restarts: number;
 }
 
+/** Failures in a row, without a byte arriving in between, after which a blob is given up. */
+export const MAX_FAILURES = 5;
+
+const FIRST_DELAY_MS = 500;
+
+/** Milliseconds to wait after so many failures in a row. */
+export function delayAfter(failures: number): number {
+  return FIRST_DELAY_MS * 2 ** (failures - 1);
+}
+
 /** Restarts after which a registry that refuses chunks of this blob is sent the whole. */
 const MAX_CHUNKED_RESTARTS = 2;
 

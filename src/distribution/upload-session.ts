@@ -1,4 +1,3 @@
-import { formatRepository } from "../oci/reference.ts";
 import type { Repository } from "../oci/reference.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { HttpResponse } from "../http/client.ts";
@@ -6,6 +5,7 @@ import { isRegistryError } from "../registry/error.ts";
 import type { CallOptions } from "../registry/registry.ts";
 import type { Call, Connection } from "./connection.ts";
 import { uploadsPath } from "./paths.ts";
+import { callFor, readMinimum, readOffset } from "./upload-headers.ts";
 
 /** An upload that a registry has opened. Where it goes on changes with each answer. */
 export interface UploadSession {
@@ -146,31 +146,4 @@ export function createUploadRequests(connection: Connection): UploadRequests {
     await response.discard();
     return { location: connection.uploadUrl(call, location, response.url), minChunkBytes };
   }
-}
-
-function callFor({
-  repository,
-  digest,
-  signal,
-}: Omit<UploadedBlob, "size">): Pick<Call, "access" | "verb" | "reference" | "signal"> {
-  return {
-    access: { name: repository.name, right: "push" },
-    verb: "store",
-    reference: `${formatRepository(repository)}@${digest}`,
-    signal,
-  };
-}
-
-function readMinimum({ headers }: HttpResponse): number {
-  return Number(/^\d{1,15}$/.exec(headers["oci-chunk-min-length"] ?? "")?.[0] ?? 0);
-}
-
-/**
- * `0-<last>`, some write `bytes=0-<last>`: the number of bytes that are there. `0-0` is what servers say of none; a single
- * byte is never sent alone.
- */
-function readOffset({ headers }: HttpResponse): number | undefined {
-  const last = /^(?:bytes=)?0-(\d{1,15})$/.exec(headers["range"] ?? "")?.[1];
-  if (last === undefined) return undefined;
-  return last === "0" ? 0 : Number(last) + 1;
 }

@@ -272,6 +272,26 @@ describe("an upload that breaks off", () => {
   });
 });
 
+it("a small blob goes up when its source breaks off and can be read again", async () => {
+  const { registry, repository, fake } = await openHarness();
+  const bytes = Buffer.from("a small layer");
+  const blob = { digest: digestBy("sha256", bytes), size: bytes.length };
+  let opened = 0;
+  const source: BlobSource = {
+    open(from) {
+      opened += 1;
+      return opened === 1
+        ? breaking(openSource(bytes).open(from), 0)
+        : openSource(bytes).open(from);
+    },
+  };
+
+  await registry.putBlob(repository, blob, source);
+
+  expect(opened).toBe(2);
+  expect(repositoryIn(fake.state, repository.name).blobs.get(blob.digest)).toEqual(bytes);
+});
+
 interface TestSource extends BlobSource {
   /** Where it was opened, in order. */
   readonly opened: readonly number[];

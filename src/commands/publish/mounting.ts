@@ -1,5 +1,6 @@
 import type { Digest } from "../../oci/digest.ts";
 import type { Repository } from "../../oci/reference.ts";
+import { isRegistryError } from "../../registry/error.ts";
 import type { UploaderDeps } from "./upload.ts";
 
 /** Mounts where it can work, and stops asking where it does not. */
@@ -33,8 +34,15 @@ export function createMounting(deps: Omit<UploaderDeps, "parallel">): Mounting {
     if (from.host !== repository.host || from.name === repository.name) return false;
     const missed = misses.get(from.name) ?? 0;
     if (missed >= maxMisses) return false;
-    const isMounted = await registry.mountBlob(repository, digest, from, { signal });
-    misses.set(from.name, isMounted ? 0 : (misses.get(from.name) ?? 0) + 1);
-    return isMounted;
+    try {
+      const isMounted = await registry.mountBlob(repository, digest, from, { signal });
+      misses.set(from.name, isMounted ? 0 : (misses.get(from.name) ?? 0) + 1);
+      return isMounted;
+    } catch (error) {
+      signal.throwIfAborted();
+      // A mount is asked for once. The question that comes next is repeated, and fails if the registry stays away.
+      if (isRegistryError(error, "unavailable")) return false;
+      throw error;
+    }
   }
 }

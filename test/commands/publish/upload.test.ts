@@ -108,6 +108,19 @@ describe("an uploader", () => {
     expect(uploader.counts()).toMatchObject({ uploaded: 10, mounted: 0 });
   });
 
+  it("sends a blob when its mount has no answer", async () => {
+    const harness = await openHarness({
+      faults: [{ when: ({ query }) => query.has("mount"), fault: { kind: "reset" } }],
+    });
+    const image = [contentOf("a layer")];
+    const origin = { ...originOf(image), repository: { ...harness.repository, name: "acme/base" } };
+    const uploader = open(harness);
+
+    await uploader.uploadBlobs(image, origin);
+
+    expect(harness.log()).toEqual(["POST 0", "HEAD 404", "POST 202", "PUT 201"]);
+  });
+
   it("never asks another host for a mount", async () => {
     const harness = await openHarness();
     const elsewhere = { host: "registry.example.com", name: "acme/base" };
