@@ -267,6 +267,20 @@ describe("openHttpClient", () => {
     expect(http.counts().GET).toBe(1);
   });
 
+  it.each([
+    ["tells once that a server's clock is behind", "2026-03-01T11:59:00Z", [59_000]],
+    ["says nothing of a clock that may agree", "2026-03-01T12:00:00Z", []],
+  ])("%s", async (_, time, expected) => {
+    const date = new Date(time).toUTCString();
+    const url = await serve((_request, response) => response.writeHead(200, { date }).end());
+    const skews: (readonly [string, number])[] = [];
+    const { http } = open({ skewed: (...skew) => void skews.push(skew) });
+
+    for (let i = 0; i < 3; i += 1) await (await http.send({ method: "GET", url })).discard();
+
+    expect(skews).toEqual(expected.map((skewMs) => [url.host, skewMs]));
+  });
+
   it("reports each warning of a server once", async () => {
     const warning = '299 - "read-only on Sunday"';
     const url = await serve((_, response) => response.writeHead(200, { warning }).end());
