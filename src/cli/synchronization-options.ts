@@ -51,7 +51,7 @@ export function withSynchronizationOptions(command: Command, env: Environment): 
       duration,
     )
     .option("--max-locks <n>", "most locks at a time", positive, 100_000)
-    .option("--max-body <bytes>", "longest request", positive, 65_536)
+    .option("--max-body <bytes>", "longest request", positive, 1_048_576)
     .option("--max-connections <n>", "most connections of clients", positive, 10_000)
     .option(
       "--request-timeout <duration>",

@@ -10,16 +10,22 @@ export interface RivalsOptions {
   readonly ttlMs: number;
   readonly rivals: number;
   readonly locks: number;
-  readonly forMs: number;
+  /** What happens in between: each time so many locks were given. */
+  readonly acts: readonly Act[];
   /** 0 to 1. */
   readonly random: () => number;
+}
+
+export interface Act {
+  /** How many locks have to be given, counted from when the act before was over. */
+  readonly afterGrants: number;
+  /** Default: they stop. */
+  readonly perform?: () => Promise<void>;
 }
 
 export interface RivalsResult {
   /** Moments at which a lock was given to one while another could still count on having it. */
   readonly violations: readonly string[];
-  /** When locks were given, in milliseconds since the start. */
-  readonly grants: readonly number[];
   readonly failures: number;
 }
 
@@ -41,36 +47,49 @@ const Answer = z.object({
  * says, and notes whenever two count on the same.
  */
 export async function letRivalsLoose(options: RivalsOptions): Promise<RivalsResult> {
-  const { urls, ttlMs, rivals, locks, forMs, random } = options;
+  const { urls, ttlMs, rivals, locks, acts, random } = options;
   const holders = new Map<string, Holder[]>();
   const violations: string[] = [];
-  const grants: number[] = [];
-  const start = performance.now();
+  const waiting: (() => void)[] = [];
   let failures = 0;
-  await Promise.all(Array.from({ length: rivals }, (_, rival) => compete(rival)));
-  return { violations, grants, failures };
+  const over = new AbortController();
+  await Promise.all([play(), ...Array.from({ length: rivals }, (_, rival) => compete(rival))]);
+  return { violations, failures };
+
+  async function play(): Promise<void> {
+    for (const { afterGrants, perform } of acts) {
+      for (let grants = 0; grants < afterGrants; grants += 1) {
+        await new Promise<void>((given) => waiting.push(given));
+      }
+      await perform?.();
+    }
+    over.abort();
+  }
 
   async function compete(rival: number): Promise<void> {
-    while (performance.now() - start < forMs) {
+    while (!over.signal.aborted) {
       const lockName = `lock-${Math.floor(random() * locks)}`;
       const shared = random() < 0.3;
       const acquirerId = random() < 0.7 ? `rival-${rival}` : "";
-      const sent = performance.now();
-      const answer = await post("acquire", { lockName, opts: { shared, acquirerId } });
-      if (answer?.err === "" && answer.lockHandle !== undefined) {
-        const holder = { rival, shared, until: sent + ttlMs };
-        note(lockName, holder);
-        await hold(answer.lockHandle, holder);
+      for (let tries = 0; tries < 20 && !over.signal.aborted; tries += 1) {
+        const sent = performance.now();
+        const answer = await post("acquire", { lockName, opts: { shared, acquirerId } });
+        if (answer?.err === "" && answer.lockHandle !== undefined) {
+          const holder = { rival, shared, until: sent + ttlMs };
+          note(lockName, holder);
+          await hold(answer.lockHandle, holder);
+          break;
+        }
+        await pause(10 + random() * 20);
       }
-      await pause(random() * 20);
     }
   }
 
   /** Some give it back at once, some keep it for a while, some are never heard of again. */
   async function hold(handle: LockHandle, holder: Holder): Promise<void> {
     const { lockName } = handle;
-    while (random() < 0.4) {
-      await pause((random() * ttlMs) / 2);
+    while (random() < 0.3) {
+      await pause((random() * ttlMs) / 4);
       const sent = performance.now();
       const answer = await post("renew-lease", { lockHandle: handle });
       if (answer === undefined || answer.err !== "") return forget(lockName, holder);
@@ -83,7 +102,7 @@ export async function letRivalsLoose(options: RivalsOptions): Promise<RivalsResu
 
   function note(lockName: string, holder: Holder): void {
     const now = performance.now();
-    grants.push(now - start);
+    for (const given of waiting.splice(0)) given();
     const others = (holders.get(lockName) ?? []).filter(({ until }) => until > now);
     const rival = others.find((other) => !(other.shared && holder.shared));
     if (rival !== undefined) {
