@@ -48,6 +48,11 @@ export function wantedImages(request: PublishRequest): readonly WantedImage[] {
   });
 }
 
+/** The stages that have to be in the final repository. */
+export function finalStages({ isFinal, stages }: WantedImage): readonly WantedStage[] {
+  return isFinal ? stages : [];
+}
+
 function wantedStages(image: PublishImage, request: PublishRequest): WantedStage[] {
   const { source, labels = {} } = image;
   const parent = labels[LABEL.parentStage];
