@@ -68,6 +68,15 @@ describe("what publishers left", () => {
       { contents: contentsOf({ ...Object.fromEntries(contents().tags), [LATE]: stored("2") }) },
       /^there are 2 stages/,
     ],
+    ["no custom tag", { aliases: true }, /^latest-app is not there$/],
+    [
+      "a custom tag whose record tells of nothing",
+      {
+        aliases: true,
+        contents: contentsOf({ ...Object.fromEntries(contents().tags), "latest-app": stored("1") }),
+      },
+      /^the record of latest-app tells of undefined$/,
+    ],
     [
       "a lease",
       {
@@ -129,6 +138,7 @@ function evidence(): Evidence {
     commitOf: () => COMMIT,
     isExclusive: true,
     kills: false,
+    aliases: false,
   };
 }
 

@@ -1,5 +1,5 @@
 import { murmurHash } from "../../src/stages/hash.ts";
-import { managedImageTag } from "../../src/stages/tag.ts";
+import { customTagRecordTag, managedImageTag } from "../../src/stages/tag.ts";
 import type { Contents } from "./contents.ts";
 import type { PublisherRun, ReportedImage } from "./publisher-run.ts";
 import { readStage, stageDigests, stagesOf } from "./reader.ts";
@@ -16,17 +16,24 @@ export interface Evidence {
   readonly isExclusive: boolean;
   /** Whether a publisher was killed: it could not tidy up. */
   readonly kills: boolean;
+  /** Whether each image has the tag `latest-NAME` too. */
+  readonly aliases: boolean;
 }
 
 const CONTENT_TAG = /^[0-9a-f]{56}(?:-[0-9]{13})?$/;
 
 /** Everything that has to hold when all publishers are done. Answers what does not. */
 export function checkPublished(evidence: Evidence): string[] {
-  return [...checkEnds(evidence), ...checkContent(evidence), ...checkRecords(evidence)];
+  return [
+    ...checkEnds(evidence),
+    ...checkContent(evidence),
+    ...checkRecords(evidence),
+    ...checkAliases(evidence),
+  ];
 }
 
 /** What has to hold of stages and indexes, however the publishers ended. */
-export function checkContent(evidence: Omit<Evidence, "commitOf">): string[] {
+export function checkContent(evidence: Omit<Evidence, "commitOf" | "aliases">): string[] {
   const reported = evidence.runs.flatMap((run, at) =>
     (run.reported ?? []).flatMap((image) =>
       checkReported(image, evidence).map((problem) => `publisher ${at}, ${image.name}: ${problem}`),
@@ -99,6 +106,23 @@ function checkRecords({ runs, contents, commitOf }: Evidence): string[] {
   );
   const lacking = [...new Set(wanted)].filter((tag) => !contents.tags.has(tag));
   return lacking.map((tag) => `the record ${tag} is not there`);
+}
+
+/** A custom tag is one of the images that were reported under its name, and its record says which. */
+function checkAliases({ runs, contents, aliases }: Evidence): string[] {
+  if (!aliases) return [];
+  const reported = runs.filter(({ exit }) => exit === 0).flatMap((run) => run.reported ?? []);
+  const names = [...new Set(reported.map(({ name }) => name))];
+  return names.flatMap((name) => {
+    const alias = `latest-${name}`;
+    const stored = contents.tags.get(alias);
+    const image = reported.find((each) => each.name === name && each.digest === stored?.digest);
+    if (image === undefined) return [`${alias} is ${stored?.digest ?? "not there"}`];
+    const record = contents.tags.get(customTagRecordTag(alias));
+    const told = contents.tags.get(record?.labels["stage-id"] ?? "");
+    const isTrue = told?.digest === image.digest && record?.labels["tag"] === alias;
+    return isTrue ? [] : [`the record of ${alias} tells of ${record?.labels["stage-id"]}`];
+  });
 }
 
 /** Every stage that somebody may select can be pulled. */

@@ -18,13 +18,12 @@ const PROGRAM = fileURLToPath(new URL("crew-program.ts", import.meta.url));
 /** A run that takes longer hangs: no lock, no retry and no fault of a round lasts as long. Milliseconds. */
 const HANGS_AFTER_MS = 120_000;
 
+/** It ends with this process, whose end closes the channel. */
 export function startMember(): Member {
   const child = fork(PROGRAM, [], {
     execArgv: ["--max-semi-space-size=4"],
     stdio: ["ignore", "inherit", "inherit", "ipc"],
   });
-  const stop = (): void => void child.kill("SIGKILL");
-  process.once("exit", stop);
   const waiting = new Map<number, (answer: Answer | undefined) => void>();
   let orders = 0;
   child.on("message", (message) => {
@@ -47,11 +46,8 @@ export function startMember(): Member {
       child.send({ ...order, id });
       return promise.finally(() => clearTimeout(late));
     },
-    kill: stop,
-    async [Symbol.asyncDispose]() {
-      process.off("exit", stop);
-      await ended(child);
-    },
+    kill: () => void child.kill("SIGKILL"),
+    [Symbol.asyncDispose]: () => ended(child),
   };
 }
 

@@ -6,11 +6,17 @@ import { gzipSync } from "node:zlib";
 /** Sources that publishers of one round share: some of their layers are the same. */
 export const POOL = ["app-0", "web", "jobs", "both"] as const;
 
-/** The same image built four times: other bytes each time. */
+/** The same image built several times: other bytes each time. */
 const VARIANTS = ["app-0", "app-1", "app-2"] as const;
 
+/** The same for several platforms. */
+const VARIANTS_OF_BOTH = ["both", "both-1"] as const;
+
+/** Sources that one stage digest may stand for, whichever it is. */
+export const BUILDS = [VARIANTS, VARIANTS_OF_BOTH] as const;
+
 /** Every source that is written. */
-export const SOURCES = [...new Set([...POOL, ...VARIANTS])];
+export const SOURCES = [...new Set([...POOL, ...VARIANTS, ...VARIANTS_OF_BOTH])];
 
 const MANIFEST = "application/vnd.oci.image.manifest.v1+json";
 const INDEX = "application/vnd.oci.image.index.v1+json";
@@ -28,11 +34,13 @@ export async function writeImages(root: string): Promise<void> {
   for (const name of VARIANTS) await writeLayout(sourceIn(root, name), [["base", name]]);
   await writeLayout(sourceIn(root, "web"), [["base", "web"]]);
   await writeLayout(sourceIn(root, "jobs"), [["base", "tools", "jobs"]]);
-  const both = [
-    ["base", "both"],
-    ["base-arm", "both"],
-  ];
-  await writeLayout(sourceIn(root, "both"), both);
+  for (const name of VARIANTS_OF_BOTH) {
+    const images = [
+      ["base", name],
+      ["base-arm", name],
+    ];
+    await writeLayout(sourceIn(root, name), images);
+  }
 }
 
 /** The directory of a source. */

@@ -215,9 +215,8 @@ async function publishOld(
   problems: string[],
 ): Promise<void> {
   const isOneStage = first?.isOneStage === true;
-  const images = isOneStage ? old.slice(0, 1) : old;
-  if (images.length === 0) return;
-  const long = { aheadMs: -30 * 24 * 3_600_000, images, isOneStage, isRecorded: false };
+  if (old.length === 0) return;
+  const long = { aheadMs: -30 * 24 * 3_600_000, images: old, isOneStage, isRecorded: false };
   const { turns, registry } = table;
   const calm = { ...table, locks: shareLocks("none", turns, diceOf(table.seed)) };
   registry.calm(true);

@@ -39,6 +39,8 @@ export interface Place {
   /** `HOST/NAME` */
   readonly address: string;
   readonly synchronization: string;
+  /** Whether each image gets the tag `latest-NAME` too. */
+  readonly aliases: boolean;
   /** For what this round writes. */
   readonly dir: string;
 }
@@ -54,7 +56,7 @@ let runs = 0;
 /** @param home Of the user; publishers of one home are on one machine. */
 export async function runPublisher(
   publisher: Publisher,
-  { ground, address, synchronization, dir }: Place,
+  { ground, address, synchronization, aliases, dir }: Place,
   { member, home }: { readonly member: Member; readonly home: string },
 ): Promise<PublisherRun> {
   const path = join(dir, `report-${runs++}.json`);
@@ -67,6 +69,7 @@ export async function runPublisher(
     `--project=${PROJECT}`,
     `--synchronization=${synchronization}`,
     "--lock-timeout=90s",
+    ...(aliases ? ["--add-custom-tag=latest-%image%"] : []),
     "--save-build-report",
     `--build-report-path=${path}`,
     ...(stageDigest === undefined ? [] : ["--stage-digest", stageDigest]),

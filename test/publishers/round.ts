@@ -1,6 +1,6 @@
 import { diceOf } from "./dice.ts";
 import type { Dice } from "./dice.ts";
-import { POOL } from "./images.ts";
+import { BUILDS, POOL } from "./images.ts";
 
 /** Several publishers at once: what differs from one round to the next. */
 export interface Round {
@@ -12,6 +12,8 @@ export interface Round {
   readonly trouble: Trouble;
   /** Each publisher is a process of its own; otherwise several share one. */
   readonly processes: boolean;
+  /** Whether each image gets another tag too, the same from everybody. */
+  readonly aliases: boolean;
   /** Whether one of the processes is killed in the middle. */
   readonly kills: boolean;
   readonly publishers: readonly Publisher[];
@@ -76,6 +78,14 @@ export const LOCK_MODES = [
   "restarted",
 ] as const;
 
+const TRAITS = [
+  "conformant",
+  "conformant",
+  "docker-registry 2.8",
+  "OCI only",
+  "immutable tags",
+] as const;
+
 const TROUBLES = ["none", "none", "429", "resets", "slow", "stale lists"] as const;
 
 /** A round in a server; the lock modes take turns, so that few rounds see them all. */
@@ -85,22 +95,19 @@ export function roundOf(seed: number, server: ServerName): Round {
   const trouble: Trouble = locks === "lossy" ? "slow" : dice.pick(TROUBLES);
   const processes = dice.chance(0.08);
   const size = sizeOf(dice, { locks, processes });
-  const one = dice.chance(0.55);
-  const publishers = Array.from({ length: size }, () => publisherOf(dice, one));
+  const builds = dice.chance(0.55) ? dice.pick([BUILDS[0], BUILDS[0], BUILDS[1]]) : undefined;
+  const publishers = Array.from({ length: size }, () => publisherOf(dice, builds));
+  const traits = dice.pick(TRAITS);
   return {
     seed,
     server,
-    traits: dice.pick([
-      "conformant",
-      "conformant",
-      "docker-registry 2.8",
-      "OCI only",
-      "immutable tags",
-    ]),
+    traits,
     locks,
     trouble,
     processes,
     kills: processes && dice.chance(0.5),
+    // A tag that has to move cannot be one that never changes.
+    aliases: dice.chance(0.3) && !(server === "in this process" && traits === "immutable tags"),
     publishers,
   };
 }
@@ -115,14 +122,14 @@ function sizeOf(
   return dice.pick([2, 2, 2, 2, 8, 8, 8, 8, 8, 32]);
 }
 
-function publisherOf(dice: Dice, one: boolean): Publisher {
+function publisherOf(dice: Dice, builds: (typeof BUILDS)[number] | undefined): Publisher {
   const about = {
     aheadMs: dice.pick([0, 0, 0, -MINUTES_10, MINUTES_10, 250, -700]),
     delayMs: dice.pick([0, 0, 0, 0, 20, 150, 600]),
     commit: dice.pick<CommitName>(["c3", "c3", "c2"]),
   };
-  if (one) {
-    const source = dice.pick(["app-0", "app-0", "app-1", "app-2"]);
+  if (builds !== undefined) {
+    const source = dice.pick<string>([builds[0], ...builds]);
     return { ...about, images: [{ name: "app", source }], stageDigest: STAGE_DIGEST };
   }
   const images = POOL.filter(() => dice.chance(0.6)).map((source) => ({ name: source, source }));
@@ -137,9 +144,10 @@ export const STAGE_DIGEST = "5ca1ab1e".repeat(7);
 
 /** For people. */
 export function describeRound({ publishers, processes, kills, ...round }: Round): string {
-  const { locks, trouble, server, traits } = round;
+  const { locks, trouble, server, traits, aliases } = round;
   const where = server === "in this process" ? `${server} (${traits})` : server;
   const what = publishers[0]?.stageDigest === undefined ? "several images" : "one stage";
   const how = processes ? `processes${kills ? ", one killed" : ""}` : "publishers";
-  return `${publishers.length} ${how} of ${what}, locks ${locks}, trouble ${trouble}, ${where}`;
+  const also = aliases ? " and custom tags" : "";
+  return `${publishers.length} ${how} of ${what}${also}, locks ${locks}, trouble ${trouble}, ${where}`;
 }

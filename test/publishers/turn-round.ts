@@ -1,5 +1,6 @@
 import { diceOf } from "./dice.ts";
 import type { Dice } from "./dice.ts";
+import { BUILDS } from "./images.ts";
 import type { TurnLockMode } from "./turn-locks.ts";
 
 /** Publishers in one process whose every step is drawn: the same seed plays the same. */
@@ -37,7 +38,7 @@ const MODES = ["exclusive", "none", "forgetful", "lossy", "away"] as const;
 
 export function turnRoundOf(seed: number): TurnRound {
   const dice = diceOf(seed);
-  const isOneStage = dice.chance(0.6);
+  const builds = dice.chance(0.6) ? dice.pick([BUILDS[0], BUILDS[0], BUILDS[1]]) : undefined;
   const size = dice.pick([2, 2, 2, 3, 5, 8]);
   const failing = dice.pick([0, 0, 0, 0.01, 0.04]);
   const deaths = dice.chance(0.2);
@@ -51,22 +52,32 @@ export function turnRoundOf(seed: number): TurnRound {
     isImmutable: dice.chance(0.15),
     untaggedPut: dice.chance(0.8),
     publishers: Array.from({ length: size }, () => ({
-      ...publisherOf(dice, isOneStage, deaths),
+      ...publisherOf(dice, builds, deaths),
       ...(cleans && dice.chance(0.6) ? { delayMs: dice.below(900) } : {}),
     })),
-    old: dice.chance(0.4) ? ["app-0", ...(dice.chance(0.5) ? ["both"] : [])] : [],
+    old: dice.chance(0.4) ? oldOf(dice, builds) : [],
     ...(cleans ? { cleansAt: dice.below(400) } : {}),
   };
 }
 
-function publisherOf(dice: Dice, isOneStage: boolean, deaths: boolean): TurnPublisher {
-  const images = isOneStage
-    ? [dice.pick(["app-0", "app-0", "app-1", "app-2"])]
-    : ["app-0", "web", "both"].filter(() => dice.chance(0.6));
+function oldOf(dice: Dice, builds: (typeof BUILDS)[number] | undefined): readonly string[] {
+  if (builds !== undefined) return [builds[0]];
+  return dice.chance(0.5) ? ["app-0", "both"] : ["app-0"];
+}
+
+function publisherOf(
+  dice: Dice,
+  builds: (typeof BUILDS)[number] | undefined,
+  deaths: boolean,
+): TurnPublisher {
+  const images =
+    builds !== undefined
+      ? [dice.pick<string>([builds[0], ...builds])]
+      : ["app-0", "web", "both"].filter(() => dice.chance(0.6));
   return {
     aheadMs: dice.pick([0, 0, 0, 0, -MINUTES_10, MINUTES_10, 4, -3]),
     images: images.length === 0 ? ["web"] : images,
-    isOneStage,
+    isOneStage: builds !== undefined,
     ...(deaths && dice.chance(0.4) ? { diesAfter: dice.below(60) } : {}),
   };
 }
