@@ -29,6 +29,9 @@ export interface StageBook {
 /** How often a stage that is gone or broken is brought anew. */
 const MAX_ROUNDS = 4;
 
+/** A run that takes no longer says what it has just seen. Milliseconds. */
+const MOMENT_MS = 2_000;
+
 /** Publishers whose clocks differ by less may be writing the tag of a stage as old as this. Milliseconds. */
 const FRESH_MS = 15 * 60_000;
 
@@ -38,11 +41,12 @@ export function createStageBook(all: readonly WantedStage[], run: Run): StageBoo
   const unique = [...new Map(all.map((wanted) => [keyOf(wanted), wanted])).values()];
   const stages = new Map<string, PublishedStage>();
   const copies = new Map<string, Promise<StoredImage>>();
-  /** Stages that were brought or copied: that takes its time. */
   let written = 0;
+  let lookedAt = Infinity;
 
   return {
     async look() {
+      lookedAt = deps.now().getTime();
       const found = await run.each(unique, async (wanted) => {
         const stage = await lookForStage(wanted, run);
         if (stage !== undefined) stages.set(keyOf(wanted), stage);
@@ -101,12 +105,14 @@ export function createStageBook(all: readonly WantedStage[], run: Run): StageBoo
   }
 
   /**
-   * A run that wrote nothing has just read what it found, and nobody writes the tag of an old stage. A cache may have
-   * anything.
+   * A run that wrote nothing, and is over in a moment, has just read what it found, and nobody writes the tag of an old
+   * stage. A cache may have anything.
    */
   function mayHaveChanged(wanted: WantedStage): boolean {
     const { source, createdAt } = get(wanted);
-    return written > 0 || source === "cache" || deps.now().getTime() - createdAt < FRESH_MS;
+    const now = deps.now().getTime();
+    const isRecent = now - lookedAt < MOMENT_MS;
+    return written > 0 || !isRecent || source === "cache" || now - createdAt < FRESH_MS;
   }
 
   async function verify(wanted: WantedStage): Promise<void> {

@@ -126,6 +126,28 @@ describe("a run that finds everything, and brings it to the final repository", (
   });
 });
 
+it("a run that finds everything, and takes its time over caches, looks again whether it is there", async () => {
+  let opened: World | undefined;
+  let time = NOW;
+  const onRequest = ({ method, path }: FakeRequest): void => {
+    if (method !== "PUT" || !path.startsWith("/v2/cache/manifests/")) return;
+    time += 60_000;
+    opened?.state("shop").tags.delete(OLD);
+  };
+  await using world = await openWorld({ locks: sharedLocks(), fake: { onRequest } });
+  opened = world;
+  push(world.state("shop"), sourceOf(), OLD);
+  const repositories = { primary: world.at("shop"), caches: [world.at("cache")], secondaries: [] };
+
+  const { images } = await world.publish(
+    { images: [FOUND], repositories },
+    { now: () => new Date(time) },
+  );
+
+  const { stageId = "", digest } = images[0]?.stages[0] ?? {};
+  expect(world.state("shop").tags.get(stageId)).toBe(digest);
+});
+
 describe("the first failure", () => {
   it("cancels the rest and is what the run ends with", async () => {
     await using world = await openWorld({ locks: sharedLocks() });
