@@ -1,7 +1,8 @@
 import { selectStages } from "../../engine/publish/select-stage.ts";
 import { publicationTime } from "../../engine/publish/stage-listing.ts";
 import type { ManifestBody } from "../../oci/manifest.ts";
-import { isRegistryError } from "../../registry/error.ts";
+import { DOCKER_MANIFEST } from "../../oci/media-type.ts";
+import { RegistryError, isRegistryError } from "../../registry/error.ts";
 import type { Registry } from "../../registry/registry.ts";
 import { blobsOfImage, blobsOfStage, originIn, originOf } from "./blob-origins.ts";
 import { findStage, isUsable } from "./find-stage.ts";
@@ -59,6 +60,27 @@ export async function findIn(
   return undefined;
 }
 
+/** Under which ids the stage may come from secondary repositories. */
+export async function idsElsewhere(wanted: WantedStage, run: Run): Promise<readonly string[]> {
+  const ids: string[] = [];
+  for (const open of run.places.secondaries) {
+    const secondary = await openOptional(open, "a secondary repository", run);
+    if (secondary === undefined) continue;
+    const listing = await attempt(
+      () => secondary.listing.known(wanted.stageDigest),
+      leftOut(secondary, run),
+      run.deps.signal,
+    );
+    if (listing === undefined) continue;
+    ids.push(...selectStages(listing, wanted).map(({ stageId }) => stageId));
+  }
+  return ids;
+}
+
+function leftOut({ address }: Place, { warn }: Run): (reason: string) => void {
+  return (reason) => warn(`secondary repository ${address} is left out: ${reason}`);
+}
+
 /** Copies a stage under its own id. A secondary repository that does not answer is left out: the source has it all. */
 async function copyFrom(
   secondary: Place,
@@ -66,8 +88,7 @@ async function copyFrom(
   run: Run,
 ): Promise<PublishedStage | undefined> {
   const { primary } = run.places;
-  const failed = (reason: string): void =>
-    run.warn(`secondary repository ${secondary.address} is left out: ${reason}`);
+  const failed = leftOut(secondary, run);
   const { signal } = run.deps;
   const read = await attempt(() => findIn(secondary, wanted, run), failed, signal);
   if (read === undefined) return undefined;
@@ -91,7 +112,23 @@ async function copyFrom(
 async function offer(wanted: WantedStage, offered: Offer, run: Run): ReturnType<typeof placeStage> {
   const { registry, repository } = run.places.primary;
   await putUntagged(registry, repository, offered.manifest, run.deps.signal);
-  return placeStage(wanted, offered, run);
+  try {
+    return await placeStage(wanted, offered, run);
+  } catch (error) {
+    throw isRegistryError(error) ? explained(error, offered.manifest) : error;
+  }
+}
+
+/** A registry that takes no Docker images says no more than that it does not take the format. */
+function explained(error: RegistryError, { mediaType }: ManifestBody): RegistryError {
+  if (error.status !== 415 || mediaType !== DOCKER_MANIFEST) return error;
+  const { code, message, status, registryCode } = error;
+  return new RegistryError(code, message, {
+    status,
+    ...(registryCode === undefined ? {} : { registryCode }),
+    hint: "The image is in Docker's format; convert it to OCI first, for example with `skopeo copy --format oci`.",
+    cause: error,
+  });
 }
 
 /** What the registry says against it, it says again when the manifest gets its tag. */

@@ -102,6 +102,19 @@ describe("a stage that is not there", () => {
   });
 });
 
+it("tells how to publish a Docker image where only OCI images are taken", async () => {
+  await using world = await openWorld({ fake: zotLike });
+  const source = sourceOf({ media: "docker" });
+
+  const publishing = world.publish({ images: [imageNamed("app", { source })] });
+
+  await expect(publishing).rejects.toMatchObject({
+    status: 415,
+    hint: expect.stringContaining("convert it to OCI first"),
+  });
+  expect(world.state("shop").tags.size).toBe(0);
+});
+
 describe("a stage that is there", () => {
   it("costs two requests when it is old", async () => {
     await using world = await openWorld();
