@@ -3,7 +3,7 @@ import { formatReference } from "../../src/oci/reference.ts";
 import type { Reference, Repository } from "../../src/oci/reference.ts";
 import type { AdapterContext } from "../../src/registry/adapter.ts";
 import { RegistryError } from "../../src/registry/error.ts";
-import type { CallOptions, Registry } from "../../src/registry/registry.ts";
+import type { CallOptions, GetBlobOptions, Registry } from "../../src/registry/registry.ts";
 import { cannotUndelete } from "../../src/registry/unsupported.ts";
 import { isBlobThere, openBlob, placeBlob, receiveBlob } from "./blobs.ts";
 import { capabilities } from "./capabilities.ts";
@@ -191,12 +191,12 @@ export async function openRegistry(context: AdapterContext): Promise<Registry> {
   async function getBlob(
     repository: Repository,
     digest: Digest,
-    { signal }: CallOptions = {},
+    options: GetBlobOptions = {},
   ): ReturnType<Registry["getBlob"]> {
-    signal?.throwIfAborted();
+    options.signal?.throwIfAborted();
     const { paths } = layoutOf(repository).store;
     const stream = await translating(`read blob ${digest} of ${paths.root}`, () =>
-      openBlob(paths, digest, signal),
+      openBlob(paths, digest, options),
     );
     if (stream !== undefined) return stream;
     throw new RegistryError("not-found", `layout: there is no blob ${digest} in ${paths.root}`, {

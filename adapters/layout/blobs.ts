@@ -7,6 +7,7 @@ import type { Digest } from "../../src/oci/digest.ts";
 import type { Descriptor } from "../../src/oci/descriptor.ts";
 import { RegistryError } from "../../src/registry/error.ts";
 import { blobPath } from "./directory.ts";
+import type { GetBlobOptions } from "../../src/registry/registry.ts";
 import type { Paths } from "./directory.ts";
 import { fillTemporary, syncDirectory } from "./durable.ts";
 import { damaged, systemCode } from "./errors.ts";
@@ -22,17 +23,21 @@ export async function isBlobThere(paths: Paths, digest: Digest): Promise<boolean
   }
 }
 
-/** `undefined` when the blob is not there. The stream errors with `protocol` when the bytes do not hash. */
+/**
+ * `undefined` when the blob is not there. The stream errors with `protocol` when the bytes do not hash; those from an
+ * offset on are not looked at.
+ */
 export async function openBlob(
   paths: Paths,
   digest: Digest,
-  signal: AbortSignal | undefined,
+  { signal, from = 0 }: GetBlobOptions,
 ): Promise<ReadableStream<Uint8Array> | undefined> {
   const path = blobPath(paths, digest);
   const file = await openOptional(path);
   if (file === undefined) return undefined;
   const [algorithm, hex] = splitDigest(digest);
   const hash = createHash(algorithm);
+  let position = from;
 
   return new ReadableStream<Uint8Array>(
     {
@@ -43,13 +48,15 @@ export async function openBlob(
             new Uint8Array(CHUNK_BYTES),
             0,
             CHUNK_BYTES,
+            position,
           );
+          position += bytesRead;
           if (bytesRead > 0) {
             const chunk = buffer.subarray(0, bytesRead);
             hash.update(chunk);
             return controller.enqueue(chunk);
           }
-          if (hash.digest("hex") !== hex) throw wrongBytes(path);
+          if (from === 0 && hash.digest("hex") !== hex) throw wrongBytes(path);
           await file.close();
           controller.close();
         } catch (error) {

@@ -100,6 +100,20 @@ export function describePull({ open }: LearnedSubject): void {
       expect(streamed.map(textOf)).toEqual(image.blobs.map(({ bytes }) => textOf(bytes)));
     });
 
+    it("streams the bytes from an offset on", async () => {
+      await using harness = await open();
+      const image = imageOf({ layers: ["a layer of its own"] });
+      await harness.seed(image, { tags: ["1.0"] });
+      const { registry, repository } = harness;
+      const digest = image.blobs[1]?.digest ?? ABSENT;
+
+      const rest = [2, 17, 18].map(async (from) =>
+        textOf(await readAll(await registry.getBlob(repository, digest, { from }))),
+      );
+
+      expect(await Promise.all(rest)).toEqual(["layer of its own", "n", ""]);
+    });
+
     it("rejects with not-found for a blob that is not there", async () => {
       await using harness = await open();
       await harness.seed(imageOf(), { tags: ["1.0"] });

@@ -22,7 +22,9 @@ export function withContentCache(registry: Registry, cache: ContentCache): Regis
     },
     async getBlob(repository, digest, options) {
       const known = await cache.read(digest);
-      if (known !== undefined) return new Blob([Uint8Array.from(known)]).stream();
+      if (known !== undefined) {
+        return new Blob([Uint8Array.from(known)]).slice(options?.from ?? 0).stream();
+      }
       return keepSmall(await registry.getBlob(repository, digest, options), (bytes) =>
         digestOf(bytes) === digest ? cache.write(digest, bytes) : Promise.resolve(),
       );

@@ -29,3 +29,33 @@ export function verifiedStream(
     cancel: (reason) => reader.cancel(reason),
   });
 }
+
+/**
+ * The stream without its first bytes.
+ *
+ * @param skip How many.
+ */
+export function restOf(
+  source: ReadableStream<Uint8Array>,
+  skip: number,
+  broken: (error: unknown) => unknown,
+): ReadableStream<Uint8Array> {
+  const reader = source.getReader();
+  let left = skip;
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      try {
+        for (;;) {
+          const { done, value } = await reader.read();
+          if (done) return controller.close();
+          const rest = value.subarray(left);
+          left -= value.byteLength - rest.byteLength;
+          if (rest.byteLength > 0) return controller.enqueue(rest);
+        }
+      } catch (error) {
+        controller.error(broken(error));
+      }
+    },
+    cancel: (reason) => reader.cancel(reason),
+  });
+}

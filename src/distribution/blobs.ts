@@ -2,10 +2,16 @@ import { formatRepository } from "../oci/reference.ts";
 import type { Repository } from "../oci/reference.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
-import type { BlobSource, CallOptions, PutBlobOptions, Registry } from "../registry/registry.ts";
+import type {
+  BlobSource,
+  CallOptions,
+  GetBlobOptions,
+  PutBlobOptions,
+  Registry,
+} from "../registry/registry.ts";
 import type { Right } from "./scope.ts";
 import type { Call, Connection } from "./connection.ts";
-import { verifiedStream } from "./blob-content.ts";
+import { restOf, verifiedStream } from "./blob-content.ts";
 import { createMount } from "./blob-mount.ts";
 import { createUpload } from "./blob-upload.ts";
 import type { UploadParts } from "./blob-upload.ts";
@@ -15,6 +21,8 @@ import { createUploadRequests } from "./upload-session.ts";
 type Blobs = Pick<Registry, "hasBlob" | "getBlob" | "putBlob" | "mountBlob">;
 
 type BlobOptions = Pick<UploadParts, "chunkedUploads" | "sleep">;
+
+const NOTHING = new Uint8Array();
 
 export function createBlobs(connection: Connection, options: BlobOptions): Blobs {
   const requests = createUploadRequests(connection);
@@ -40,15 +48,35 @@ export function createBlobs(connection: Connection, options: BlobOptions): Blobs
   async function getBlob(
     repository: Repository,
     digest: Digest,
-    options: CallOptions = {},
+    { from = 0, ...options }: GetBlobOptions = {},
   ): Promise<ReadableStream<Uint8Array>> {
     const request = { method: "GET", repository, digest, right: "pull", options } as const;
     const call = { ...callFor(request), verb: "read" };
+    if (from > 0) return getRest(call, from);
     const response = await connection.send(call);
     return verifiedStream(response.stream(), digest, {
       mismatch: () => connection.protocolError(call, `the blob's bytes do not hash to ${digest}`),
       broken: (error) => connection.broken(call, error),
     });
+  }
+
+  /** A server that does not know ranges answers with everything. Source: RFC 9110, section 14.2. */
+  async function getRest(call: Call, from: number): Promise<ReadableStream<Uint8Array>> {
+    const headers = { range: `bytes=${from}-` };
+    const response = await connection.send({ ...call, headers, accept: [200, 206, 416] });
+    const range = response.headers["content-range"];
+    if (response.status === 416) {
+      await response.discard();
+      if (range !== `bytes */${from}`)
+        throw connection.refusal(call, { status: 416, body: NOTHING });
+      return new Blob([]).stream();
+    }
+    if (response.status === 206 && range?.startsWith(`bytes ${from}-`) !== true) {
+      await response.discard();
+      throw connection.protocolError(call, `bytes from ${from} on were asked for, and others came`);
+    }
+    const skip = response.status === 206 ? 0 : from;
+    return restOf(response.stream(), skip, (error) => connection.broken(call, error));
   }
 
   async function putBlob(

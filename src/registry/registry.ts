@@ -63,11 +63,14 @@ export interface Registry extends AsyncDisposable {
 
   hasBlob(repository: Repository, digest: Digest, options?: CallOptions): Promise<boolean>;
 
-  /** The blob's bytes; the stream errors with `protocol` at its end when they do not hash to `digest`. */
+  /**
+   * The blob's bytes; the stream errors with `protocol` at its end when they do not hash to `digest`. Those from an offset
+   * on cannot be checked: whoever stores them does that.
+   */
   getBlob(
     repository: Repository,
     digest: Digest,
-    options?: CallOptions,
+    options?: GetBlobOptions,
   ): Promise<ReadableStream<Uint8Array>>;
 
   /**
@@ -144,6 +147,11 @@ export interface Registry extends AsyncDisposable {
 
 export interface CallOptions {
   readonly signal?: AbortSignal;
+}
+
+export interface GetBlobOptions extends CallOptions {
+  /** Offset of the first byte that is wanted, up to the size of the blob. Default: 0. */
+  readonly from?: number;
 }
 
 export interface PutBlobOptions extends CallOptions {

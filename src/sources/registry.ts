@@ -44,11 +44,7 @@ export function registryContent(
     from: number,
     reading: AbortSignal,
   ): AsyncGenerator<Uint8Array> {
-    let skip = from;
-    for await (const chunk of await registry.getBlob(repository, digest, { signal: reading })) {
-      if (chunk.length > skip) yield chunk.subarray(skip);
-      skip = Math.max(0, skip - chunk.length);
-    }
+    yield* await registry.getBlob(repository, digest, { signal: reading, from });
   }
 }
 

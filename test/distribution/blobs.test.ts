@@ -97,6 +97,47 @@ describe.each([
   });
 });
 
+describe("a blob from an offset on", () => {
+  const blob = { digest: digestBy("sha256", SMALL), size: SMALL.length };
+
+  it("is asked for as a range", async () => {
+    const { registry, repository, log } = await openHarness();
+    await registry.putBlob(repository, blob, pieces(SMALL));
+    log();
+
+    const rest = await readAll(await registry.getBlob(repository, blob.digest, { from: 5 }));
+
+    expect(Buffer.from(rest).toString()).toBe("bytes");
+    expect(log()).toEqual(["GET 206"]);
+  });
+
+  it("loses its beginning here when the registry answers with everything", async () => {
+    const { registry, repository } = await openHarness({
+      faults: [
+        {
+          when: ({ method }) => method === "GET",
+          fault: { kind: "answer", response: answer(200, {}, SMALL) },
+        },
+      ],
+    });
+
+    const rest = await readAll(await registry.getBlob(repository, blob.digest, { from: 5 }));
+
+    expect(Buffer.from(rest).toString()).toBe("bytes");
+  });
+
+  it("rejects when other bytes come", async () => {
+    const response = answer(206, { "content-range": "bytes 0-4/10" }, SMALL.subarray(0, 5));
+    const { registry, repository } = await openHarness({
+      faults: [{ when: ({ method }) => method === "GET", fault: { kind: "answer", response } }],
+    });
+
+    const reading = registry.getBlob(repository, blob.digest, { from: 5 });
+
+    await expect(reading).rejects.toMatchObject({ name: "RegistryError", code: "protocol" });
+  });
+});
+
 describe("an upload that continues elsewhere", () => {
   it("gets no credentials there", async () => {
     const seen: (string | undefined)[] = [];

@@ -192,11 +192,11 @@ export function createMemoryRegistry(
       change("put", keyOf(reference));
       return { digest, mediaType, size: bytes.length };
     },
-    async getBlob(_, digest) {
+    async getBlob(_, digest, { from = 0 } = {}) {
       serve("blob", digest);
       const bytes = state.blobs.get(digest);
       if (bytes === undefined) throw failure("not-found", digest);
-      return new Blob([Buffer.from(bytes)]).stream();
+      return new Blob([Buffer.from(bytes.subarray(from))]).stream();
     },
     async putBlob(_, { digest }, content) {
       serve("put-blob", digest);

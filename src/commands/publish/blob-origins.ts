@@ -24,11 +24,7 @@ export function originIn({
   return {
     repository,
     async *openBlob(digest, from, signal) {
-      let left = from;
-      for await (const chunk of await registry.getBlob(repository, digest, { signal })) {
-        if (left < chunk.length) yield left === 0 ? chunk : chunk.subarray(left);
-        left = Math.max(0, left - chunk.length);
-      }
+      yield* await registry.getBlob(repository, digest, { signal, from });
     },
   };
 }
