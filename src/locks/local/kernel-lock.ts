@@ -19,21 +19,32 @@ const MAX_OPENINGS = 16;
  */
 export async function tryKernelLock(
   path: string,
-  { shared }: { readonly shared: boolean },
+  options: { readonly shared: boolean },
 ): Promise<KernelLock | undefined> {
   for (let opening = 0; opening < MAX_OPENINGS; opening += 1) {
-    const file = await openLockFile(path);
-    let isKept = false;
-    try {
-      if (!tryLock(file.fd, { shared })) return undefined;
-      // Whoever held it before may have removed the file between our opening and our lock: then it is nobody's door.
-      isKept = await isStillAt(path, file);
-    } finally {
-      if (!isKept) await file.close();
-    }
-    if (isKept) return lockOf(path, file, shared);
+    const lock = await lockOpened(path, await openLockFile(path), options);
+    if (lock !== "removed") return lock;
   }
   return undefined;
+}
+
+/**
+ * Tries to lock a file that was opened at the path; it is closed unless it becomes a lock. `removed`: whoever held it
+ * before removed it between its opening and its lock, so that it is nobody's door any more.
+ */
+export async function lockOpened(
+  path: string,
+  file: FileHandle,
+  { shared }: { readonly shared: boolean },
+): Promise<KernelLock | "removed" | undefined> {
+  let isKept = false;
+  try {
+    if (!tryLock(file.fd, { shared })) return undefined;
+    isKept = await isStillAt(path, file);
+  } finally {
+    if (!isKept) await file.close();
+  }
+  return isKept ? lockOf(path, file, shared) : "removed";
 }
 
 async function openLockFile(path: string): Promise<FileHandle> {

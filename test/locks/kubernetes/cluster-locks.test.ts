@@ -161,15 +161,17 @@ it("an object that somebody deleted takes the lease along", async () => {
 
 it("a try whose answer was lost has the lease that it took", async () => {
   let lost = 0;
-  const { locks } = await world({
-    fault: ({ method, path }) => {
+  const { cluster, locks } = await world({
+    fault: ({ method, path, body }) => {
       if (method !== "PUT" || !path.endsWith("/werf-shop") || lost > 0) return undefined;
       lost += 1;
+      void cluster.put(JSON.parse(Buffer.from(body).toString("utf8")));
       return refuse("InternalError", "timed out");
     },
   });
 
-  await expect(locks.acquire(NAME, patience())).resolves.toBeDefined();
+  await expect(locks.acquire(NAME, patience(2000))).resolves.toBeDefined();
+
   expect(lost).toBe(1);
 });
 

@@ -184,6 +184,28 @@ it("trust counts from when the request for the lease was begun, not from its ans
   expect(lock.remainingMs()).toBe(600);
 });
 
+it("trust counts from when a renewal was begun, too", async () => {
+  let now = 0;
+  const { promise: renewed, resolve } = Promise.withResolvers<void>();
+  await using locks = open(
+    {
+      async renew() {
+        now += 300;
+        resolve();
+        return "renewed";
+      },
+    },
+    { trustMs: 1000, renewEveryMs: 10, answerMs: 5000 },
+    () => now,
+  );
+
+  const lock = await acquire(locks);
+  await renewed;
+  await new Promise(setImmediate);
+
+  expect(lock.remainingMs()).toBe(700);
+});
+
 it("a release that fails is tried again", async () => {
   let releases = 0;
   const warnings: string[] = [];
