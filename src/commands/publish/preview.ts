@@ -3,7 +3,8 @@ import type { PreviewedStage, PublishPreview } from "./published.ts";
 import type { PublishDeps, PublishRequest } from "./request.ts";
 import { attempt, openOptional, openRun } from "./run.ts";
 import type { Run } from "./run.ts";
-import { findIn, lookForStage } from "./settle-stage.ts";
+import { findIn } from "./secondary-stage.ts";
+import { lookForStage } from "./settle-stage.ts";
 import { wantedImages } from "./wanted.ts";
 import type { WantedStage } from "./wanted.ts";
 

@@ -4,6 +4,7 @@ import { refuseSharedRepositories } from "./places.ts";
 import { takeLease } from "./publish-lease.ts";
 import type { PublishResult } from "./published.ts";
 import type { PublishDeps, PublishRequest } from "./request.ts";
+import { idsElsewhere } from "./secondary-stage.ts";
 import { openRun } from "./run.ts";
 import type { Run } from "./run.ts";
 import { createStageBook } from "./stage-book.ts";
@@ -26,9 +27,8 @@ export async function publish(request: PublishRequest, deps: PublishDeps): Promi
   const all = images.flatMap(({ stages }) => stages);
   const book = createStageBook(all, run);
   const found = await book.look();
-  const used = [...found, ...foundIndexes(images, book)];
   const isDone = book.isComplete() && (await areCopied(images, book, run));
-  const lease = isDone ? undefined : await takeLease(used, run);
+  const lease = isDone ? undefined : await takeLease(await used(), run);
   try {
     await book.bring();
     return {
@@ -40,6 +40,13 @@ export async function publish(request: PublishRequest, deps: PublishDeps): Promi
   } catch (error) {
     await lease?.release();
     throw error;
+  }
+
+  /** What is as old as a cleanup may take: it was found, or comes from elsewhere under the id that it has there. */
+  async function used(): Promise<readonly string[]> {
+    const missing = all.filter((wanted) => !book.has(wanted));
+    const elsewhere = await run.each(missing, (wanted) => idsElsewhere(wanted, run));
+    return [...new Set([...found, ...foundIndexes(images, book), ...elsewhere.flat()])];
   }
 }
 

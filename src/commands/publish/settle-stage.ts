@@ -1,20 +1,19 @@
-import { selectStages } from "../../engine/publish/select-stage.ts";
 import { publicationTime } from "../../engine/publish/stage-listing.ts";
 import type { ManifestBody } from "../../oci/manifest.ts";
 import { DOCKER_MANIFEST } from "../../oci/media-type.ts";
 import { RegistryError, isRegistryError } from "../../registry/error.ts";
 import type { Registry } from "../../registry/registry.ts";
 import { blobsOfImage, blobsOfStage, originIn, originOf } from "./blob-origins.ts";
-import { findStage, isUsable } from "./find-stage.ts";
+import { findStage } from "./find-stage.ts";
 import type { FoundStage } from "./find-stage.ts";
 import { placeStage } from "./place-stage.ts";
 import type { Offer } from "./place-stage.ts";
 import type { Place } from "./places.ts";
 import type { PublishedStage } from "./published.ts";
-import { describeStage, readStage } from "./read-stage.ts";
-import type { ReadStage } from "./read-stage.ts";
+import { describeStage } from "./read-stage.ts";
 import { attempt, openOptional } from "./run.ts";
 import type { Run } from "./run.ts";
+import { findIn, leftOut } from "./secondary-stage.ts";
 import type { WantedStage } from "./wanted.ts";
 
 /** A stage that is in the primary repository, as far as the list tells that the run began with. */
@@ -41,44 +40,6 @@ export async function bringStage(wanted: WantedStage, run: Run): Promise<Publish
   if (settled === "occupied") throw new Error("an id that nobody asked for is occupied");
   if (!("placed" in settled)) return publishedOf(wanted, settled);
   return newStage(wanted, { stageId: settled.placed, manifest }, "uploaded");
-}
-
-/** The stage of a secondary repository that would be used if it was the primary one; `undefined` when it has none. */
-export async function findIn(
-  secondary: Place,
-  wanted: WantedStage,
-  run: Run,
-): Promise<ReadStage | undefined> {
-  const { signal } = run.deps;
-  const theirs = await secondary.listing.known(wanted.stageDigest);
-  const ours = await run.places.primary.listing.known(wanted.stageDigest);
-  const rejected = new Set([...theirs.rejected, ...ours.rejected]);
-  for (const { stageId } of selectStages({ ...theirs, rejected }, wanted)) {
-    const read = await readStage(secondary, { stageId, platform: wanted.platform }, signal);
-    if (typeof read !== "string" && (await isUsable(read, secondary, run, wanted))) return read;
-  }
-  return undefined;
-}
-
-/** Under which ids the stage may come from secondary repositories. */
-export async function idsElsewhere(wanted: WantedStage, run: Run): Promise<readonly string[]> {
-  const ids: string[] = [];
-  for (const open of run.places.secondaries) {
-    const secondary = await openOptional(open, "a secondary repository", run);
-    if (secondary === undefined) continue;
-    const listing = await attempt(
-      () => secondary.listing.known(wanted.stageDigest),
-      leftOut(secondary, run),
-      run.deps.signal,
-    );
-    if (listing === undefined) continue;
-    ids.push(...selectStages(listing, wanted).map(({ stageId }) => stageId));
-  }
-  return ids;
-}
-
-function leftOut({ address }: Place, { warn }: Run): (reason: string) => void {
-  return (reason) => warn(`secondary repository ${address} is left out: ${reason}`);
 }
 
 /** Copies a stage under its own id. A secondary repository that does not answer is left out: the source has it all. */

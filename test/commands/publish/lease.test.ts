@@ -38,6 +38,21 @@ describe("a run that uses stages while it uploads others", () => {
     expect(leasesIn(world)).toMatchObject([{ kind: "publish", stages: used }]);
   });
 
+  it("keeps those, too, that come from a secondary repository as old as they are", async () => {
+    await using world = await openWorld({ locks: sharedLocks() });
+    push(world.state("other"), sourceOf(), OLD);
+    const repositories = {
+      primary: world.at("shop"),
+      caches: [],
+      secondaries: [world.at("other")],
+    };
+
+    const result = await world.publish({ images: [FOUND, MISSING], repositories });
+
+    expect(result.images[0]?.stages[0]).toMatchObject({ source: "secondary", stageId: OLD });
+    expect(leasesIn(world)).toMatchObject([{ kind: "publish", stages: [OLD] }]);
+  });
+
   it("takes the lease back when it fails", async () => {
     await using world = await openWorld({ locks: sharedLocks() });
     push(world.state("shop"), sourceOf(), STAGE);
