@@ -57,8 +57,9 @@ export function openLeasedLocks(backend: LeaseBackend, options: LeasedLocksOptio
 
   async function acquire(
     name: string,
-    { signal, waitMs, shared = false }: AcquireOptions,
+    { waitMs, shared = false, ...options }: AcquireOptions,
   ): Promise<HeldLock> {
+    const signal = AbortSignal.any([options.signal, closing.signal]);
     const ask: LeaseAsk = {
       name,
       shared,

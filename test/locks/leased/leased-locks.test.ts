@@ -300,6 +300,23 @@ it("whoever disposes of the locks gives back those that are held", async () => {
   expect(released).toEqual([NAME]);
 });
 
+it("whoever disposes of the locks ends the waiting for others", async () => {
+  const { promise: asked, resolve } = Promise.withResolvers<void>();
+  const locks = open({
+    async tryAcquire() {
+      resolve();
+      return undefined;
+    },
+  });
+  const acquiring = acquire(locks);
+  acquiring.catch(() => undefined);
+  await asked;
+
+  await locks[Symbol.asyncDispose]();
+
+  await expect(acquiring).rejects.toThrow("the locks at the test are closed");
+});
+
 it("what comes before the first lease is done once, and again when it failed", async () => {
   let prepared = 0;
   await using locks = open({
