@@ -1,6 +1,6 @@
 import type { LockPlace } from "../commands/deps.ts";
 import type { HttpClient } from "../http/client.ts";
-import { lockPlace } from "../locks/lock-place.ts";
+import { lockRepository } from "../locks/lock-repository.ts";
 import type { LockManager } from "../locks/lock.ts";
 import type { LockServerDeps } from "../locks/http/lock-server.ts";
 import { openNoLocks } from "../locks/no-locks.ts";
@@ -36,14 +36,14 @@ export async function openLocks(
       const { openHttpLocks } = await import("../locks/http/http-locks.ts");
       const { address, credentials = tokenOf(env) } = synchronization;
       const deps = { http, warn, now, credentials };
-      return openHttpLocks(address, lockPlace(place, registry), deps);
+      return openHttpLocks(address, lockRepository(place, registry), deps);
     }
     case "kubernetes": {
       const { openObjectApi } = await import("./object-api.ts");
       const { openClusterLocks } = await import("../locks/kubernetes/cluster-locks.ts");
       const api = await openObjectApi(synchronization, { env, now, version });
       const { namespace } = synchronization;
-      return openClusterLocks(api, namespace, lockPlace(place, registry), { warn, now });
+      return openClusterLocks(api, namespace, lockRepository(place, registry), { warn, now });
     }
   }
 }
@@ -68,7 +68,7 @@ async function openLocal(
   return warnedLocks(locks, async (signal) => {
     const here = { address: locks.address };
     try {
-      await warnOfOtherServer(lockPlace(place, registry), here, { warn }, signal);
+      await warnOfOtherServer(lockRepository(place, registry), here, { warn }, signal);
     } catch (error) {
       if (!isRegistryError(error)) throw error;
       warn(`whether others keep their locks elsewhere could not be read: ${error.message}`);

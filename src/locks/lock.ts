@@ -6,7 +6,8 @@ export interface LockManager extends AsyncDisposable {
   readonly reach: "machine" | "everywhere" | "nobody";
   /**
    * Waits for a lock and takes it. Rejects with `LockError` (`busy` when `waitMs` is over, `unavailable` when the backend
-   * does not answer in that time, `refused` when it will not serve), or with the reason of the signal.
+   * does not answer in that time, or for half a minute, `refused` when it will not serve), or with the reason of the
+   * signal.
    *
    * @param name `<project>.<digest>` for a stage.
    */

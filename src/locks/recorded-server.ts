@@ -3,8 +3,8 @@ import { formatRepository } from "../oci/reference.ts";
 import { isRegistryError } from "../registry/error.ts";
 import { putRecord } from "../registry/put-record.ts";
 import { recordImage } from "../stages/record.ts";
-import { recordTime } from "./lock-place.ts";
-import type { LockPlace } from "./lock-place.ts";
+import { recordTime } from "./lock-repository.ts";
+import type { LockRepository } from "./lock-repository.ts";
 
 /** The tag of the record that says where a repository's publishers keep their locks. Source: werf 2. */
 const TAG = "sync-server";
@@ -33,7 +33,7 @@ export interface RecordDeps {
 
 /** Says so where the record of the repository names another place than this run's: locks of two places exclude nobody. */
 export async function warnOfOtherServer(
-  place: LockPlace,
+  place: LockRepository,
   here: RecordedServer,
   { warn }: Pick<RecordDeps, "warn">,
   signal: AbortSignal,
@@ -52,7 +52,7 @@ export async function warnOfOtherServer(
  * @param tags Those of the repository.
  */
 export async function recordServer(
-  place: LockPlace,
+  place: LockRepository,
   tags: readonly string[],
   here: RecordedServer,
   { warn, now }: RecordDeps,
@@ -76,7 +76,7 @@ export async function recordServer(
 
 /** What the record says; `undefined` when it is gone, or is none that says an address. */
 async function readRecord(
-  { registry, repository }: LockPlace,
+  { registry, repository }: LockRepository,
   signal: AbortSignal,
 ): Promise<RecordedServer | undefined> {
   const opened = await registry();

@@ -6,7 +6,7 @@ import { expect, it, onTestFinished } from "vitest";
 
 import { openLocks } from "../../src/compose/locks.ts";
 import { openHttpClient } from "../../src/http/open-client.ts";
-import { lockPlace } from "../../src/locks/lock-place.ts";
+import { lockRepository } from "../../src/locks/lock-repository.ts";
 import { recordServer } from "../../src/locks/recorded-server.ts";
 import { parseSynchronization } from "../../src/locks/synchronization.ts";
 import { parseRepository } from "../../src/oci/reference.ts";
@@ -74,7 +74,7 @@ it("in CI a directory needs no other locks than local ones", async () => {
 
 it("who keeps local locks while others share a server is told so, once, and has them", async () => {
   const { open, warnings, registry, repository } = await world();
-  const place = lockPlace({ project: "shop", repository }, () => Promise.resolve(registry));
+  const place = lockRepository({ project: "shop", repository }, () => Promise.resolve(registry));
   const deps = { warn: () => undefined, now: () => new Date() };
   const here = { address: "https://locks.example" };
   await recordServer(place, [], here, deps, AbortSignal.timeout(60_000));

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 
-import { lockPlace } from "../../src/locks/lock-place.ts";
-import type { LockPlace } from "../../src/locks/lock-place.ts";
+import { lockRepository } from "../../src/locks/lock-repository.ts";
+import type { LockRepository } from "../../src/locks/lock-repository.ts";
 import { recordServer, warnOfOtherServer } from "../../src/locks/recorded-server.ts";
 import type { RecordedServer } from "../../src/locks/recorded-server.ts";
 import { RegistryError } from "../../src/registry/error.ts";
@@ -77,12 +77,12 @@ it("who may not write it down is told, and goes on", async () => {
   ]);
 });
 
-async function emptyPlace(): Promise<LockPlace> {
+async function emptyPlace(): Promise<LockRepository> {
   const { registry, repository } = await openHarness();
-  return lockPlace({ project: "shop", repository }, () => Promise.resolve(registry));
+  return lockRepository({ project: "shop", repository }, () => Promise.resolve(registry));
 }
 
-async function record(place: LockPlace, here: RecordedServer): Promise<readonly string[]> {
+async function record(place: LockRepository, here: RecordedServer): Promise<readonly string[]> {
   const warnings: string[] = [];
   const deps = { warn: (message: string) => void warnings.push(message), now: () => new Date() };
   await recordServer(place, await place.listTags(signal), here, deps, signal);

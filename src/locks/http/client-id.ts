@@ -9,8 +9,8 @@ import { isRegistryError } from "../../registry/error.ts";
 import { putRecord } from "../../registry/put-record.ts";
 import { recordImage } from "../../stages/record.ts";
 import { LockError } from "../lock.ts";
-import { recordTime } from "../lock-place.ts";
-import type { LockPlace } from "../lock-place.ts";
+import { recordTime } from "../lock-repository.ts";
+import type { LockRepository } from "../lock-repository.ts";
 import { failureOf, parseAnswer } from "./lock-server.ts";
 import type { LockServer } from "./lock-server.ts";
 
@@ -41,7 +41,7 @@ export interface ClientIdDeps {
  */
 export async function findClientId(
   server: LockServer,
-  place: LockPlace,
+  place: LockRepository,
   tags: readonly string[],
   { warn, now, sleep: wait = sleep }: ClientIdDeps,
   signal: AbortSignal,
@@ -81,7 +81,7 @@ export function oldestId(tags: readonly string[]): string | undefined {
 }
 
 /** In the form of a UUID, version 8. */
-function idOf({ project, repository }: LockPlace): string {
+function idOf({ project, repository }: LockRepository): string {
   const hash = createHash("sha256")
     .update(`${formatRepository(repository)}\n${project}`)
     .digest("hex");
@@ -104,7 +104,7 @@ async function newId(server: LockServer, signal: AbortSignal): Promise<string> {
 }
 
 async function writeId(
-  { registry, repository, project }: LockPlace,
+  { registry, repository, project }: LockRepository,
   id: string,
   now: Date,
   signal: AbortSignal,

@@ -1,8 +1,8 @@
 import type { Sleep } from "../../http/sleep.ts";
 import { openLeasedLocks } from "../leased/leased-locks.ts";
 import type { LeaseTimings } from "../leased/lease-backend.ts";
-import { asLockError } from "../lock-place.ts";
-import type { LockPlace } from "../lock-place.ts";
+import { asLockError } from "../lock-repository.ts";
+import type { LockRepository } from "../lock-repository.ts";
 import type { LockManager } from "../lock.ts";
 import { recordServer } from "../recorded-server.ts";
 import { findClientId } from "./client-id.ts";
@@ -21,7 +21,11 @@ export interface HttpLocksDeps extends LockServerDeps {
  * Locks at a server that speaks lockgate's HTTP protocol. The repository tells under which id, and is told where the server
  * is. Nothing is sent until the first lock is acquired.
  */
-export function openHttpLocks(address: string, place: LockPlace, deps: HttpLocksDeps): LockManager {
+export function openHttpLocks(
+  address: string,
+  place: LockRepository,
+  deps: HttpLocksDeps,
+): LockManager {
   const server = openLockServer(address, deps);
   const backend = createHttpBackend(server, (signal) =>
     asLockError(async () => {

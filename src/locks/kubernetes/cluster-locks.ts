@@ -2,8 +2,8 @@ import { performance } from "node:perf_hooks";
 
 import { openLeasedLocks } from "../leased/leased-locks.ts";
 import type { LeaseTimings } from "../leased/lease-backend.ts";
-import { asLockError } from "../lock-place.ts";
-import type { LockPlace } from "../lock-place.ts";
+import { asLockError } from "../lock-repository.ts";
+import type { LockRepository } from "../lock-repository.ts";
 import type { LockManager } from "../lock.ts";
 import { recordServer } from "../recorded-server.ts";
 import { createClusterBackend } from "./cluster-backend.ts";
@@ -25,7 +25,7 @@ export interface ClusterLocksDeps {
 export function openClusterLocks(
   api: ObjectApi,
   namespace: string,
-  place: LockPlace,
+  place: LockRepository,
   deps: ClusterLocksDeps,
 ): LockManager {
   const { now, clock = () => performance.now(), ttlMs } = deps;

@@ -3,8 +3,8 @@ import { expect, it, onTestFinished } from "vitest";
 import { openHttpClient } from "../../../src/http/open-client.ts";
 import { findClientId, oldestId } from "../../../src/locks/http/client-id.ts";
 import { openLockServer } from "../../../src/locks/http/lock-server.ts";
-import { lockPlace } from "../../../src/locks/lock-place.ts";
-import type { LockPlace } from "../../../src/locks/lock-place.ts";
+import { lockRepository } from "../../../src/locks/lock-repository.ts";
+import type { LockRepository } from "../../../src/locks/lock-repository.ts";
 import { RegistryError } from "../../../src/registry/error.ts";
 import { recordImage } from "../../../src/stages/record.ts";
 import { classifyTag } from "../../../src/stages/tag.ts";
@@ -101,14 +101,14 @@ async function world(
   options: {
     readonly isOurs?: boolean;
     readonly now?: Date;
-    readonly meanwhile?: (place: LockPlace) => Promise<void>;
+    readonly meanwhile?: (place: LockRepository) => Promise<void>;
   } = {},
 ) {
   const { isOurs = false, now = new Date(), meanwhile } = options;
   const { registry, repository } = await openHarness();
   const server = await startFakeLockServer({ isOurs });
   onTestFinished(() => server[Symbol.asyncDispose]());
-  const place = lockPlace({ project: "shop", repository }, () => Promise.resolve(registry));
+  const place = lockRepository({ project: "shop", repository }, () => Promise.resolve(registry));
   return {
     url: server.url,
     place,
@@ -120,7 +120,7 @@ async function world(
 
 async function find(
   url: string,
-  place: LockPlace,
+  place: LockRepository,
   warnings: string[] = [],
   now = new Date(),
   meanwhile: () => Promise<void> | undefined = () => undefined,
@@ -136,12 +136,12 @@ async function find(
   return await findClientId(server, place, await place.listTags(signal), deps, signal);
 }
 
-async function write({ registry, repository }: LockPlace, tag: string): Promise<void> {
+async function write({ registry, repository }: LockRepository, tag: string): Promise<void> {
   const record = recordImage("shop", {}, new Date().toISOString());
   await putRecord(await registry(), { ...repository, tag }, record);
 }
 
-function readOnly(place: LockPlace): LockPlace {
+function readOnly(place: LockRepository): LockRepository {
   const refuse = (): Promise<never> => Promise.reject(new RegistryError("denied", "not you"));
   return {
     ...place,

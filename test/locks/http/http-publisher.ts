@@ -3,7 +3,7 @@ import { onTestFinished } from "vitest";
 import { openHttpClient } from "../../../src/http/open-client.ts";
 import { openHttpLocks } from "../../../src/locks/http/http-locks.ts";
 import type { HttpLocksDeps } from "../../../src/locks/http/http-locks.ts";
-import { lockPlace } from "../../../src/locks/lock-place.ts";
+import { lockRepository } from "../../../src/locks/lock-repository.ts";
 import type { AcquireOptions, LockManager } from "../../../src/locks/lock.ts";
 import type { Harness } from "../../distribution/harness.ts";
 
@@ -14,7 +14,7 @@ export function openHttpPublisher(
   deps: Partial<HttpLocksDeps> = {},
 ): LockManager {
   const http = openHttpClient({ userAgent: "test", sleep: async () => undefined });
-  const place = lockPlace({ project: "shop", repository }, () => Promise.resolve(registry));
+  const place = lockRepository({ project: "shop", repository }, () => Promise.resolve(registry));
   const locks = openHttpLocks(url, place, {
     http: () => Promise.resolve(http),
     warn: () => undefined,

@@ -9,7 +9,7 @@ import type {
   ObjectApi,
   ObjectCall,
 } from "../../../src/locks/kubernetes/object-api.ts";
-import { lockPlace } from "../../../src/locks/lock-place.ts";
+import { lockRepository } from "../../../src/locks/lock-repository.ts";
 import type { LockManager } from "../../../src/locks/lock.ts";
 import type { Harness } from "../../distribution/harness.ts";
 
@@ -26,7 +26,7 @@ export async function openPublisher(
   deps: Partial<ClusterLocksDeps> = {},
 ): Promise<LockManager> {
   const api = await openApi(cluster);
-  const place = lockPlace({ project: "shop", repository }, () => Promise.resolve(registry));
+  const place = lockRepository({ project: "shop", repository }, () => Promise.resolve(registry));
   const locks = openClusterLocks(api, NAMESPACE, place, {
     warn: () => undefined,
     now: () => new Date(),

@@ -4,18 +4,18 @@ import type { Registry } from "../registry/registry.ts";
 import { LockError } from "./lock.ts";
 
 /** Whose locks, and the repository that tells everybody where they are kept. */
-export interface LockPlace {
+export interface LockRepository {
   readonly project: string;
   readonly repository: Repository;
   readonly registry: () => Promise<Registry>;
   readonly listTags: (signal: AbortSignal) => Promise<readonly string[]>;
 }
 
-/** Makes the place of a project's locks; its registry is opened when it is asked first. */
-export function lockPlace(
-  { project, repository }: Pick<LockPlace, "project" | "repository">,
+/** Names the repository of a project's locks; its registry is opened when it is asked first. */
+export function lockRepository(
+  { project, repository }: Pick<LockRepository, "project" | "repository">,
   openRegistry: () => Promise<Registry>,
-): LockPlace {
+): LockRepository {
   let opened: Promise<Registry> | undefined;
   const registry = (): Promise<Registry> => {
     opened ??= openRegistry();
