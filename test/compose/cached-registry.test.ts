@@ -52,12 +52,13 @@ describe("a registry with a content cache", () => {
     expect(Buffer.from(again.bytes)).toEqual(Buffer.from(first.bytes));
     expect(again.mediaType).toBe(record.manifest.mediaType);
     expect(blobs[1]).toBe(blobs[0]);
+    expect(await text(config, 3)).toBe(blobs[0]?.slice(3));
     expect(byDigest).toBe(2);
     expect(http.counts().GET - before).toBe(4);
     await server.close();
 
-    async function text(blob: typeof digest): Promise<string> {
-      return new Response(await registry.getBlob(repository, blob)).text();
+    async function text(blob: typeof digest, from = 0): Promise<string> {
+      return new Response(await registry.getBlob(repository, blob, { from })).text();
     }
   });
 });
