@@ -79,18 +79,30 @@ function run(
     const child = spawn(program, args, {
       env: { ...call.env },
       stdio: ["pipe", "pipe", "ignore"],
-      timeout: call.timeoutMs,
       windowsHide: true,
     });
+    // What the helper has started itself may keep its stdout open for longer than the helper lives.
+    const patience = setTimeout(() => {
+      child.kill();
+      child.unref();
+      child.stdin.destroy();
+      child.stdout.destroy();
+      const seconds = Math.ceil(call.timeoutMs / 1000);
+      reject(new CredentialsError(`${program} has not answered in ${seconds} s`));
+    }, call.timeoutMs);
     let stdout = "";
     child.stdout.setEncoding("utf8");
     child.stdout.on("data", (chunk: string) => {
       if (stdout.length < MAX_STDOUT) stdout += chunk;
     });
     child.on("error", (error) => {
+      clearTimeout(patience);
       reject(new CredentialsError(`cannot run ${program}: ${error.message}`, { cause: error }));
     });
-    child.on("close", (code) => resolve({ code, stdout }));
+    child.on("close", (code) => {
+      clearTimeout(patience);
+      resolve({ code, stdout });
+    });
     // A helper that ends without reading is told apart by its exit code.
     child.stdin.on("error", () => undefined);
     child.stdin.end(input);
