@@ -7,6 +7,7 @@ const LONG = [
   "scenarios/simulated.test.ts",
   "scenarios/scenarios.test.ts",
   "scenarios/own.test.ts",
+  "publishers/publishers.test.ts",
   "properties/kill.test.ts",
   "servers/",
   "properties/",
