@@ -1,3 +1,4 @@
+import { redactText } from "../http/redact.ts";
 import { ManifestError, parseImageConfig, parseManifest } from "../oci/manifest.ts";
 import { formatRepository } from "../oci/reference.ts";
 import { isRegistryError } from "../registry/error.ts";
@@ -40,7 +41,8 @@ export async function warnOfOtherServer(
 ): Promise<void> {
   const there = await readRecord(place, signal);
   if (there === undefined || isSame(there, here)) return;
-  const what = there.address === here.address ? `another ${here.address}` : there.address;
+  const what =
+    plain(there.address) === plain(here.address) ? `another ${here.address}` : plain(there.address);
   warn(
     `${formatRepository(place.repository)}: its record ${TAG} says that publishers keep their locks at ${what}, and this run keeps them at ${here.address}: they do not wait for each other; give all the same --synchronization, or delete the tag ${TAG} if it is out of date`,
   );
@@ -97,10 +99,11 @@ async function readRecord(
 }
 
 function isSame(there: RecordedServer, here: RecordedServer): boolean {
-  if (withoutSlash(there.address) !== withoutSlash(here.address)) return false;
+  if (plain(there.address) !== plain(here.address)) return false;
   return there.object === undefined || here.object === undefined || there.object === here.object;
 }
 
-function withoutSlash(address: string): string {
-  return address.replace(/\/+$/, "");
+/** An address without credentials, which others may have written into it, and without a slash at its end. */
+function plain(address: string): string {
+  return redactText(address).replace(/\/+$/, "");
 }

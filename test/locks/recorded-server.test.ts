@@ -40,6 +40,15 @@ it("who keeps them elsewhere is warned, and the record stays", async () => {
   expect(await record(place, HERE)).toEqual([]);
 });
 
+it("credentials that others wrote into it are told to nobody, and make no other place", async () => {
+  const place = await emptyPlace();
+  await record(place, { address: "https://any:s3cret@locks.example/" });
+
+  expect(await record(place, HERE)).toEqual([]);
+  const [warning] = await record(place, { address: "http://10.0.0.1:55581" });
+  expect(warning).toContain("keep their locks at https://locks.example,");
+});
+
 it("one address that leads to another object is another place", async () => {
   const place = await emptyPlace();
   await record(place, { address: "kubernetes://ci", object: "uid-1" });

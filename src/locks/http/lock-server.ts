@@ -2,6 +2,7 @@ import { z } from "zod";
 
 import { HttpError } from "../../http/client.ts";
 import type { HttpClient, HttpResponse } from "../../http/client.ts";
+import { redactText, secretsOf } from "../../http/redact.ts";
 import { LockError } from "../lock.ts";
 import { SERVER_HEADER } from "../protocol/wire.ts";
 
@@ -28,12 +29,13 @@ export type LockServerCredentials =
 /** More than any answer has. Bytes. */
 const MAX_ANSWER = 64 * 1024;
 
-/** What the server says once, beside its status. Characters. */
+/** What is told of what a server says. Characters. */
 const MAX_SAID = 200;
 
 export function openLockServer(address: string, { http, credentials }: LockServerDeps): LockServer {
   const { host } = new URL(address);
   const authorization = authorizationOf(credentials);
+  const secrets = secretsOf({ headers: authorization });
 
   return {
     address,
@@ -93,8 +95,10 @@ export function openLockServer(address: string, { http, credentials }: LockServe
   }
 
   function refusal(status: number, said: string): LockError {
-    const line = said.trim().split("\n")[0]?.slice(0, MAX_SAID) ?? "";
-    const words = line === "" || line.startsWith("<") ? "" : `: ${line}`;
+    const line = firstLine(said);
+    const isPage = line.startsWith("<");
+    const isSecret = secrets.some((secret) => said.includes(secret));
+    const words = line === "" || isPage || isSecret ? "" : `: ${line}`;
     const message = `lock server ${address} answers with ${status}${words}${hintOf(status, credentials)}`;
     return new LockError(isTemporary(status) ? "unavailable" : "refused", message);
   }
@@ -128,8 +132,11 @@ export function parseAnswer<Schema extends z.ZodType>(
 
 /** An `err` of an answer that the protocol does not name: the server failed in its own way. */
 export function failureOf(err: string, { address }: Pick<LockServer, "address">): LockError {
-  const said = err.split("\n")[0]?.slice(0, MAX_SAID) ?? "";
-  return new LockError("unavailable", `lock server ${address} failed: ${said}`);
+  return new LockError("unavailable", `lock server ${address} failed: ${firstLine(err)}`);
+}
+
+function firstLine(text: string): string {
+  return redactText(text.trim().split("\n")[0] ?? "", MAX_SAID);
 }
 
 function isTemporary(status: number): boolean {

@@ -151,6 +151,17 @@ it("a token is sent to the server, and told to nobody", async () => {
   );
 });
 
+it("a server that repeats a token is not quoted", async () => {
+  const { harness, server } = await world();
+  server.fault = async ({ headers }) =>
+    answer(403, {}, new TextEncoder().encode(`no: ${headers["authorization"]}\n`));
+  const locks = open(harness, server, { credentials: { token: "wr0ng" } });
+
+  await expect(locks.acquire(NAME, patience())).rejects.toThrow(
+    /answers with 403; it does not take the token of TIDEMARK_SYNCHRONIZATION_TOKEN$/,
+  );
+});
+
 it("a user name and a password are sent as other clients send them", async () => {
   const { harness, server } = await world();
   const headers: (string | undefined)[] = [];
