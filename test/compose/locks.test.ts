@@ -40,7 +40,7 @@ it("a kube configuration that is not there is told as the option's", async () =>
 
 it("a lock server gets the token of the environment, unless its address has credentials", async () => {
   const { open } = await world({ TIDEMARK_SYNCHRONIZATION_TOKEN: "t0p" });
-  await using server = await startFakeLockServer({ token: "t0p" });
+  await using server = await startFakeLockServer({ token: "t0p", isOurs: true });
   await using locks = await open(server.url);
   await using others = await open(server.url.replace("://", "://me:s3cret@"));
 

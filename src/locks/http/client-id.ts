@@ -63,7 +63,8 @@ export async function findClientId(
     warn(`${what}, so publishers of other programs do not find them: ${error.message}`);
     return own;
   }
-  await wait(OTHERS_MS, signal);
+  // Those who derive it write the same one; a random one may meet another's.
+  if (!isOurs) await wait(OTHERS_MS, signal);
   return oldestId(await place.listTags(signal)) ?? own;
 }
 

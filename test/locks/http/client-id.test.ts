@@ -77,6 +77,19 @@ it("at a server of ours two first runs have the same id, and other repositories 
   expect(await find(url, { ...unwritten, registry, repository })).not.toBe(id);
 });
 
+it("only the first at a foreign server waits for others who are first, too", async () => {
+  let waited = 0;
+  const meanwhile = async (): Promise<void> => void (waited += 1);
+  const ours = await world({ isOurs: true, meanwhile });
+  const foreign = await world({ meanwhile });
+
+  await ours.find();
+  expect(waited).toBe(0);
+  await foreign.find();
+  await foreign.find();
+  expect(waited).toBe(1);
+});
+
 it("who may not write the id uses a server of ours all the same, and says what that means", async () => {
   const { place, url } = await world({ isOurs: true });
   const warnings: string[] = [];
