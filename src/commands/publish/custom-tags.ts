@@ -53,6 +53,8 @@ export async function checkCustomTag(
   const { host, name } = target.repository;
   const found = await resolveIfAny(target.registry, { host, name, tag }, { signal });
   if (found === undefined) return;
+  // Another publisher may have set it between the two looks; its record was there before it.
+  if ((await readCustomTagRecord(records, tag, { signal })) !== undefined) return;
   throw new GuardError(
     "foreign-tag",
     `${formatReference({ host, name, tag })} is there and is no custom tag of this project: setting it would take it from ${found.digest}; choose another, remove it, or --allow foreign-tag`,

@@ -140,6 +140,23 @@ it("lets a tag pass that is not there, or that the project recorded", async () =
   expect(world.tag("latest")).toBe(world.digestOf(OURS));
 });
 
+it("lets a tag pass that another publisher sets while it is looked for", async () => {
+  const rival: { run?: () => Promise<unknown> } = {};
+  await using world = await openWorld({
+    onRequest: async ({ method, path }) => {
+      if (method !== "HEAD" || !path.endsWith("/manifests/latest")) return;
+      const { run } = rival;
+      delete rival.run;
+      await run?.();
+    },
+  });
+  rival.run = () => world.set(THEIRS);
+
+  await world.check();
+
+  expect(world.tag("latest")).toBe(world.digestOf(THEIRS));
+});
+
 it("refuses a tag that another project recorded", async () => {
   await using world = await openWorld();
   world.putRecord("custom-tag-meta-latest", "other", { "stage-id": OURS, tag: "latest" });
