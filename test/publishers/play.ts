@@ -84,7 +84,9 @@ export async function playRound(round: Round, ground: Ground): Promise<Played> {
     home: homeOf(0),
     readAll: () => readContents(backend.handle, name),
   };
-  problems.push(...(await publishAgain(round, again)));
+  // One who was killed may have published nothing.
+  const done = round.publishers.filter((_, at) => runs[at]?.exit === 0);
+  problems.push(...(await publishAgain({ ...round, publishers: done }, again)));
   problems.push(...checkKept(runs, await cleanUp(again, problems)));
   return { problems, losers: losersIn(contents), requests: watched.requests.length };
 }
