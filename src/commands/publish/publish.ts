@@ -1,4 +1,7 @@
+import { LockError } from "../../locks/lock.ts";
+import { isRegistryError } from "../../registry/error.ts";
 import { indexDigestOf } from "../../stages/stage-digest.ts";
+import { UnfinishedError } from "../error.ts";
 import { finish } from "./finish.ts";
 import { refuseSharedRepositories } from "./places.ts";
 import { takeLease } from "./publish-lease.ts";
@@ -18,7 +21,8 @@ import type { WantedImage } from "./wanted.ts";
  * without.
  *
  * The first failure cancels the rest. What was published by then stays, and another run goes on from there. Rejects with
- * `UsageError`, `RegistryError`, `SourceError` or `LockError`.
+ * `UsageError`, `RegistryError`, `SourceError` or `LockError`; with `UnfinishedError` where a registry or a lock ends what
+ * has begun.
  */
 export async function publish(request: PublishRequest, deps: PublishDeps): Promise<PublishResult> {
   refuseSharedRepositories(request.repositories);
@@ -39,7 +43,7 @@ export async function publish(request: PublishRequest, deps: PublishDeps): Promi
     };
   } catch (error) {
     await lease?.release();
-    throw error;
+    throw book.hasWritten() ? unfinished(error) : error;
   }
 
   /** What is as old as a cleanup may take: it was found, or comes from elsewhere under the id that it has there. */
@@ -48,6 +52,14 @@ export async function publish(request: PublishRequest, deps: PublishDeps): Promi
     const elsewhere = await run.each(missing, (wanted) => idsElsewhere(wanted, run));
     return [...new Set([...found, ...foundIndexes(images, book), ...elsewhere.flat()])];
   }
+}
+
+function unfinished(error: unknown): unknown {
+  if (!isRegistryError(error) && !(error instanceof LockError)) return error;
+  return new UnfinishedError(
+    `some stages are published, and not all: ${error.message}; publish again, and nothing is sent twice`,
+    { cause: error },
+  );
 }
 
 /** Tags of the indexes of stages that were all found: they may be there too, and as old. */

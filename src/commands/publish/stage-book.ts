@@ -24,6 +24,8 @@ export interface StageBook {
   has(wanted: WantedStage): boolean;
   /** Whether every stage was. */
   isComplete(): boolean;
+  /** Whether this run has published a stage, or copied one. */
+  hasWritten(): boolean;
 }
 
 /** How often a stage that is gone or broken is brought anew. */
@@ -41,7 +43,9 @@ export function createStageBook(all: readonly WantedStage[], run: Run): StageBoo
   const unique = [...new Map(all.map((wanted) => [keyOf(wanted), wanted])).values()];
   const stages = new Map<string, PublishedStage>();
   const copies = new Map<string, Promise<StoredImage>>();
-  let written = 0;
+  /** Stages that were brought or copied, by whomever: that takes its time. */
+  let moved = 0;
+  let hasWritten = false;
   let lookedAt = Infinity;
 
   return {
@@ -79,13 +83,18 @@ export function createStageBook(all: readonly WantedStage[], run: Run): StageBoo
     get,
     has: (wanted) => stages.has(keyOf(wanted)),
     isComplete: () => stages.size === unique.length,
+    hasWritten: () => hasWritten,
   };
 
   async function copyTo(target: Place, wanted: WantedStage): Promise<StoredImage> {
     for (let round = 0; round < MAX_ROUNDS; round += 1) {
-      if (!(await target.listing.has(get(wanted).stageId))) written += 1;
+      const isNew = !(await target.listing.has(get(wanted).stageId));
       const copied = await copyStage(get(wanted), wanted, target, run);
-      if (!("broken" in copied)) return copied;
+      if (isNew) moved += 1;
+      if (!("broken" in copied)) {
+        hasWritten ||= isNew;
+        return copied;
+      }
       await rejectStage(get(wanted).stageId, copied.broken, run);
       await bring(wanted);
     }
@@ -95,7 +104,8 @@ export function createStageBook(all: readonly WantedStage[], run: Run): StageBoo
   async function bring(wanted: WantedStage): Promise<void> {
     const stage = await bringStage(wanted, run);
     stages.set(keyOf(wanted), stage);
-    written += 1;
+    moved += 1;
+    hasWritten ||= stage.source === "uploaded" || stage.source === "secondary";
   }
 
   function get(wanted: WantedStage): PublishedStage {
@@ -112,7 +122,7 @@ export function createStageBook(all: readonly WantedStage[], run: Run): StageBoo
     const { source, createdAt } = get(wanted);
     const now = deps.now().getTime();
     const isRecent = now - lookedAt < MOMENT_MS;
-    return written > 0 || !isRecent || source === "cache" || now - createdAt < FRESH_MS;
+    return moved > 0 || !isRecent || source === "cache" || now - createdAt < FRESH_MS;
   }
 
   async function verify(wanted: WantedStage): Promise<void> {

@@ -164,6 +164,24 @@ it("a run that finds everything, and takes its time over caches, looks again whe
 });
 
 describe("the first failure", () => {
+  it.each([
+    ["nothing was published before it", "RegistryError", 1],
+    ["something was", "UnfinishedError", 0],
+  ])("is told apart by whether %s", async (_, name, at) => {
+    const denied = { kind: "status", status: 403, code: "DENIED" } as const;
+    const when = ({ method, path }: FakeRequest): boolean =>
+      method === "PUT" && path.includes(`/manifests/${DIGEST}-`);
+    await using world = await openWorld({
+      locks: sharedLocks(),
+      faults: [{ when, fault: denied }],
+    });
+    const images = at === 0 ? [MISSING, FOUND] : [FOUND, MISSING];
+
+    const publishing = world.publish({ images }, { parallel: 1 });
+
+    await expect(publishing).rejects.toMatchObject({ name });
+  });
+
   it("cancels the rest and is what the run ends with", async () => {
     await using world = await openWorld({ locks: sharedLocks() });
     let isCancelled = false;

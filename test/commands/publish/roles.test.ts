@@ -226,7 +226,11 @@ describe("the final repository", () => {
 
     const publishing = world.publish({ images: IMAGES, ...roles(world, { final: true }) });
 
-    await expect(publishing).rejects.toMatchObject({ code: "denied" });
+    await expect(publishing).rejects.toMatchObject({
+      name: "UnfinishedError",
+      cause: { code: "denied" },
+    });
+    expect(world.state("shop").tags.size).toBe(1);
   });
 
   it("costs a listing and a look at each tag when all is there", async () => {
