@@ -11,7 +11,8 @@ import type { LoginAnswer } from "../distribution/login.ts";
 import type { Event } from "../events/event.ts";
 import { openHttpClient } from "../http/open-client.ts";
 import { sleep } from "../http/sleep.ts";
-import type { KernelLock } from "../locks/local/kernel-lock.ts";
+import { openFileLocks } from "../locks/local/file-locks.ts";
+import type { FileLock } from "../locks/local/file-locks.ts";
 import type { Environment } from "./environment.ts";
 
 /** What a login is told about its surroundings, everything resolved. */
@@ -97,7 +98,7 @@ const PATIENCE_MS = 60_000;
 const FIRST_PAUSE_MS = 5;
 const LONGEST_PAUSE_MS = 100;
 
-/** A lock that the kernel gives back when its holder dies. Rejects with `CredentialsError` after a minute of waiting. */
+/** A lock that is free again when its holder dies. Rejects with `CredentialsError` after a minute of waiting. */
 export function lockPatiently(signal: AbortSignal): LockFile {
   return async (path) => {
     const until = performance.now() + PATIENCE_MS;
@@ -112,10 +113,10 @@ export function lockPatiently(signal: AbortSignal): LockFile {
   };
 }
 
-async function tryLock(path: string): Promise<KernelLock | undefined> {
+async function tryLock(path: string): Promise<FileLock | undefined> {
   try {
-    const { tryKernelLock } = await import("../locks/local/kernel-lock.ts");
-    return await tryKernelLock(path, { shared: false });
+    const tryFileLock = await openFileLocks();
+    return await tryFileLock(path, { shared: false });
   } catch (error) {
     const why = error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error);
     throw new CredentialsError(

@@ -6,24 +6,18 @@ import { sleep } from "../../http/sleep.ts";
 import { seconds } from "../leased/ask.ts";
 import { LockError } from "../lock.ts";
 import type { AcquireOptions, HeldLock, LockManager } from "../lock.ts";
-import type { KernelLock } from "./kernel-lock.ts";
-
-type KernelLocks = typeof import("./kernel-lock.ts");
+import { openFileLocks } from "./file-locks.ts";
+import type { FileLock, TryFileLock } from "./file-locks.ts";
 
 /** How long to wait before the lock is tried again: soon at first, then less often. Milliseconds. */
 const FIRST_PAUSE_MS = 10;
 const LONGEST_PAUSE_MS = 250;
 
 /**
- * Locks of this machine: files in a directory that the kernel locks, so that a process that dies frees its own. The name
- * of a file is the SHA-256 of the lock's name.
- *
- * @param load Gets the way to the kernel's locks, which is not there on every system.
+ * Locks of this machine: locked files in a directory, which a process that dies frees. The name of a file is the SHA-256 of
+ * the lock's name.
  */
-export function openLocalLocks(
-  directory: string,
-  load: () => Promise<KernelLocks> = () => import("./kernel-lock.ts"),
-): LockManager {
+export function openLocalLocks(directory: string, open = openFileLocks): LockManager {
   const held = new Set<HeldLock>();
   return {
     address: ":local",
@@ -39,11 +33,11 @@ export function openLocalLocks(
     { signal, waitMs, shared = false }: AcquireOptions,
   ): Promise<HeldLock> {
     const path = join(directory, createHash("sha256").update(name).digest("hex"));
-    const kernel = await loaded(load);
+    const tryLock = await open();
     const until = performance.now() + waitMs;
     for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
       signal.throwIfAborted();
-      const lock = await tryLockAt(kernel, path, shared);
+      const lock = await tryLockAt(tryLock, path, shared);
       if (lock !== undefined) return hold(name, lock);
       const left = until - performance.now();
       if (left <= 0) {
@@ -56,7 +50,7 @@ export function openLocalLocks(
     }
   }
 
-  function hold(name: string, lock: KernelLock): HeldLock {
+  function hold(name: string, lock: FileLock): HeldLock {
     let isHeld = true;
     const one: HeldLock = {
       name,
@@ -73,26 +67,13 @@ export function openLocalLocks(
   }
 }
 
-async function loaded(load: () => Promise<KernelLocks>): Promise<KernelLocks> {
-  try {
-    return await load();
-  } catch (error) {
-    const why = error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error);
-    throw new LockError(
-      "unavailable",
-      `this system (${process.platform} ${process.arch}) has no file locks that we know how to take: ${why}; name a lock server with --synchronization, or none`,
-      { cause: error },
-    );
-  }
-}
-
 async function tryLockAt(
-  { tryKernelLock }: KernelLocks,
+  tryLock: TryFileLock,
   path: string,
   shared: boolean,
-): Promise<KernelLock | undefined> {
+): Promise<FileLock | undefined> {
   try {
-    return await tryKernelLock(path, { shared });
+    return await tryLock(path, { shared });
   } catch (error) {
     const code = error instanceof Error && "code" in error ? ` (${String(error.code)})` : "";
     throw new LockError(

@@ -1,9 +1,13 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
+import { openFileLocks } from "../../../src/locks/local/file-locks.ts";
+import type { TryFileLock } from "../../../src/locks/local/file-locks.ts";
 import { openLocalLocks } from "../../../src/locks/local/local-locks.ts";
 import type { AcquireOptions, LockManager } from "../../../src/locks/lock.ts";
 
@@ -91,16 +95,40 @@ it("a directory that takes no locks makes them unavailable, and says where it is
   await expect(acquiring).rejects.toThrow("/dev/null/locks");
 });
 
-it("a system without file locks makes them unavailable, and says what to do", async () => {
-  const load = (): Promise<never> => Promise.reject(new Error("no binary\nRequire stack: …"));
-  await using none = openLocalLocks(directory, load);
+describe("where the kernel's locks cannot be loaded", () => {
+  const open = (): Promise<TryFileLock> =>
+    openFileLocks(() => Promise.reject(new Error("no binary for musl")));
 
-  const acquiring = none.acquire(NAME, patience(0));
+  it("one holder at a time has a lock, and the next one gets it after the release", async () => {
+    const [one, other] = [openLocalLocks(directory, open), openLocalLocks(directory, open)];
+    const first = await one.acquire(NAME, patience(0));
+    await expect(other.acquire(NAME, patience(0))).rejects.toMatchObject({ code: "busy" });
+    const waiting = other.acquire(NAME, patience(10_000));
 
-  await expect(acquiring).rejects.toMatchObject({ code: "unavailable" });
-  await expect(acquiring).rejects.toThrow(
-    /^this system \(\w+ \w+\) has no file locks that we know how to take: no binary; name a lock server with --synchronization, or none$/,
-  );
+    await first.release();
+
+    await (await waiting).release();
+    expect(await readdir(directory)).toEqual([]);
+  });
+
+  it("a lock whose holder died is free", async () => {
+    await using other = openLocalLocks(directory, open);
+    const holder = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"]);
+    const { pid = 0 } = holder;
+    const first = await other.acquire(NAME, patience(0));
+    const [file = ""] = await readdir(directory);
+    const path = join(directory, file);
+    const text = await readFile(path, "utf8");
+    await first.release();
+    const { started: _, ...dead } = JSON.parse(text);
+    await writeFile(path, `${JSON.stringify({ ...dead, pid })}\n`);
+    await expect(other.acquire(NAME, patience(0))).rejects.toMatchObject({ code: "busy" });
+
+    holder.kill("SIGKILL");
+    await once(holder, "exit");
+
+    await expect(other.acquire(NAME, patience(0))).resolves.toBeDefined();
+  });
 });
 
 it("is held by one at a time, however many files come and go under them", async () => {
