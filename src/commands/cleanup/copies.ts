@@ -1,9 +1,8 @@
 import type { CustomTagRecord, Facts, Primary } from "../../engine/cleanup/inventory.ts";
 import type { CleanupPlan } from "../../engine/cleanup/plan.ts";
-import { formatRepository } from "../../oci/reference.ts";
 import type { Repository } from "../../oci/reference.ts";
 import type { Digest } from "../../oci/digest.ts";
-import { UsageError } from "../error.ts";
+import { refuseSameRepository } from "../roles.ts";
 import type { CleanupPolicy } from "./policy.ts";
 import type { Gathered } from "./gathered.ts";
 
@@ -72,31 +71,17 @@ export function factsForCopies(facts: ReadonlyMap<Digest, Facts>): ReadonlyMap<D
   );
 }
 
-/**
- * Refuses two roles that are the same repository: what one of them decides would go where the other one needs it. Hosts and
- * short names are spelled out by then.
- */
+/** Refuses two roles that are the same repository: what one of them decides would go where the other one needs it. */
 export function refuseSharedRoles(
   primary: { readonly repository: Repository; readonly metaRepo?: Repository },
   { copies, secondary }: ProjectRepositories,
 ): void {
-  const seen = new Map<string, string>();
-  const named: (readonly [string, Repository])[] = [
+  refuseSameRepository([
     ["--repo", primary.repository],
     ...(primary.metaRepo === undefined ? [] : [["--meta-repo", primary.metaRepo] as const]),
     ...copies.map(({ role, repository }) => [`--${role}`, repository] as const),
     ...secondary.map((repository) => ["--secondary-repo", repository] as const),
-  ];
-  for (const [option, repository] of named) {
-    const address = formatRepository(repository);
-    const other = seen.get(address);
-    if (other !== undefined) {
-      throw new UsageError(
-        `${other} and ${option} both name ${address}; each role needs a repository of its own`,
-      );
-    }
-    seen.set(address, option);
-  }
+  ]);
 }
 
 /** What the stages of custom tags are in the primary, as far as they are there. */

@@ -1,7 +1,7 @@
 import { formatRepository } from "../../oci/reference.ts";
 import type { Repository } from "../../oci/reference.ts";
 import type { Registry } from "../../registry/registry.ts";
-import { UsageError } from "../error.ts";
+import { refuseSameRepository } from "../roles.ts";
 import type { PublishDeps, PublishRepositories } from "./request.ts";
 import { createTagListing } from "./tag-listing.ts";
 import type { TagListing } from "./tag-listing.ts";
@@ -42,30 +42,19 @@ export async function openPlaces(
   };
 }
 
-/** Refuses two roles that are the same repository. Hosts and short names are spelled out by then. */
+/** Refuses two roles that are the same repository. */
 export function refuseSharedRepositories({
   primary,
   final,
   caches,
   secondaries,
 }: PublishRepositories): void {
-  const seen = new Map<string, string>();
-  const named: (readonly [string, Repository])[] = [
+  refuseSameRepository([
     ["--repo", primary],
     ...(final === undefined ? [] : [["--final-repo", final] as const]),
     ...caches.map((cache) => ["--cache-repo", cache] as const),
     ...secondaries.map((secondary) => ["--secondary-repo", secondary] as const),
-  ];
-  for (const [option, repository] of named) {
-    const address = formatRepository(repository);
-    const other = seen.get(address);
-    if (other !== undefined) {
-      throw new UsageError(
-        `${other} and ${option} both name ${address}; each role needs a repository of its own`,
-      );
-    }
-    seen.set(address, option);
-  }
+  ]);
 }
 
 async function openPlace(
