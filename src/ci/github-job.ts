@@ -1,4 +1,11 @@
-import { annotation, chosenRepositories, hostOfAddress, kept, logSection } from "./job.ts";
+import {
+  annotation,
+  annotationSection,
+  chosenRepositories,
+  hostOfAddress,
+  kept,
+  logSection,
+} from "./job.ts";
 import type { CiJob, CiLogin, JobEnvironment, Setting } from "./job.ts";
 
 /** Source: GitHub, "Variables reference"; werf, `ci-env github`. */
@@ -23,24 +30,13 @@ export function githubJob(env: JobEnvironment, project: string | undefined): CiJ
         title: "repository",
         settings: [kept("WERF_REPO", image), tokenOf(env, { host, image })],
       },
-      {
-        title: "annotations",
-        settings: [
-          annotation(
-            "WERF_RELEASE_CHANNEL",
-            "werf.io/release-channel",
-            env["TRDL_USE_WERF_GROUP_CHANNEL"],
-          ),
-          annotation("PROJECT_GIT", "project.werf.io/git", page),
-          annotation("CI_COMMIT", "ci.werf.io/commit", env["GITHUB_SHA"]),
-          annotation("CI_GIT_TAG", "ci.werf.io/tag", tagOf(env)),
-          annotation(
-            "GITHUB_ACTIONS_RUN_URL",
-            "github.ci.werf.io/workflow-run-url",
-            page === "" || run === "" ? "" : `${page}/actions/runs/${run}`,
-          ),
-        ],
-      },
+      annotationSection(env, { project: page, commit: env["GITHUB_SHA"], tag: tagOf(env) }, [
+        annotation(
+          "GITHUB_ACTIONS_RUN_URL",
+          "github.ci.werf.io/workflow-run-url",
+          page === "" || run === "" ? "" : `${page}/actions/runs/${run}`,
+        ),
+      ]),
       logSection("on"),
     ],
   };

@@ -1,4 +1,11 @@
-import { annotation, chosenRepositories, hostOfAddress, kept, logSection } from "./job.ts";
+import {
+  annotation,
+  annotationSection,
+  chosenRepositories,
+  hostOfAddress,
+  kept,
+  logSection,
+} from "./job.ts";
 import type { CiJob, CiLogin, JobEnvironment } from "./job.ts";
 
 /** Source: GitLab, "Predefined CI/CD variables reference"; werf, `ci-env gitlab`. */
@@ -17,29 +24,18 @@ export function gitlabJob(env: JobEnvironment): CiJob {
         ],
       },
       { title: "environment", settings: [kept("WERF_ENV", env["CI_ENVIRONMENT_SLUG"])] },
-      {
-        title: "annotations",
-        settings: [
-          annotation(
-            "WERF_RELEASE_CHANNEL",
-            "werf.io/release-channel",
-            env["TRDL_USE_WERF_GROUP_CHANNEL"],
-          ),
-          annotation("PROJECT_GIT", "project.werf.io/git", project),
-          annotation("CI_COMMIT", "ci.werf.io/commit", env["CI_COMMIT_SHA"]),
-          annotation("CI_GIT_TAG", "ci.werf.io/tag", env["CI_COMMIT_TAG"]),
-          annotation(
-            "GITLAB_CI_PIPELINE_URL",
-            "gitlab.ci.werf.io/pipeline-url",
-            env["CI_PIPELINE_URL"] || below(project, "pipelines", env["CI_PIPELINE_ID"]),
-          ),
-          annotation(
-            "GITLAB_CI_JOB_URL",
-            "gitlab.ci.werf.io/job-url",
-            env["CI_JOB_URL"] || below(project, "-/jobs", env["CI_JOB_ID"]),
-          ),
-        ],
-      },
+      annotationSection(env, { project, commit: env["CI_COMMIT_SHA"], tag: env["CI_COMMIT_TAG"] }, [
+        annotation(
+          "GITLAB_CI_PIPELINE_URL",
+          "gitlab.ci.werf.io/pipeline-url",
+          env["CI_PIPELINE_URL"] || below(project, "pipelines", env["CI_PIPELINE_ID"]),
+        ),
+        annotation(
+          "GITLAB_CI_JOB_URL",
+          "gitlab.ci.werf.io/job-url",
+          env["CI_JOB_URL"] || below(project, "-/jobs", env["CI_JOB_ID"]),
+        ),
+      ]),
       logSection(cannotColour(env["CI_SERVER_VERSION"]) ? "off" : "on"),
     ],
   };

@@ -43,6 +43,25 @@ export function told(name: string, value: string | undefined): Setting {
   return { name, value: value ?? "", keep: false };
 }
 
+/** What the annotations of a deployment tell of the job. Source: werf, `ci-env`. */
+export function annotationSection(
+  env: JobEnvironment,
+  { project, commit, tag }: Readonly<Record<"project" | "commit" | "tag", string | undefined>>,
+  pages: readonly Setting[],
+): Section {
+  const channel = env["TRDL_USE_WERF_GROUP_CHANNEL"];
+  return {
+    title: "annotations",
+    settings: [
+      annotation("WERF_RELEASE_CHANNEL", "werf.io/release-channel", channel),
+      annotation("PROJECT_GIT", "project.werf.io/git", project),
+      annotation("CI_COMMIT", "ci.werf.io/commit", commit),
+      annotation("CI_GIT_TAG", "ci.werf.io/tag", tag),
+      ...pages,
+    ],
+  };
+}
+
 /** `NAME=KEY=VALUE`, as annotations are written; empty without a value. */
 export function annotation(name: string, key: string, value: string | undefined): Setting {
   const isTold = value !== undefined && value !== "";
