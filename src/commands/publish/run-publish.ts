@@ -1,11 +1,13 @@
 import { isRegistryError } from "../../registry/error.ts";
 import { UnfinishedError } from "../error.ts";
+import { isLeaseTag } from "../../stages/lease.ts";
 import type { PlannedTag } from "./custom-tags-template.ts";
 import { previewPublish } from "./preview.ts";
 import { publish } from "./publish.ts";
 import type { PublishPreview, PublishResult, PublishedImage } from "./published.ts";
+import { outlastsCleanup } from "./outlast-cleanup.ts";
 import { openRecorder } from "./record-images.ts";
-import type { ImageToRecord, Recorded, RecordRequest } from "./record-images.ts";
+import type { ImageRecorder, ImageToRecord, Recorded, RecordRequest } from "./record-images.ts";
 import type { PublishDeps, PublishRequest } from "./request.ts";
 
 /** What is published, and what is written about it. */
@@ -25,10 +27,37 @@ export async function runPublish(
   deps: PublishDeps,
 ): Promise<PublishRun> {
   const recorder = await openRecorder(request.records, request.publish.images, deps);
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    const published = await publishOnce(request, recorder, deps);
+    if (published !== undefined) return published;
+    const message = "a cleanup took what was about to be used; it is published anew";
+    deps.report({ type: "warning.raised", message });
+  }
+  throw new UnfinishedError(
+    "cleanups take each time what was published before; publish again when none is running",
+  );
+}
+
+/** How often everything is published that a cleanup takes meanwhile. */
+const MAX_ROUNDS = 4;
+
+/** `undefined` when a cleanup took some of it before it knew of the records. */
+async function publishOnce(
+  request: PublishRunRequest,
+  recorder: ImageRecorder,
+  deps: PublishDeps,
+): Promise<PublishRun | undefined> {
   const published = await publish(request.publish, deps);
   try {
     const stored = published.images.map(recordable);
     const recorded = await finishing(recorder.record(stored, published.tags));
+    const { repositories, lock } = request.publish;
+    const about = { primary: repositories.primary, waitMs: lock.waitMs };
+    const { written, there } = recorded.records;
+    // What the list that the run went by shows is no news to a cleanup whose lease it does not show.
+    const isNews = [...written, ...there].some((tag) => !published.tags.has(tag));
+    const mayBeLate = isNews || [...published.tags].some(isLeaseTag);
+    if (mayBeLate && !(await outlastsCleanup(published.images, about, deps))) return undefined;
     for (const message of recorded.records.warnings) {
       deps.report({ type: "warning.raised", message });
     }
