@@ -11,8 +11,11 @@ import type { CommandDeps } from "../deps.ts";
 import { mapParallel } from "../parallel.ts";
 import type { PublishedImage } from "./published.ts";
 
-/** How often a cleanup that goes on is looked at. Milliseconds. */
+/** How often the lease of a cleanup that goes on is looked at. Milliseconds. */
 const POLL_MS = 5_000;
+
+/** How often everything is listed meanwhile, which some registries take many requests for. Milliseconds. */
+const RELIST_MS = 60_000;
 
 /**
  * Whether the stages and indexes that a run found, and has recorded by now, are there to stay.
@@ -48,10 +51,21 @@ export async function outlastsCleanup(
     if (cleaner === undefined) continue;
     if (!isTold) {
       isTold = true;
-      const message = `${formatRepository(primary)} is being cleaned by ${describeHolder(cleaner)}, which may not know yet what was just published; it is waited for`;
+      const message = `${formatRepository(primary)} is being cleaned by ${describeHolder(cleaner.holder)}, which may not know yet what was just published; it is waited for`;
       deps.report({ type: "warning.raised", message });
     }
-    await deps.runner.sleep(POLL_MS);
+    await untilNews(cleaner.tag);
+  }
+
+  /** Until a lease is gone: its cleanup has ended, or has written another. */
+  async function untilNews(lease: string): Promise<void> {
+    const { host, name } = primary;
+    const until = Math.min(end, deps.now().getTime() + RELIST_MS);
+    do {
+      await deps.runner.sleep(POLL_MS);
+      const there = await registry.resolve({ host, name, tag: lease }, { signal: deps.signal });
+      if (there === undefined) return;
+    } while (deps.now().getTime() < until);
   }
 
   /** Lists of some registries lag behind. */
@@ -65,10 +79,13 @@ export async function outlastsCleanup(
   }
 }
 
-/** What others published before: what this run wrote is in no list that a cleanup may have taken. */
+/**
+ * What a cleanup may take for old: stages that others published before, here or elsewhere, and an index that is as old as
+ * one of them.
+ */
 function foundTags({ stages, index }: PublishedImage): string[] {
-  const found = stages.filter(({ source }) => source === "reused" || source === "cache");
-  const isFound = index !== undefined && !index.isNew;
+  const found = stages.filter(({ source }) => source !== "uploaded");
+  const isFound = index !== undefined && (!index.isNew || found.length > 0);
   return [...found.map(({ stageId }) => stageId), ...(isFound ? [index.stageId] : [])];
 }
 
@@ -85,7 +102,7 @@ async function readOthers(
     readonly facts: Map<Digest, Facts>;
   },
   deps: CommandDeps,
-): Promise<{ readonly cleaner?: LeaseHolder; readonly withdrawn: readonly string[] }> {
+): Promise<{ readonly cleaner?: Cleaner; readonly withdrawn: readonly string[] }> {
   const { run } = await deps.runner.identify();
   const { host, name } = primary;
   const others = [...tags].filter((tag) => isLeaseTag(tag) && !isLeaseOf(run, tag));
@@ -95,11 +112,17 @@ async function readOthers(
   });
   const home = { registry, repository: primary };
   const { leases, withdrawn } = await readLeases(tagged, () => home, facts, deps);
-  const cleaner = leases.map(cleanerOf).find((holder) => holder !== undefined);
+  const cleaner = leases.map(cleanerOf).find((found) => found !== undefined);
   return { ...(cleaner && { cleaner }), withdrawn };
 }
 
-function cleanerOf({ lease, state }: FoundLease): LeaseHolder | undefined {
+interface Cleaner {
+  /** Of its lease. */
+  readonly tag: string;
+  readonly holder: LeaseHolder;
+}
+
+function cleanerOf({ tag, lease, state }: FoundLease): Cleaner | undefined {
   if (lease === "unreadable" || lease.kind !== "cleanup" || state === "over") return undefined;
-  return lease.holder;
+  return { tag, holder: lease.holder };
 }

@@ -57,7 +57,8 @@ async function publishOnce(
     // What the list that the run went by shows is no news to a cleanup whose lease it does not show.
     const isNews = [...written, ...there].some((tag) => !published.tags.has(tag));
     const mayBeLate = isNews || [...published.tags].some(isLeaseTag);
-    if (mayBeLate && !(await outlastsCleanup(published.images, about, deps))) return undefined;
+    const outlasting = (): Promise<boolean> => outlastsCleanup(published.images, about, deps);
+    if (mayBeLate && !(await finishing(outlasting()))) return undefined;
     for (const message of recorded.records.warnings) {
       deps.report({ type: "warning.raised", message });
     }
@@ -69,13 +70,13 @@ async function publishOnce(
 }
 
 /** What a registry refuses by now leaves images that are published, and that too few records tell of. */
-async function finishing(recording: Promise<Recorded>): Promise<Recorded> {
+async function finishing<Result>(work: Promise<Result>): Promise<Result> {
   try {
-    return await recording;
+    return await work;
   } catch (error) {
     if (!isRegistryError(error)) throw error;
     throw new UnfinishedError(
-      `the images are published, but not all of their records and custom tags are: ${error.message}; publish again, and nothing is sent twice`,
+      `the images are published, but what goes with them, records and custom tags, is not done: ${error.message}; publish again, and nothing is sent twice`,
       { cause: error },
     );
   }

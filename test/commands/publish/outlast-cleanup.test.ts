@@ -37,12 +37,26 @@ describe("a stage that was found, and was recorded since", () => {
     ]);
   });
 
+  it("is not listed each time the lease is looked at", async () => {
+    const world = await openWorld({ kind: "cleanup" });
+
+    await world.look();
+
+    expect(world.lists()).toBe(2);
+  });
+
+  it("takes along an index that was written over it, which is as old", async () => {
+    const world = await openWorld();
+
+    expect(await world.look(undefined, "reused", "2".repeat(56))).toMatchObject({ stays: false });
+  });
+
   it("is gone when a cleanup takes it while it is waited for", async () => {
     const world = await openWorld({ kind: "cleanup" });
 
     const looked = await world.look(() => void world.state.tags.delete(STAGE));
 
-    expect(looked).toMatchObject({ stays: false, naps: 1 });
+    expect(looked).toMatchObject({ stays: false });
   });
 
   it("is looked for again when a cleanup ends while its lease is read", async () => {
@@ -80,10 +94,12 @@ interface World {
   readonly state: RepositoryState;
   beforeResolve: (tag: string) => void;
   readonly calls: () => number;
+  readonly lists: () => number;
   /** @param onNap Called while the run waits, with how often it did so. */
   look(
     onNap?: (naps: number) => void,
     source?: "reused" | "uploaded",
+    newIndex?: string,
   ): Promise<{ readonly stays: boolean; readonly naps: number; readonly said: readonly string[] }>;
 }
 
@@ -103,11 +119,13 @@ async function openWorld(
     );
     await putRecord(createMemoryRegistry(state), { ...REPOSITORY, tag: LEASE }, record);
   }
+  let lists = 0;
   const world: World = {
     state,
     beforeResolve: () => undefined,
     calls: () => registry.calls(),
-    async look(onNap = () => undefined, source = "reused") {
+    lists: () => lists,
+    async look(onNap = () => undefined, source = "reused", newIndex) {
       let naps = 0;
       const said: string[] = [];
       const { deps, sleep } = clockedDeps(() => onNap(++naps));
@@ -120,18 +138,19 @@ async function openWorld(
         },
       };
       const about = { primary: REPOSITORY, waitMs: WAIT_MS };
-      const stays = await outlastsCleanup([published(source)], about, looking);
+      const stays = await outlastsCleanup([published(source, newIndex)], about, looking);
       return { stays, naps, said };
     },
   };
   const registry = createMemoryRegistry(state, {
     before: ({ op, key }) => {
+      if (op === "list") lists += 1;
       if (op === "resolve") world.beforeResolve(key);
     },
   });
   return world;
 
-  function published(source: "reused" | "uploaded"): PublishedImage {
+  function published(source: "reused" | "uploaded", newIndex?: string): PublishedImage {
     const manifest = { mediaType: "", digest, bytes: new Uint8Array(0) };
     const stored = { stageId: STAGE, digest, manifest, size: 0 };
     const about = { platform: "linux/amd64", configDigest: digest, stageDigest: "1".repeat(56) };
@@ -139,6 +158,7 @@ async function openWorld(
       name: "app",
       isFinal: true,
       stages: [{ ...stored, ...about, source, createdAt: 1_600_000_000_000 }],
+      ...(newIndex === undefined ? {} : { index: { ...stored, stageId: newIndex, isNew: true } }),
     };
   }
 }
