@@ -52,9 +52,6 @@ const GIT: Git = {
   commits: [{ id: COMMIT, time: START / 1000, parents: [] }],
 };
 
-/** Its place among those who share the registry. */
-const CLEANUP = -1;
-
 /** The calls that fail, and a cleanup that takes away what is being used, may end a publisher. */
 const EXCUSES: ReadonlySet<string> = new Set(["unavailable", "conflict"]);
 
@@ -76,61 +73,38 @@ export async function playTurns(
   const problems: string[] = [];
 
   await publishOld(round, table, problems);
-  const [all] = await turns.until(
+  const [runs] = await turns.until(
     Promise.all([
       Promise.all(publishers.map((publisher, at) => takePart(publisher, at, table, problems))),
       cleanMeanwhile(round, table, problems),
     ]),
   );
   const contents = contentsOf(state);
-  const runs = all.map((run, at) => withoutLate(run, at, { contents, registry }));
-  const late = imagesIn(all) - imagesIn(runs);
-  // What is left of an image that went half is nobody's any more.
-  const remains = late === 0 ? contents : { ...contents, missing: new Set<string>() };
+  const isCutOff = round.failing > 0 || publishers.some(({ diesAfter }) => diesAfter !== undefined);
+  // Whoever ends early puts nothing right that a cleanup took from under an index: nobody was told of it.
+  const isTorn = isCutOff && round.cleansAt !== undefined;
   problems.push(
     ...checkContent({
       runs,
       puts: registry.puts,
-      contents: remains,
+      contents: isTorn ? withoutUntold(contents, runs) : contents,
       isExclusive: mode === "exclusive" && round.staleMs === 0,
-      kills: round.failing > 0 || publishers.some(({ diesAfter }) => diesAfter !== undefined),
+      kills: isCutOff,
     }),
   );
-  if (round.failing === 0 && late === 0) {
+  if (round.failing === 0) {
     const done = publishers.filter((_, at) => runs[at]?.exit === 0);
     await turns.until(turns.sleep(round.staleMs + 1));
     problems.push(...(await publishAgain(done, table, contents)));
   }
-  return { problems, losers: losersIn(contents), requests: registry.calls(), late };
+  return { problems, losers: losersIn(contents), requests: registry.calls() };
 }
 
-/**
- * Leaves out what a cleanup took that had listed for the last time before anything said that somebody uses it: an old
- * stage that is taken up again just then. Nothing but a lock between publishers and cleanups would keep it.
- */
-function withoutLate(
-  run: PublisherRun,
-  at: number,
-  { contents, registry }: { readonly contents: Contents; readonly registry: SharedRegistry },
-): PublisherRun {
-  const listedAt = registry.lastList(CLEANUP) ?? Infinity;
-  const isLate = ({ tag, digest, stages }: ReportedImage): boolean => {
-    const told = registry.puts.filter(
-      ({ reference, by }) =>
-        reference.endsWith(`_${tag}`) || (by === at && reference.startsWith("tidemark-lease-")),
-    );
-    const parts = [{ tag, digest }, ...stages];
-    const isGone = parts.some((part) => contents.tags.get(part.tag)?.digest !== part.digest);
-    return isGone && told.every((put) => put.at > listedAt);
-  };
-  const { reported, ...rest } = run;
-  return reported === undefined
-    ? run
-    : { ...rest, reported: reported.filter((image) => !isLate(image)) };
-}
-
-function imagesIn(runs: readonly PublisherRun[]): number {
-  return runs.reduce((sum, { reported = [] }) => sum + reported.length, 0);
+/** Without the indexes that nobody reported. */
+function withoutUntold({ tags, missing }: Contents, runs: readonly PublisherRun[]): Contents {
+  const told = new Set(runs.flatMap(({ reported = [] }) => reported.map(({ tag }) => tag)));
+  const kept = [...tags].filter(([tag, { children }]) => children.length === 0 || told.has(tag));
+  return { tags: new Map(kept), missing };
 }
 
 /** One publisher, to its end or to its death. What may not happen to it is a problem. */
@@ -153,7 +127,7 @@ async function takePart(
     await turns.sleep(publisher.delayMs ?? 0);
     const work = publishOnce(publisher, at, {
       ...table,
-      registry: registry.seenBy({ take, id: at }),
+      registry: registry.seenBy({ take }),
     });
     const images = await Promise.race([work, dead.promise]);
     return images === undefined ? about : { ...about, exit: 0, reported: images.map(reportedOf) };
@@ -239,7 +213,7 @@ async function cleanMeanwhile(
   };
   const ask = { project: "shop", now: START, hours: 2, keepList: new Set<string>(), git: GIT };
   try {
-    await cleanUp(registry.seenBy({ take: turns.take, id: CLEANUP }), ask, {
+    await cleanUp(registry.seenBy(turns), ask, {
       now,
       runner,
       repository: REPOSITORY,
@@ -274,7 +248,10 @@ function depsOf({
     openClusters: nobody,
     readImageNames: nobody,
     openJournal: nobody,
-    runner: soleRunner(now().getTime(), { sleep: (ms) => turns.sleep(ms, signal) }),
+    runner: soleRunner(now().getTime(), {
+      sleep: (ms) => turns.sleep(ms, signal),
+      isGone: () => Promise.resolve(false),
+    }),
     report: () => undefined,
     signal,
     now,

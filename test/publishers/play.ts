@@ -33,8 +33,6 @@ export interface Played {
   readonly problems: readonly string[];
   /** Stages beside those that readers select. */
   readonly losers: number;
-  /** Images that were reported and that a cleanup took which could not know of them. Absent: nobody looked. */
-  readonly late?: number;
   readonly requests: number;
 }
 

@@ -43,7 +43,6 @@ interface Sums {
   readonly publishers: number;
   readonly losers: number;
   readonly requests: number;
-  readonly late: number;
 }
 
 const first = values.seed === undefined ? Math.trunc(Math.random() * 2 ** 30) : Number(values.seed);
@@ -90,10 +89,9 @@ async function report(
     own += 1;
     console.log(`BROKEN ${complaint}`);
   });
-  for (const [locks, { rounds, publishers, losers, requests, late }] of tally) {
-    const taken = late === 0 ? "" : `, ${late} images taken up too late for a cleanup to see it`;
+  for (const [locks, { rounds, publishers, losers, requests }] of tally) {
     console.log(
-      `locks ${locks}: ${rounds} ${what}, ${publishers} publishers, ${requests} requests, ${losers} stages beside the selected${taken}`,
+      `locks ${locks}: ${rounds} ${what}, ${publishers} publishers, ${requests} requests, ${losers} stages beside the selected`,
     );
   }
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
@@ -102,13 +100,12 @@ async function report(
 }
 
 function add(tally: Map<string, Sums>, { locks, publishers }: Counted, played: Played): void {
-  const { losers, requests, late = 0 } = played;
-  const sums = tally.get(locks) ?? { rounds: 0, publishers: 0, losers: 0, requests: 0, late: 0 };
+  const { losers, requests } = played;
+  const sums = tally.get(locks) ?? { rounds: 0, publishers: 0, losers: 0, requests: 0 };
   tally.set(locks, {
     rounds: sums.rounds + 1,
     publishers: sums.publishers + publishers.length,
     losers: sums.losers + losers,
     requests: sums.requests + requests,
-    late: sums.late + late,
   });
 }

@@ -8,7 +8,7 @@ import type { Put } from "./watched.ts";
 /** A registry that several share. */
 export interface SharedRegistry {
   /** It, as one of those who share it sees it. */
-  seenBy(who: Viewer): Registry;
+  seenBy(turns: Pick<Turns, "take">): Registry;
   /** Lets no call fail, and shows every tag at once, or ends that. */
   calm(isCalm: boolean): void;
   readonly puts: readonly Put[];
@@ -16,13 +16,6 @@ export interface SharedRegistry {
   readonly stored: readonly string[];
   /** Calls so far. */
   calls(): number;
-  /** At which call somebody listed last. */
-  lastList(id: number): number | undefined;
-}
-
-/** One of those who share a registry. */
-export interface Viewer extends Pick<Turns, "take"> {
-  readonly id: number;
 }
 
 export interface SharedOptions {
@@ -43,18 +36,17 @@ export function shareRegistry(state: RepositoryState, options: SharedOptions): S
   const firstPut = new Map<string, number>();
   const puts: Put[] = [];
   const stored: string[] = [];
-  const lists = new Map<number, number>();
   let calls = 0;
   let isFine = false;
 
-  return { seenBy, calm, puts, stored, calls: () => calls, lastList: (id) => lists.get(id) };
+  return { seenBy, calm, puts, stored, calls: () => calls };
 
   function calm(isCalm: boolean): void {
     isFine = isCalm;
     for (const tag of state.tags.keys()) firstPut.set(tag, -Infinity);
   }
 
-  function seenBy({ take, id }: Viewer): Registry {
+  function seenBy({ take }: Pick<Turns, "take">): Registry {
     /** A turn for the request, and one for the answer: others may come between. */
     const call = async <Result>(what: string, work: () => Promise<Result>): Promise<Result> => {
       await take();
@@ -70,10 +62,7 @@ export function shareRegistry(state: RepositoryState, options: SharedOptions): S
       // The spread would have read it once.
       capabilities: memory.capabilities,
       async *listTags() {
-        yield* await call("list", async () => {
-          lists.set(id, calls);
-          return listed();
-        });
+        yield* await call("list", async () => listed());
       },
       resolve: (reference) => call("resolve", () => memory.resolve(reference)),
       getManifest: (reference) => call("get", () => memory.getManifest(reference)),
@@ -82,7 +71,7 @@ export function shareRegistry(state: RepositoryState, options: SharedOptions): S
           const made = await memory.putManifest(reference, body);
           const key = "tag" in reference ? reference.tag : reference.digest;
           if (!firstPut.has(key)) firstPut.set(key, clock.now());
-          puts.push({ repository: "", reference: key, digest: made.digest, at: calls, by: id });
+          puts.push({ repository: "", reference: key, digest: made.digest, at: calls });
           return made;
         }),
       hasBlob: (_, digest) => call("has", async () => state.blobs.has(digest)),

@@ -11,8 +11,6 @@ export interface Put {
   readonly digest: string;
   /** By a clock that only goes on: milliseconds of this process, or calls. */
   readonly at: number;
-  /** Who sent it. Absent: nobody knows. */
-  readonly by?: number;
 }
 
 export interface Seen {
