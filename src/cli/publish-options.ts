@@ -29,7 +29,8 @@ export interface PublishFlags extends SharedFlags, ReposFlags, ReportFlags, Lock
   /** Absent: what the CI system tells. */
   readonly virtualMerge?: boolean;
   readonly withoutGit: boolean;
-  readonly checkAncestry: boolean;
+  /** Absent: where the digest does not stand for the content itself, and there is Git. */
+  readonly checkAncestry?: boolean;
   readonly checkBlobs: boolean;
   readonly dryRun: boolean;
 }
@@ -97,9 +98,9 @@ function withStages(command: Command): Command {
     .option("--check-blobs", "ask for every blob of a stage that is there already", false)
     .option(
       "--check-ancestry",
-      "take stages made of Git commits only where HEAD builds on these",
-      false,
-    );
+      "take stages made of Git commits only where HEAD builds on these (default: where the digest is given, and not of the content)",
+    )
+    .option("--no-check-ancestry", "take them whatever commits they are made of");
 }
 
 function withLocks(command: Command): Command {

@@ -50,7 +50,7 @@ export async function publishSettings(flags: PublishFlags, host: Host): Promise<
         otherwise: flags.requireLock ? "fail" : "lock-free",
       },
       checksBlobs: flags.checkBlobs,
-      ...(flags.checkAncestry ? { ancestry: ancestryOf(git) } : {}),
+      ...ancestryOf(flags, git),
     },
     records: {
       project,
@@ -120,7 +120,7 @@ async function openGit(
     return await git.openGit(resolve(flags.dir), { env, signal });
   } catch (error) {
     if (!isGitError(error, "not-a-repository")) throw error;
-    if (!usesHistory(config) && !flags.checkAncestry) return undefined;
+    if (!usesHistory(config) && flags.checkAncestry !== true) return undefined;
     throw new UsageError(
       `${error.message}, or publish --without-git: then a cleanup by history keeps the images for no commit`,
       { cause: error },
@@ -143,9 +143,17 @@ async function commitsOf(
   return [head.commit, ...(merged === undefined ? [] : [merged])];
 }
 
-function ancestryOf(git: Git | undefined): NonNullable<PublishRequest["ancestry"]> {
-  if (git === undefined) throw new UsageError("--check-ancestry needs Git; drop --without-git");
-  return { has: (commit) => git.isAncestorOfHead(commit) };
+/** Equal content is equal whatever it was made of; a digest that somebody gives may stand for less. */
+function ancestryOf(
+  { checkAncestry, stageDigest, digestInput }: PublishFlags,
+  git: Git | undefined,
+): Pick<PublishRequest, "ancestry"> {
+  if (checkAncestry === true && git === undefined) {
+    throw new UsageError("--check-ancestry needs Git; drop --without-git");
+  }
+  const isGiven = stageDigest !== undefined || digestInput.length > 0;
+  if (git === undefined || !(checkAncestry ?? isGiven)) return {};
+  return { ancestry: { has: (commit) => git.isAncestorOfHead(commit) } };
 }
 
 function allowedOf({ allow }: PublishFlags): ReadonlySet<string> {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 
 import { describe, expect, it } from "vitest";
 
+import { imageOf } from "../scenarios/content.ts";
 import { git } from "../scenarios/git.ts";
 import { image, platforms } from "../sources/images.ts";
 import { openPublishWorld } from "./publish-world.ts";
@@ -115,6 +116,36 @@ describe("a publishing", () => {
     expect(turned).not.toBe(digest);
     expect(await digestOf([`a=${source}`, "--stage-digest", "ab".repeat(28)])).toBe(
       "ab".repeat(28),
+    );
+  });
+});
+
+describe("a stage of that digest, made of a Git commit", () => {
+  const DIGEST = "ab".repeat(28);
+  const STAGE_ID = `${DIGEST}-1700000000000`;
+  const given = ["--stage-digest", DIGEST];
+
+  it.each([
+    ["of the history, is used", "c1", given, [STAGE_ID]],
+    ["of another history, is passed over", "none", given, [STAGE_ID, "another"]],
+    [
+      "of another history, is used where nobody cares",
+      "none",
+      [...given, "--no-check-ancestry"],
+      [STAGE_ID],
+    ],
+  ])("%s", async (_, commit, words, stages) => {
+    await using world = await openPublishWorld();
+    const id = commit === "none" ? "d".repeat(40) : world.remote.commitOf(commit);
+    const labels = { "werf-stage-content-digest": DIGEST, "werf-git-x-commit": id };
+    world.push(imageOf({ media: "oci", created: "-1d", labels, layer: "theirs" }), STAGE_ID);
+
+    const run = await world.publish([`a=${await world.source()}`, ...words]);
+
+    const there = Object.keys(world.tags()).filter((tag) => STAGE.test(tag));
+    expect(run).toMatchObject({ exit: 0 });
+    expect(there.map((tag) => (tag === STAGE_ID ? tag : "another")).toSorted()).toEqual(
+      stages.toSorted(),
     );
   });
 });
