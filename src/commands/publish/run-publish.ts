@@ -5,6 +5,7 @@ import type { PlannedTag } from "./custom-tags-template.ts";
 import { previewPublish } from "./preview.ts";
 import { publish } from "./publish.ts";
 import type { PublishPreview, PublishResult, PublishedImage } from "./published.ts";
+import { areCopiesThere } from "./final-copies.ts";
 import { outlastsCleanup } from "./outlast-cleanup.ts";
 import { openRecorder } from "./record-images.ts";
 import type { ImageRecorder, ImageToRecord, Recorded, RecordRequest } from "./record-images.ts";
@@ -51,14 +52,11 @@ async function publishOnce(
   try {
     const stored = published.images.map(recordable);
     const recorded = await finishing(recorder.record(stored, published.tags));
-    const { repositories, lock } = request.publish;
-    const about = { primary: repositories.primary, waitMs: lock.waitMs };
     const { written, there } = recorded.records;
     // What the list that the run went by shows is no news to a cleanup whose lease it does not show.
     const isNews = [...written, ...there].some((tag) => !published.tags.has(tag));
     const mayBeLate = isNews || [...published.tags].some(isLeaseTag);
-    const outlasting = (): Promise<boolean> => outlastsCleanup(published.images, about, deps);
-    if (mayBeLate && !(await finishing(outlasting()))) return undefined;
+    if (mayBeLate && !(await finishing(isThereToStay(request, published, deps)))) return undefined;
     for (const message of recorded.records.warnings) {
       deps.report({ type: "warning.raised", message });
     }
@@ -67,6 +65,17 @@ async function publishOnce(
   } finally {
     await published.release();
   }
+}
+
+/** Whether no cleanup takes what was found any more, and none has. */
+async function isThereToStay(
+  { publish: { repositories, lock } }: PublishRunRequest,
+  { images }: PublishResult,
+  deps: PublishDeps,
+): Promise<boolean> {
+  const { primary, final } = repositories;
+  if (!(await outlastsCleanup(images, { primary, waitMs: lock.waitMs }, deps))) return false;
+  return final === undefined || (await areCopiesThere(images, final, deps));
 }
 
 /** What a registry refuses by now leaves images that are published, and that too few records tell of. */
