@@ -83,12 +83,17 @@ async function report(
   const startedAt = performance.now();
   const tally = new Map<string, Sums>();
   let own = 0;
+  let done = 0;
   await play(count, (round, played, complaint) => {
     add(tally, round, played);
+    done += 1;
+    if (process.stderr.isTTY) process.stderr.write(`\r${done}/${count} ${what}\u001b[K`);
+    else if (done % 100 === 0) process.stderr.write(`${done} ${what}, ${own} broken\n`);
     if (played.problems.length === 0) return;
     own += 1;
     console.log(`BROKEN ${complaint}`);
   });
+  if (process.stderr.isTTY) process.stderr.write("\r\u001b[K");
   for (const [locks, { rounds, publishers, losers, requests }] of tally) {
     console.log(
       `locks ${locks}: ${rounds} ${what}, ${publishers} publishers, ${requests} requests, ${losers} stages beside the selected`,
