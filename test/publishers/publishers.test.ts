@@ -28,8 +28,10 @@ const complaints = new Map<ServerName, string[]>();
 /** Rounds on one server wait while those on another compute. */
 beforeAll(async () => {
   ground = await openGround(2);
-  const rounds = ROUNDS.filter(([server]) => isRunnable(server)).flatMap(([server, count]) =>
-    Array.from({ length: Math.ceil(count / SHARE) }, (_, at) => roundOf(SEED + at, server)),
+  const rounds = ROUNDS.filter(([server]) => isRunnable(server)).flatMap(([server, count], turn) =>
+    Array.from({ length: Math.ceil(count / SHARE) }, (_, at) =>
+      roundOf(SEED + 1000 * turn + at, server),
+    ),
   );
   await playMany(rounds, ground, (round, played) => {
     const own = complaints.get(round.server) ?? [];

@@ -86,7 +86,7 @@ const TRAITS = [
   "immutable tags",
 ] as const;
 
-const TROUBLES = ["none", "none", "429", "resets", "slow", "stale lists"] as const;
+const TROUBLES = ["none", "429", "resets", "slow", "stale lists"] as const;
 
 /** A round in a server; the lock modes take turns, so that few rounds see them all. */
 export function roundOf(seed: number, server: ServerName): Round {
@@ -118,7 +118,7 @@ function sizeOf(
   { locks, processes }: { readonly locks: LockMode; readonly processes: boolean },
 ): number {
   if (locks === "lossy") return 2;
-  if (processes) return dice.pick([2, 2, 8]);
+  if (processes) return dice.pick([2, 2, 2, 2, 2, 8, 8, 8, 8, 32]);
   return dice.pick([2, 2, 2, 2, 8, 8, 8, 8, 8, 32]);
 }
 
