@@ -264,7 +264,8 @@ describe("records of commits", () => {
 
   it("are not mixed with another project's, unless that is allowed", async () => {
     await using world = await openPublishWorld();
-    const words = [`backend=${await world.source()}`, "--project", "other"];
+    const source = await world.source(image({ layers: ["another"] }));
+    const words = [`backend=${source}`, "--project", "other"];
     await world.publish([`web=${await world.source()}`]);
     const before = world.fresh();
 

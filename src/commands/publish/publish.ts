@@ -23,8 +23,14 @@ import type { WantedImage } from "./wanted.ts";
  * The first failure cancels the rest. What was published by then stays, and another run goes on from there. Rejects with
  * `UsageError`, `RegistryError`, `SourceError` or `LockError`; with `UnfinishedError` where a registry or a lock ends what
  * has begun.
+ *
+ * @param admit Looks, before anything is sent, whether it may be, by the tags of the primary repository.
  */
-export async function publish(request: PublishRequest, deps: PublishDeps): Promise<PublishResult> {
+export async function publish(
+  request: PublishRequest,
+  deps: PublishDeps,
+  admit?: (tags: ReadonlySet<string>) => Promise<void>,
+): Promise<PublishResult> {
   refuseSharedRepositories(request.repositories);
   const images = wantedImages(request);
   await using run = await openRun(request, deps);
@@ -32,6 +38,7 @@ export async function publish(request: PublishRequest, deps: PublishDeps): Promi
   const book = createStageBook(all, run);
   const found = await book.look();
   const isDone = book.isComplete() && (await areCopied(images, book, run));
+  if (!isDone) await admit?.(run.places.primary.listing.tags());
   const lease = isDone ? undefined : await takeLease(await used(), run);
   try {
     await book.bring();

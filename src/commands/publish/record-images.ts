@@ -58,8 +58,12 @@ export interface Recorded {
 export interface ImageRecorder {
   readonly planned: readonly PlannedTag[];
   /**
+   * Refuses a repository whose records are another project's, or lie elsewhere. Rejects with `GuardError`.
+   *
    * @param tags Every tag of the repository of stages, as far as it is known.
    */
+  admit(tags: ReadonlySet<string>): Promise<void>;
+  /** @param tags As for `admit`. */
   record(images: readonly ImageToRecord[], tags: ReadonlySet<string>): Promise<Recorded>;
 }
 
@@ -84,13 +88,15 @@ export async function openRecorder(
   const known = planned.flatMap(({ tag }) => (tag === undefined ? [] : [tag]));
   await mapParallel(known, deps.parallel, check);
 
+  let admission: Promise<void> | undefined;
+
   return {
     planned,
+    admit,
     async record(stored, tags) {
-      const { metaRepo, primary } = request;
-      refuseMovedRecords(tags, primary, metaRepo);
-      const recorded = metaRepo === undefined ? tags : await listed(homes.records);
-      const write = guarded(createRecordWriter(homes.records, deps), recorded);
+      refuseMovedRecords(tags, request);
+      const recorded = await recordTags(tags);
+      const write = guarded(createRecordWriter(homes.records, deps), tags);
       const records = await writeRecords(stored, request.records, recorded, write, deps);
       const byName = new Map(stored.map((image) => [image.name, image]));
       const outcomes = await mapParallel(planned, deps.parallel, async (plan) => {
@@ -104,16 +110,28 @@ export async function openRecorder(
     },
   };
 
+  function admit(tags: ReadonlySet<string>): Promise<void> {
+    admission ??= look(tags);
+    return admission;
+  }
+
+  async function look(tags: ReadonlySet<string>): Promise<void> {
+    refuseMovedRecords(tags, request);
+    if (allow.has("other-project")) return;
+    await refuseOtherProject(await recordTags(tags), homes.records, deps);
+  }
+
   /** Looks whose records there are before the first one is written. */
   function guarded(write: WriteRecord, tags: ReadonlySet<string>): WriteRecord {
-    let looking: Promise<void> | undefined;
     return async (tag, labels) => {
-      looking ??= allow.has("other-project")
-        ? Promise.resolve()
-        : refuseOtherProject(tags, homes.records, deps);
-      await looking;
+      await admit(tags);
       return write(tag, labels);
     };
+  }
+
+  /** Every tag where the records lie. */
+  async function recordTags(tags: ReadonlySet<string>): Promise<ReadonlySet<string>> {
+    return request.metaRepo === undefined ? tags : listed(homes.records);
   }
 
   async function listed({ registry, repository }: RecordHome): Promise<ReadonlySet<string>> {
@@ -147,14 +165,13 @@ async function openHomes(
 /** A marker among the stages says that their records lie elsewhere: there, a record would be found by nobody. */
 function refuseMovedRecords(
   tags: ReadonlySet<string>,
-  primary: Repository,
-  metaRepo: Repository | undefined,
+  { primary, metaRepo }: Pick<RecordRequest, "primary" | "metaRepo">,
 ): void {
   if (metaRepo !== undefined) return;
   const marker = [...tags].find((tag) => classifyTag(tag).kind === "meta-repo-marker");
   if (marker === undefined) return;
   throw new GuardError(
     "meta-repo",
-    `tag ${marker} says that the records of ${formatRepository(primary)} lie in another repository: the images are published and recorded nowhere; run again with --meta-repo`,
+    `tag ${marker} says that the records of ${formatRepository(primary)} lie in another repository; name it with --meta-repo`,
   );
 }

@@ -34,7 +34,7 @@ export async function refuseOtherProject(
     if (owner === undefined) continue;
     throw new GuardError(
       "other-project",
-      `${formatRepository(repository)}:${tag} belongs to project "${owner}", and this is project "${project}": the images are published and not recorded; is this the right repository? --allow other-project records them all the same`,
+      `${formatRepository(repository)}:${tag} belongs to project "${owner}", and this is project "${project}": is this the right repository? --allow other-project publishes there all the same`,
     );
   }
 }

@@ -48,7 +48,7 @@ async function publishOnce(
   recorder: ImageRecorder,
   deps: PublishDeps,
 ): Promise<PublishRun | undefined> {
-  const published = await publish(request.publish, deps);
+  const published = await publish(request.publish, deps, recorder.admit);
   try {
     const stored = published.images.map(recordable);
     const recorded = await finishing(recorder.record(stored, published.tags));
