@@ -9,6 +9,7 @@ import { indexDigestOf } from "../../stages/stage-digest.ts";
 import type { Place } from "./places.ts";
 import type { StoredImage, StoredIndex } from "./published.ts";
 import { lookFor } from "./put-tag.ts";
+import { putWhole } from "./put-whole.ts";
 import type { Run } from "./run.ts";
 
 /**
@@ -77,13 +78,13 @@ export async function putIndex(
   /** A registry that takes no manifest list takes an OCI index. */
   async function write(): Promise<ManifestBody> {
     try {
-      await registry.putManifest(reference, ours, { signal });
+      await putWhole(registry, reference, ours, run.deps);
       return ours;
     } catch (error) {
       const isFormat = isRegistryError(error, "invalid") || isRefusedType(error);
       if (ours.mediaType !== DOCKER_INDEX || !isFormat) throw error;
       const other = stageIndex(children, OCI_INDEX);
-      await registry.putManifest(reference, other, { signal });
+      await putWhole(registry, reference, other, run.deps);
       return other;
     }
   }

@@ -4,6 +4,7 @@ import type { TagReference } from "../../oci/reference.ts";
 import { RegistryError, isRegistryError } from "../../registry/error.ts";
 import { formatReference } from "../../oci/reference.ts";
 import type { Registry } from "../../registry/registry.ts";
+import { putWhole } from "./put-whole.ts";
 import type { PublishDeps } from "./request.ts";
 
 /** Pauses between looks at a tag that was written and is not seen. Milliseconds. */
@@ -25,7 +26,7 @@ export async function putTag(
   const before = await registry.resolve(reference, { signal });
   if (before !== undefined) return before.digest === manifest.digest ? "written" : "taken";
   try {
-    await registry.putManifest(reference, manifest, { signal });
+    await putWhole(registry, reference, manifest, deps);
   } catch (error) {
     signal.throwIfAborted();
     return settleRefusal(error);
