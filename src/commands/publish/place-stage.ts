@@ -21,9 +21,11 @@ export interface Offer {
 /** How often a stage is tried before it is given up: each time somebody else has the tag. */
 const MAX_ATTEMPTS = 20;
 
-/** How far apart timestamps of those lie who may be choosing one at the same moment. Milliseconds. */
-const SPREAD_MS = 1_000;
-const LOCK_FREE_SPREAD_MS = 10_000;
+/**
+ * How far apart timestamps of those lie who may be choosing one at the same moment, under a lock too: it may have been
+ * given to several. Milliseconds.
+ */
+const SPREAD_MS = 10_000;
 
 /** How long at most a publisher without a lock listens before it speaks. Milliseconds. */
 const LISTENING_MS = 400;
@@ -73,7 +75,7 @@ async function tryPlace(
   const found = await findStage(wanted, before, run);
   if (found !== undefined) return found;
   const isAlone = lock.isAlone();
-  const tag = offer.stageId ?? nextTag(wanted, before, isAlone, run);
+  const tag = offer.stageId ?? nextTag(wanted, before, run);
   const outcome = await putTag(registry, { host, name, tag }, offer.manifest, deps);
   listing.add(tag);
   if (outcome === "taken") {
@@ -88,14 +90,13 @@ async function tryPlace(
 function nextTag(
   wanted: WantedStage,
   listing: StageListing,
-  isAlone: boolean,
   { deps, places }: Run,
 ): string {
   const { stageDigest, parentBuiltAt } = wanted;
-  const spread = Math.floor(deps.random() * (isAlone ? SPREAD_MS : LOCK_FREE_SPREAD_MS));
+  const apart = deps.random() * SPREAD_MS;
   const existing = stagesOf(listing, wanted);
-  const now = deps.now().getTime() + spread;
-  const timestamp = chooseTimestamp({ now, existing, parentBuiltAt });
+  const now = deps.now().getTime();
+  const timestamp = chooseTimestamp({ now, apart, existing, parentBuiltAt });
   if (timestamp !== undefined) return stageTag(stageDigest, timestamp);
   throw new RegistryError(
     "conflict",

@@ -11,7 +11,14 @@ it.each([
   ["comes after its parent", { parentBuiltAt: NOW + 9 }, NOW + 10],
   ["is now where all of it is older", { existing: [NOW - 1], parentBuiltAt: NOW - 2 }, NOW],
   ["has 13 digits whatever the clock says", { now: 12 }, 1_000_000_000_000],
-  ["is a whole number", { now: NOW + 0.7 }, NOW],
+  ["is a whole number", { now: NOW + 0.7, apart: 0.7 }, NOW],
+  ["lies apart from now", { apart: 3 }, NOW + 3],
+  [
+    "lies apart from the first time after what is there",
+    { existing: [NOW + 5], apart: 3 },
+    NOW + 9,
+  ],
+  ["lies not beyond the last there is", { now: 9_999_999_999_990, apart: 99 }, 9_999_999_999_990],
   ["is none after the last there is", { existing: [9_999_999_999_999] }, undefined],
 ])("a timestamp %s", (_, given, expected) => {
   expect(choose(given)).toBe(expected);
@@ -32,13 +39,15 @@ it("comes after everything, and has 13 digits", () => {
 
 function choose({
   now = NOW,
+  apart = 0,
   existing = [],
   parentBuiltAt,
 }: {
   readonly now?: number;
+  readonly apart?: number;
   readonly existing?: readonly number[];
   readonly parentBuiltAt?: number;
 }): number | undefined {
   const stages = existing.map((builtAt) => ({ stageId: String(builtAt), builtAt }));
-  return chooseTimestamp({ now, existing: stages, parentBuiltAt });
+  return chooseTimestamp({ now, apart, existing: stages, parentBuiltAt });
 }
