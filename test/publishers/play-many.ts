@@ -11,7 +11,7 @@ import type { Source } from "../../src/sources/source.ts";
 import type { Round } from "./round.ts";
 
 /** Most of a round is waiting. */
-const AT_ONCE = 8;
+const AT_ONCE = 12;
 
 /** Plays rounds, several at once. Tells each as it ends; one that could not be played has that as its problem. */
 export async function playMany(
