@@ -87,11 +87,7 @@ async function tryPlace(
   return (await findStage(wanted, stagesBefore(after, tag), run)) ?? { placed: tag };
 }
 
-function nextTag(
-  wanted: WantedStage,
-  listing: StageListing,
-  { deps, places }: Run,
-): string {
+function nextTag(wanted: WantedStage, listing: StageListing, { deps, places }: Run): string {
   const { stageDigest, parentBuiltAt } = wanted;
   const apart = deps.random() * SPREAD_MS;
   const existing = stagesOf(listing, wanted);
