@@ -7,7 +7,7 @@ import type { Answer, Order } from "./order.ts";
 
 /** A process that runs the command line in itself, several times at once if it is told to. */
 export interface Member extends AsyncDisposable {
-  /** How the run ended; `undefined` when the process was killed. */
+  /** How the run ended; `undefined` when the process was killed, before or meanwhile. */
   run(order: Omit<Order, "id">): Promise<Answer | undefined>;
   /** Ends it at once, as a machine that fails does. */
   kill(): void;
@@ -37,6 +37,7 @@ export function startMember(): Member {
   });
   return {
     run(order) {
+      if (isOver(child)) return Promise.resolve(undefined);
       const id = orders++;
       const { promise, resolve } = Promise.withResolvers<Answer | undefined>();
       waiting.set(id, resolve);
@@ -71,8 +72,12 @@ export function startCrew(size: number): Crew {
   };
 }
 
+function isOver({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null;
+}
+
 async function ended(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
+  if (isOver(child)) return;
   const exit = once(child, "exit");
   child.disconnect();
   await exit;
