@@ -6,12 +6,13 @@ import type { Registry } from "../../registry/registry.ts";
 import { chooseImagesRepo } from "../../stages/images-repo.ts";
 import type { ImagesRepoMode } from "../../stages/images-repo.ts";
 import type { CommandDeps } from "../deps.ts";
-import { GuardError, UsageError } from "../error.ts";
+import { UsageError } from "../error.ts";
 import type { CleanupPolicy } from "./policy.ts";
 import type { Gathered } from "./gathered.ts";
 import { gatherCleanup } from "./gather-cleanup.ts";
 import type { CleanupResult } from "./result.ts";
 import { resultOfPlan } from "./result.ts";
+import { refuseAny } from "./refuse.ts";
 
 /** A cleanup of several repositories. */
 export interface CleanupSetRequest extends Omit<CleanupRequest, "policy" | "savePlan"> {
@@ -148,18 +149,4 @@ function judge(
 /** Nothing is deleted, whatever was planned. */
 function untouched(result: CleanupResult): CleanupResult {
   return { ...result, dryRun: false, deleted: [], failed: [], skipped: [] };
-}
-
-/** Throws for the first open violation, and names its repository. */
-function refuseAny(judged: readonly Judged[]): void {
-  for (const { repository, result } of judged) {
-    const [first] = result.violations;
-    if (first === undefined) continue;
-    const way =
-      first.guard === "max-delete" ? "" : `; --allow ${first.guard} lets this run through`;
-    throw new GuardError(
-      first.guard,
-      `${formatRepository(repository)}: ${first.message}${way}; no repository was changed`,
-    );
-  }
 }

@@ -10,7 +10,6 @@ import { applyCleanup } from "./apply-cleanup.ts";
 import type { Applied } from "./apply-cleanup.ts";
 import { applyParts } from "./apply-parts.ts";
 import type { CommandDeps } from "../deps.ts";
-import { GuardError } from "../error.ts";
 import { gatherCleanup } from "./gather-cleanup.ts";
 import type { CleanupPolicy } from "./policy.ts";
 import type { Gathered } from "./gathered.ts";
@@ -21,6 +20,7 @@ import { remainingOf, resultOfPlan } from "./result.ts";
 import { createRunJournals } from "./run-journals.ts";
 import { createRunLock } from "./run-lock.ts";
 import type { RunLock, RunLockOptions } from "./run-lock.ts";
+import { refuseViolations } from "./refuse.ts";
 
 export interface CleanupRequest {
   readonly policy: CleanupPolicy;
@@ -162,14 +162,6 @@ export function openViolations(
   return checkGuards(plan, findings, maxDelete).filter(
     ({ guard }) => guard === "max-delete" || !allow.has(guard),
   );
-}
-
-/** Throws for the first open violation. */
-export function refuseViolations([first, ...more]: readonly Violation[]): void {
-  if (first === undefined) return;
-  const also = more.length === 0 ? "" : ` (also: ${more.map(({ guard }) => guard).join(", ")})`;
-  const way = first.guard === "max-delete" ? "" : `; --allow ${first.guard} lets this run through`;
-  throw new GuardError(first.guard, `${first.message}${way}${also}`);
 }
 
 /** Lists the repository and keeps all of it. */

@@ -1,4 +1,3 @@
-import { formatRepository } from "../../oci/reference.ts";
 import { carryOutProject } from "./carry-out-project.ts";
 import type { RoleResult } from "./carry-out-project.ts";
 import type { CleanupRequest } from "./cleanup.ts";
@@ -6,11 +5,11 @@ import { openViolations, resultWhenDisabled } from "./cleanup.ts";
 import { refuseSharedRoles } from "./copies.ts";
 import type { ProjectRepositories } from "./copies.ts";
 import type { CommandDeps } from "../deps.ts";
-import { GuardError } from "../error.ts";
 import { gatherProject, openCopies } from "./gather-project.ts";
 import type { Copy } from "./gather-project.ts";
 import type { Home } from "./homes.ts";
 import { resultOfPlan } from "./result.ts";
+import { refuseAny } from "./refuse.ts";
 
 /** A cleanup of all repositories of a project. */
 export interface ProjectCleanupRequest
@@ -68,18 +67,4 @@ async function resultsWhenDisabled(
     results.push({ role, repository, result: await resultWhenDisabled(own, registry, deps) });
   }
   return results;
-}
-
-/** Throws for the first open violation, and names its repository. */
-function refuseAny(planned: readonly RoleResult[]): void {
-  for (const { repository, result } of planned) {
-    const [first] = result.violations;
-    if (first === undefined) continue;
-    const way =
-      first.guard === "max-delete" ? "" : `; --allow ${first.guard} lets this run through`;
-    throw new GuardError(
-      first.guard,
-      `${formatRepository(repository)}: ${first.message}${way}; no repository was changed`,
-    );
-  }
 }
