@@ -1,18 +1,18 @@
-import type { Helper } from "./helper.ts";
+import type { CliProcess } from "./cli-process.ts";
 import { spawnGit } from "./spawn-git.ts";
 
 export { GIT_ENV } from "./spawn-git.ts";
 
-let helper: Helper | undefined;
+let cliProcess: CliProcess | undefined;
 
 /** Lets another process start every git from here on. */
-export function gitThrough(other: Helper): void {
-  helper = other;
+export function gitThrough(other: CliProcess): void {
+  cliProcess = other;
 }
 
 /** Runs git in a directory; answers its output without the last line end, rejects with its complaint. */
 export async function git(dir: string, args: readonly string[], input = ""): Promise<string> {
-  if (helper === undefined) return spawnGit(dir, args, input);
-  const { stdout = "" } = await helper.run({ kind: "git", dir, args: [...args], input });
+  if (cliProcess === undefined) return spawnGit(dir, args, input);
+  const { stdout = "" } = await cliProcess.run({ kind: "git", dir, args: [...args], input });
   return stdout;
 }

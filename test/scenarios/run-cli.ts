@@ -3,7 +3,7 @@ import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { z } from "zod";
 import { GIT_ENV } from "./git.ts";
-import type { Helper } from "./helper.ts";
+import type { CliProcess } from "./cli-process.ts";
 
 const CLI = resolve("bin/tidemark.js");
 
@@ -88,8 +88,8 @@ export const runCli: RunCli = async (root, args, more = {}) => {
   });
 };
 
-/** Runs the command line in a helper, which starts it in a fraction of the time: for scenarios that are many. */
-export function runCliBy(helper: Helper): RunCli {
+/** Runs the command line in a process that is there already, which starts it in a fraction of the time: for scenarios that are many. */
+export function runCliBy(cliProcess: CliProcess): RunCli {
   return async (root, args, more = {}) => {
     const env = await makeHome(root, more);
     const startedAt = Date.now();
@@ -97,7 +97,7 @@ export function runCliBy(helper: Helper): RunCli {
       exit,
       stdout = "",
       stderr = "",
-    } = await helper.run({
+    } = await cliProcess.run({
       kind: "cli",
       args: [...args],
       env,

@@ -4,7 +4,7 @@ import { SIMULATED } from "./backends.ts";
 import { describeScenarios } from "./describe-scenarios.ts";
 import type { Place } from "./describe-scenarios.ts";
 import { gitThrough } from "./git.ts";
-import { startHelper } from "./helper.ts";
+import { startCliProcess } from "./cli-process.ts";
 import { runCliBy } from "./run-cli.ts";
 import { readScenarios } from "./scenario.ts";
 import type { Scenario } from "./scenario.ts";
@@ -15,14 +15,14 @@ const SCENARIOS_AT_ONCE = 2;
 /** Outside `.ci/run` each registry but the first takes every so many scenarios, another share than its neighbours. */
 const SHARE = peersAreRequired() ? 1 : 5;
 
-const helper = startHelper();
-gitThrough(helper);
-afterAll(() => helper[Symbol.asyncDispose]());
+const cliProcess = startCliProcess();
+gitThrough(cliProcess);
+afterAll(() => cliProcess[Symbol.asyncDispose]());
 
 const places = SIMULATED.map(({ name, isRunnable, open }, index): Place => ({
   name,
   isRunnable,
-  use: async () => ({ ...(await open()), run: runCliBy(helper) }),
+  use: async () => ({ ...(await open()), run: runCliBy(cliProcess) }),
   leave: async (backend) => backend[Symbol.asyncDispose](),
   takes: (scenario, at) => index === 0 || (at + index) % SHARE === 0 || sharesADigest(scenario),
 }));

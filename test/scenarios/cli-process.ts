@@ -2,15 +2,15 @@ import { fork } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
-import { Answer } from "./helper-order.ts";
-import type { Order } from "./helper-order.ts";
+import { Answer } from "./cli-process-order.ts";
+import type { Order } from "./cli-process-order.ts";
 
 /**
  * A small process that runs the command line in itself, and git beside it, as often as it is told.
  *
  * Starting a process costs as much time as the starting one has memory, and one that runs tests has a lot.
  */
-export interface Helper extends AsyncDisposable {
+export interface CliProcess extends AsyncDisposable {
   /** Rejects when the order could not be carried out. */
   run(order: DistributiveOmit<Order, "id">): Promise<Answer>;
 }
@@ -19,9 +19,9 @@ type DistributiveOmit<Of, Key extends PropertyKey> = Of extends unknown ? Omit<O
 
 const Message = z.object({ id: z.int(), answer: Answer });
 
-const PROGRAM = fileURLToPath(new URL("helper-program.ts", import.meta.url));
+const PROGRAM = fileURLToPath(new URL("cli-process-program.ts", import.meta.url));
 
-export function startHelper(): Helper {
+export function startCliProcess(): CliProcess {
   const child = fork(PROGRAM, [], {
     execArgv: ["--expose-gc", "--max-semi-space-size=4"],
     stdio: ["ignore", "inherit", "inherit", "ipc"],
@@ -36,7 +36,7 @@ export function startHelper(): Helper {
     else order?.reject(new Error(answer.error));
   });
   child.on("exit", (code) => {
-    for (const { reject } of waiting.values()) reject(new Error(`the helper ended with ${code}`));
+    for (const { reject } of waiting.values()) reject(new Error(`the process ended with ${code}`));
     waiting.clear();
   });
   return {

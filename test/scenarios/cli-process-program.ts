@@ -1,8 +1,8 @@
 import { main } from "../../src/cli/main.ts";
 import type { HostProcess } from "../../src/cli/host.ts";
 import { spawnGit } from "./spawn-git.ts";
-import { Order } from "./helper-order.ts";
-import type { Answer } from "./helper-order.ts";
+import { Order } from "./cli-process-order.ts";
+import type { Answer } from "./cli-process-order.ts";
 
 const RUNS_TO_FREE = 6;
 let runs = 0;
