@@ -120,6 +120,7 @@ describe("a publisher of what is there", () => {
     const get = { method: "GET", path: "/v2/x/tags/list", status: 200 };
 
     expect(checkQuiet(run(), [get, get, get, { ...get, path: "/v2/" }])).toEqual([]);
+    expect(checkQuiet(run(), [get, { ...get, isNextPage: true }, get, get])).toEqual([]);
     expect(checkQuiet(run(), [get, get, get, get])).toHaveLength(1);
     expect(checkQuiet(run(), [{ ...get, method: "PUT" }])).toHaveLength(1);
   });

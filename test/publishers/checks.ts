@@ -175,12 +175,12 @@ export function checkNothingUploaded(
   ];
 }
 
-/** Requests of one image: the list, its manifest, and one to spare. */
+/** Requests of one image: the list, however many pages it has, its manifest, and one to spare. */
 const REQUESTS_OF_ONE = 3;
 
 /** A publisher of what is there, records included, changes nothing and asks little. */
 export function checkQuiet(run: PublisherRun, requests: readonly Seen[]): string[] {
-  const asked = requests.filter(({ path }) => path !== "/v2/");
+  const asked = requests.filter(({ path, isNextPage }) => path !== "/v2/" && isNextPage !== true);
   const changes = asked.filter(({ method }) => method !== "GET" && method !== "HEAD");
   const parts = (run.reported ?? []).map(
     ({ tag, stages }) => stages.length + (tag.includes("-") ? 0 : 1),

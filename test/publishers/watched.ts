@@ -19,6 +19,8 @@ export interface Seen {
   readonly status: number;
   /** The blob that was stored with it. Absent: it stored none. */
   readonly stored?: string;
+  /** It goes on with a list: a registry whose list has as many tags as a full page is asked whether there are more. */
+  readonly isNextPage?: true;
 }
 
 /** A registry and everything that reached it, faults before it left out. */
@@ -42,7 +44,13 @@ export function watch(registry: Handler): Watched {
       const { status } = response;
       const stored =
         status === 201 && path.includes("/blobs/uploads/") ? query.get("digest") : null;
-      requests.push({ method, path, status, ...(stored === null ? {} : { stored }) });
+      requests.push({
+        method,
+        path,
+        status,
+        ...(stored === null ? {} : { stored }),
+        ...(query.has("last") ? { isNextPage: true } : {}),
+      });
       const { repository, reference } = MANIFEST.exec(path)?.groups ?? {};
       const isPut = method === "PUT" && status >= 200 && status < 300;
       if (isPut && repository !== undefined && reference !== undefined) {
