@@ -21,10 +21,16 @@ export async function openLayouts(): Promise<Backend> {
   };
 }
 
-async function createLayout(dir: string): Promise<SeedRepository> {
+/** An empty layout in a directory that need not be there. */
+export async function createLayout(dir: string): Promise<SeedRepository> {
   await mkdir(join(dir, "blobs/sha256"), { recursive: true });
   await writeFile(join(dir, "oci-layout"), JSON.stringify({ imageLayoutVersion: "1.0.0" }));
-  await writeEntries([]);
+  await writeFile(join(dir, "index.json"), JSON.stringify({ schemaVersion: 2, manifests: [] }));
+  return openLayout(dir);
+}
+
+/** A layout that is there. */
+export function openLayout(dir: string): SeedRepository {
   return { address: `oci:${dir}`, push, remove, read };
 
   async function push(content: Content, tag?: string): Promise<void> {

@@ -110,13 +110,19 @@ export function descriptor(
   return { mediaType, digest, size: bytes.length };
 }
 
-/** What a manifest points at, by digest. */
+/** What a manifest points at, by digest; layers that lie on a server of their own are left out. */
 export function pointersOf(bytes: Uint8Array): { manifests: string[]; blobs: string[] } {
   const manifest: unknown = JSON.parse(Buffer.from(bytes).toString("utf8"));
+  const layers = field(manifest, "layers");
+  const here = Array.isArray(layers) ? layers.filter((layer) => !liesElsewhere(layer)) : [];
   return {
     manifests: digestsOf(field(manifest, "manifests")),
-    blobs: [...digestsOf([field(manifest, "config")]), ...digestsOf(field(manifest, "layers"))],
+    blobs: [...digestsOf([field(manifest, "config")]), ...digestsOf(here)],
   };
+}
+
+function liesElsewhere(layer: unknown): boolean {
+  return field(layer, "urls") !== undefined;
 }
 
 function digestsOf(list: unknown): string[] {

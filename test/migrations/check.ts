@@ -1,0 +1,28 @@
+import type { RepositoryReading } from "../scenarios/backend.ts";
+import type { Project } from "./project.ts";
+
+/** What a target has to have. */
+export interface Wanted {
+  readonly foreign?: boolean;
+  /** Whether the source told what refers to its manifests. */
+  readonly referrers: boolean;
+}
+
+/** What is not in a target as it is to be, a line each. Nothing of the code under test takes part. */
+export async function problemsIn(
+  { digests, broken, holds }: RepositoryReading,
+  project: Project,
+  { foreign = false, referrers }: Wanted,
+): Promise<readonly string[]> {
+  const wanted = new Map([...project.own, ...(foreign ? project.foreign : [])]);
+  const problems = [...broken];
+  for (const [tag, digest] of wanted) {
+    const found = digests.get(tag);
+    if (found !== digest) problems.push(`${tag} is ${found ?? "missing"}, not ${digest}`);
+  }
+  for (const tag of digests.keys()) if (!wanted.has(tag)) problems.push(`${tag} is too much`);
+  for (const digest of referrers ? project.referrers : []) {
+    if (!(await holds(digest))) problems.push(`the referrer ${digest} is missing`);
+  }
+  return problems;
+}

@@ -1,0 +1,122 @@
+import { join } from "node:path";
+import { z } from "zod";
+import type { Backend, SeedRepository } from "../scenarios/backend.ts";
+import type { CliProcess } from "../scenarios/cli-process.ts";
+import { GIT_ENV } from "../scenarios/git.ts";
+import { reportOf } from "../scenarios/run-cli.ts";
+import type { Project } from "./project.ts";
+
+/** How one run ended. */
+export interface Ran {
+  readonly exit: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** One side of a migration. */
+export interface Side {
+  readonly backend: Pick<Backend, "access">;
+  readonly repository: SeedRepository;
+}
+
+/** What a run sent, as far as it tells. */
+const Counts = z.object({
+  blobsSent: z.int(),
+  bytesSent: z.int(),
+  blobsMounted: z.int(),
+  manifestsSent: z.int(),
+});
+
+const Result = z.object({ schema: z.literal(1), counts: Counts });
+
+export type Counts = z.infer<typeof Counts>;
+
+/** Runs the command line for a project, in a process that is there already. */
+export interface CommandLine {
+  migrate(from: Side, to: Side, more?: readonly string[]): Promise<Ran>;
+  /** Tags that a cleanup would keep and those it would take, sorted. */
+  planCleanup(side: Side): Promise<CleanupPlan>;
+}
+
+export interface CleanupPlan {
+  readonly kept: readonly string[];
+  readonly deleted: readonly string[];
+}
+
+export function commandLine(cliProcess: CliProcess, { root, clone }: Project): CommandLine {
+  return {
+    migrate: (from, to, more = []) =>
+      run(["migrate", ...migrationArguments(from, to), "--dir", clone, ...more], {
+        ...from.backend.access?.env,
+        ...to.backend.access?.env,
+      }),
+    async planCleanup(side) {
+      const where = ["--repo", side.repository.address, ...accessOf(side, "repo")];
+      const how = ["--dir", clone, "--without-kube", "--dry-run", "--output", "json", "--quiet"];
+      const { env } = side.backend.access ?? {};
+      const { exit, stdout, stderr } = await run(["cleanup", ...where, ...how], env);
+      if (exit !== 0) throw new Error(`cleanup ended with ${exit}: ${stderr}`);
+      const { kept, deleted } = reportOf(stdout);
+      return {
+        kept: kept.map(({ tag }) => tag).toSorted(),
+        deleted: deleted.flatMap(({ tag }) => tag ?? []).toSorted(),
+      };
+    },
+  };
+
+  async function run(
+    args: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<Ran> {
+    const {
+      exit = 70,
+      stdout = "",
+      stderr = "",
+    } = await cliProcess.run({
+      kind: "cli",
+      args: [...args],
+      env: { ...homeIn(root), ...env },
+    });
+    return { exit, stdout, stderr };
+  }
+}
+
+/** What names both sides on the command line. */
+export function migrationArguments(from: Side, to: Side): readonly string[] {
+  return [
+    "--from",
+    from.repository.address,
+    ...accessOf(from, "from"),
+    "--to",
+    to.repository.address,
+    ...accessOf(to, "to"),
+    "--output",
+    "json",
+    "--quiet",
+  ];
+}
+
+/** What a run told that it sent. Throws with all it said when it told nothing. */
+export function countsOf({ stdout, stderr, exit }: Ran): Counts {
+  if (stdout === "") throw new Error(`it ended with ${exit}: ${stderr}`);
+  return Result.parse(JSON.parse(stdout)).counts;
+}
+
+/** The environment of a user who has nothing, and whose home lies in `root`. */
+export function homeIn(root: string): Readonly<Record<string, string>> {
+  const home = join(root, "home");
+  return {
+    ...GIT_ENV,
+    HOME: home,
+    XDG_STATE_HOME: join(home, "state"),
+    NO_COLOR: "1",
+    // The authorities of this machine take a tenth of a run's time to read.
+    SSL_CERT_FILE: "/dev/null",
+  };
+}
+
+/** How the command line gets into one side; a backend knows it for the role `repo`. */
+function accessOf({ backend }: Side, role: string): readonly string[] {
+  const { args } = backend.access ?? { args: ["--insecure-registry"] };
+  return args.map((argument) => argument.replace(/^--repo-/, `--${role}-`));
+}

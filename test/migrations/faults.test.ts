@@ -1,0 +1,68 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { FakeAuth } from "../../contract-tests/fakes/auth.ts";
+import { startCliProcess } from "../scenarios/cli-process.ts";
+import { problemsIn } from "./check.ts";
+import { commandLine } from "./command-line.ts";
+import type { Side } from "./command-line.ts";
+import { createProject } from "./project.ts";
+import type { Project } from "./project.ts";
+import { TROUBLES } from "./troubles.ts";
+import { openWatchedSide, storedTwice } from "./watched-side.ts";
+
+const USER = { username: "bot", password: "s3cret-of-the-bot" } as const;
+const AUTH: FakeAuth = { kind: "bearer", users: [USER] };
+
+const cliProcess = startCliProcess();
+let project: Project;
+beforeAll(async () => {
+  project = await createProject();
+});
+afterAll(async () => {
+  await project[Symbol.asyncDispose]();
+  await cliProcess[Symbol.asyncDispose]();
+});
+
+const cases = TROUBLES.flatMap((trouble) =>
+  (["from", "to"] as const)
+    .filter((side) => trouble.side === undefined || trouble.side === side)
+    .map((side) => ({ trouble, side, name: trouble.name })),
+);
+
+describe.for(["from", "to"] as const)("a migration with trouble on the side of --%s", (side) => {
+  const here = cases.filter((one) => one.side === side);
+
+  it.for(here)("has $name, and ends where an undisturbed one does", async ({ trouble }) => {
+    await using from = await openWatchedSide({ auth: AUTH });
+    await using to = await openWatchedSide({ auth: AUTH });
+    const source: Side = { ...from, repository: await from.backend.createRepository("source") };
+    const target: Side = { ...to, repository: await to.backend.createRepository("target") };
+    await project.fill(source.repository);
+    const line = commandLine(cliProcess, project);
+    const login = await writeLogin([source, target]);
+    const troubled = side === "from" ? from : to;
+
+    troubled.backend.trouble?.(trouble.rules(troubled.expireTokens));
+    const first = await line.migrate(source, target, login);
+    if (trouble.isSurvived) expect(first).toMatchObject({ exit: 0 });
+    else expect([0, 1, 3]).toContain(first.exit);
+    expect((await target.repository.read()).broken).toEqual([]);
+
+    troubled.backend.trouble?.([]);
+    const second = await line.migrate(source, target, [...login, "--verify"]);
+    expect(second).toMatchObject({ exit: 0 });
+    const reading = await target.repository.read();
+    expect(await problemsIn(reading, project, { referrers: true })).toEqual([]);
+    expect(storedTwice(to.served)).toEqual([]);
+  });
+});
+
+/** Docker's configuration for both registries, as options. */
+async function writeLogin(sides: readonly Side[]): Promise<readonly string[]> {
+  const auth = Buffer.from(`${USER.username}:${USER.password}`).toString("base64");
+  const hosts = sides.map(({ repository }) => repository.address.split("/")[0] ?? "");
+  const auths = Object.fromEntries(hosts.map((host) => [host, { auth }]));
+  await writeFile(join(project.root, "config.json"), JSON.stringify({ auths }));
+  return ["--docker-config", project.root];
+}

@@ -1,0 +1,61 @@
+import { findPeer, peersAreRequired } from "../../contract-tests/servers/peers.ts";
+import type { ServerKind } from "../../contract-tests/servers/server.ts";
+import { startServer } from "../../contract-tests/servers/server.ts";
+import { createFakeRegistry } from "../../contract-tests/fakes/distribution.ts";
+import { learn } from "../../contract-tests/suite/harness.ts";
+import { VENDORS } from "../../contract-tests/vendors/index.ts";
+import { subjectOf } from "../../contract-tests/vendors/subject.ts";
+import { openHttpBackend } from "../scenarios/backend-http.ts";
+import { openLayouts } from "../scenarios/backend-layout.ts";
+import { openSimulated, openVendorBackend } from "../scenarios/backend-vendor.ts";
+import type { Backend } from "../scenarios/backend.ts";
+import { openArchives } from "./archives.ts";
+
+/** Where a repository can be migrated from and to. */
+export interface Place {
+  readonly name: string;
+  readonly isRunnable: boolean;
+  /** Whether it tells manifests without a tag: by listing them, or by what they refer to. */
+  readonly tellsReferrers: () => Promise<boolean>;
+  readonly open: () => Promise<Backend>;
+}
+
+/** Everything that can really run here. */
+export const REAL: readonly Place[] = [
+  server("docker-registry", false),
+  server("olareg", true),
+  server("distribution", false),
+  { name: "layout", isRunnable: true, tellsReferrers: async () => true, open: openLayouts },
+  { name: "archive", isRunnable: true, tellsReferrers: async () => true, open: openArchives },
+];
+
+/** A registry of this process that does all that the specification says: the other side of every simulated one. */
+export const CONFORMANT: Place = {
+  name: "OCI conformant",
+  isRunnable: true,
+  tellsReferrers: async () => true,
+  open: () => openSimulated(createFakeRegistry(), { untags: true }),
+};
+
+export const SIMULATED: readonly Place[] = VENDORS.map((vendor) => ({
+  name: vendor.id,
+  isRunnable: true,
+  tellsReferrers: async () => {
+    const { learned } = await learn(await subjectOf(vendor));
+    return learned.referrers === "api" || learned.untaggedListing;
+  },
+  open: () => openVendorBackend(vendor, { untags: true }),
+}));
+
+function server(kind: ServerKind, tellsReferrers: boolean): Place {
+  return {
+    name: kind,
+    isRunnable: peersAreRequired() || findPeer(kind) !== undefined,
+    tellsReferrers: async () => tellsReferrers,
+    async open() {
+      const running = await startServer({ kind });
+      const close = (): Promise<void> => running.stop();
+      return openHttpBackend({ host: running.host, untags: true, close });
+    },
+  };
+}

@@ -1,0 +1,111 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { stopsAfter } from "../../contract-tests/fakes/faults.ts";
+import type { FaultRule } from "../../contract-tests/fakes/faults.ts";
+import type { FakeRequest } from "../../contract-tests/fakes/message.ts";
+
+/** What goes wrong on one side of a migration. */
+export interface Trouble {
+  readonly name: string;
+  /** The side that it can happen on. Absent: both. */
+  readonly side?: "from" | "to";
+  readonly rules: (expireTokens: () => void) => readonly FaultRule[];
+  /** Whether the run that meets it has to end well; else only the next one has. */
+  readonly isSurvived: boolean;
+}
+
+export const TROUBLES: readonly Trouble[] = [
+  {
+    name: "429 in bursts",
+    rules: () => [
+      {
+        when: (_, index) => index % 9 < 3,
+        times: 15,
+        fault: { kind: "throttled", retryAfter: "0" },
+      },
+    ],
+    isSurvived: true,
+  },
+  {
+    name: "503 now and then",
+    rules: () => [{ when: every(8), times: 4, fault: { kind: "status", status: 503 } }],
+    isSurvived: true,
+  },
+  {
+    name: "connections that break before an answer",
+    rules: () => [{ when: every(8), times: 4, fault: { kind: "reset" } }],
+    isSurvived: true,
+  },
+  {
+    name: "blobs that break off half-way",
+    side: "from",
+    rules: () => [{ when: isBlobRead, times: 4, fault: { kind: "cut-body" } }],
+    isSurvived: true,
+  },
+  {
+    name: "manifests that break off half-way",
+    side: "from",
+    rules: () => [{ when: isManifestRead, times: 3, fault: { kind: "cut-body" } }],
+    isSurvived: true,
+  },
+  {
+    name: "answers about what was stored that get lost",
+    side: "to",
+    rules: () => [{ when: isStoring, times: 4, fault: { kind: "reset-after" } }],
+    isSurvived: true,
+  },
+  {
+    name: "a blob with a wrong byte, once",
+    side: "from",
+    rules: () => [{ when: isBlobRead, times: 1, fault: { kind: "flipped-byte" } }],
+    isSurvived: false,
+  },
+  {
+    name: "blobs with wrong bytes for as long as it runs",
+    side: "from",
+    rules: () => [
+      {
+        when: (request) => isBlobRead(request) && /[0-7]$/.test(request.path),
+        fault: { kind: "flipped-byte" },
+      },
+    ],
+    isSurvived: false,
+  },
+  {
+    name: "manifests with wrong bytes",
+    side: "from",
+    rules: () => [{ when: isManifestRead, times: 2, fault: { kind: "flipped-byte" } }],
+    isSurvived: false,
+  },
+  {
+    name: "tokens that expire",
+    rules: (expireTokens) => [{ when: every(10), before: expireTokens }],
+    isSurvived: true,
+  },
+  {
+    name: "slow answers",
+    rules: () => [{ before: () => sleep(10) }],
+    isSurvived: true,
+  },
+  {
+    name: "a registry that is gone in the middle",
+    rules: () => [stopsAfter(45)],
+    isSurvived: false,
+  },
+];
+
+/** A request that is sent again by itself: others may have been served. */
+function every(nth: number): NonNullable<FaultRule["when"]> {
+  return ({ method }, index) => index % nth === nth - 1 && method !== "POST";
+}
+
+function isBlobRead({ method, path }: FakeRequest): boolean {
+  return method === "GET" && path.includes("/blobs/");
+}
+
+function isManifestRead({ method, path }: FakeRequest): boolean {
+  return method === "GET" && path.includes("/manifests/");
+}
+
+function isStoring({ method }: FakeRequest): boolean {
+  return method === "PUT";
+}
