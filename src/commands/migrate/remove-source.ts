@@ -15,14 +15,13 @@ import { refuseViolations } from "../cleanup/refuse.ts";
 import type { CleanupResult } from "../cleanup/result.ts";
 import type { UsagePolicy } from "../cleanup/usage.ts";
 import type { CommandDeps } from "../deps.ts";
-import { projectIn } from "./project-in.ts";
 import { refusalOf } from "./removal-refusal.ts";
 import { removalOf } from "./removal-result.ts";
 import type { SourceRemoval } from "./removal-result.ts";
 
 /** How tags are removed from the source of a migration. */
 export interface RemovalPolicy {
-  /** Absent: the one that the records of the source name. */
+  /** The configured one. Absent: the one whose stages and records are in the source. */
   readonly project?: string;
   /** Who is asked which images are in use; absent: nobody. */
   readonly usage?: UsagePolicy;
@@ -41,6 +40,8 @@ export interface RemovalRequest {
   readonly to: Repository;
   /** Tags of the source, with the digest under which the target was seen to have them whole. No other tag goes. */
   readonly proved: ReadonlyMap<string, Digest>;
+  /** Whose stages and records are in the source. Absent: there are none. */
+  readonly project?: string;
   readonly policy: RemovalPolicy;
 }
 
@@ -71,7 +72,7 @@ export async function removeSource(
 }
 
 async function remove(
-  { from, to, proved, policy }: RemovalRequest,
+  { from, to, proved, policy, ...found }: RemovalRequest,
   deps: CommandDeps,
 ): Promise<CleanupResult> {
   await using registry = await deps.openRegistry(from, "from");
@@ -79,7 +80,7 @@ async function remove(
   const home: Home = { registry, repository: from };
   const listing = await listHomes({ stages: home }, deps);
   const others = listing.stages.flatMap(({ tag }) => (proved.has(tag) ? [] : [tag]));
-  const project = policy.project ?? (await projectIn(home, listing.stages, deps));
+  const project = policy.project ?? found.project ?? lastPartOf(from);
   const asked = removalPolicy(policy, { project, repository: from, keepList: new Set(others) });
   const gathered = await gatherCleanup(registry, asked, deps, { listing });
   refuseViolations(openViolations(gathered, policy));
@@ -87,6 +88,10 @@ async function remove(
   const replan: Gathered["replan"] = (held, gone) =>
     gathered.replan(new Set([...unproved, ...held]), gone);
   return await carryOut(plan, { ...gathered, plan, replan }, registry, policy, deps);
+}
+
+function lastPartOf({ name }: Repository): string {
+  return name.split("/").at(-1) ?? name;
 }
 
 /** The policy of a purge that keeps a list of tags. */
