@@ -9,8 +9,8 @@ export interface Trouble {
   /** The side that it can happen on. Absent: both. */
   readonly side?: "from" | "to";
   readonly rules: (expireTokens: () => void) => readonly FaultRule[];
-  /** Whether the run that meets it has to end well; else only the next one has. */
-  readonly isSurvived: boolean;
+  /** How the run that meets it may end; the next one ends well. */
+  readonly exits: readonly number[];
 }
 
 export const TROUBLES: readonly Trouble[] = [
@@ -23,41 +23,41 @@ export const TROUBLES: readonly Trouble[] = [
         fault: { kind: "throttled", retryAfter: "0" },
       },
     ],
-    isSurvived: true,
+    exits: [0],
   },
   {
     name: "503 now and then",
     rules: () => [{ when: every(8), times: 4, fault: { kind: "status", status: 503 } }],
-    isSurvived: true,
+    exits: [0],
   },
   {
     name: "connections that break before an answer",
     rules: () => [{ when: every(8), times: 4, fault: { kind: "reset" } }],
-    isSurvived: true,
+    exits: [0],
   },
   {
     name: "blobs that break off half-way",
     side: "from",
     rules: () => [{ when: isBlobRead, times: 4, fault: { kind: "cut-body" } }],
-    isSurvived: true,
+    exits: [0],
   },
   {
     name: "manifests that break off half-way",
     side: "from",
     rules: () => [{ when: isManifestRead, times: 3, fault: { kind: "cut-body" } }],
-    isSurvived: true,
+    exits: [0],
   },
   {
     name: "answers about what was stored that get lost",
     side: "to",
     rules: () => [{ when: isStoring, times: 4, fault: { kind: "reset-after" } }],
-    isSurvived: true,
+    exits: [0],
   },
   {
     name: "a blob with a wrong byte, once",
     side: "from",
     rules: () => [{ when: isBlobRead, times: 1, fault: { kind: "flipped-byte" } }],
-    isSurvived: false,
+    exits: [0, 1, 3],
   },
   {
     name: "blobs with wrong bytes for as long as it runs",
@@ -68,28 +68,28 @@ export const TROUBLES: readonly Trouble[] = [
         fault: { kind: "flipped-byte" },
       },
     ],
-    isSurvived: false,
+    exits: [0, 1, 3],
   },
   {
     name: "manifests with wrong bytes",
     side: "from",
     rules: () => [{ when: isManifestRead, times: 2, fault: { kind: "flipped-byte" } }],
-    isSurvived: false,
+    exits: [0, 1, 3],
   },
   {
     name: "tokens that expire",
     rules: (expireTokens) => [{ when: every(10), before: expireTokens }],
-    isSurvived: true,
+    exits: [0],
   },
   {
     name: "slow answers",
     rules: () => [{ before: () => sleep(10) }],
-    isSurvived: true,
+    exits: [0],
   },
   {
     name: "a registry that is gone in the middle",
     rules: () => [stopsAfter(45)],
-    isSurvived: false,
+    exits: [0, 1, 3],
   },
 ];
 
