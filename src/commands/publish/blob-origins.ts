@@ -1,6 +1,6 @@
 import type { Repository } from "../../oci/reference.ts";
 import type { Place } from "./places.ts";
-import type { BlobOrigin, UploadBlob } from "./upload.ts";
+import type { BlobOrigin, UploadBlob } from "../transfer/upload.ts";
 import { isStored } from "./broken.ts";
 import type { ReadStage } from "./read-stage.ts";
 import type { WantedStage } from "./wanted.ts";

@@ -5,8 +5,8 @@ import { refuseSameRepository } from "../roles.ts";
 import type { PublishDeps, PublishRepositories } from "./request.ts";
 import { createTagListing } from "./tag-listing.ts";
 import type { TagListing } from "./tag-listing.ts";
-import { createUploader } from "./upload.ts";
-import type { Uploader } from "./upload.ts";
+import { createUploader } from "../transfer/upload.ts";
+import type { Uploader } from "../transfer/upload.ts";
 
 /** A repository of the project, as this run knows it. */
 export interface Place {

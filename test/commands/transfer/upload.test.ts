@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { digestBy, repositoryIn } from "../../../contract-tests/fakes/state.ts";
-import { createUploader } from "../../../src/commands/publish/upload.ts";
-import type { BlobOrigin, UploadBlob, Uploader } from "../../../src/commands/publish/upload.ts";
+import { createUploader } from "../../../src/commands/transfer/upload.ts";
+import type { BlobOrigin, UploadBlob, Uploader } from "../../../src/commands/transfer/upload.ts";
 import type { Repository } from "../../../src/oci/reference.ts";
 import { openHarness } from "../../distribution/harness.ts";
 import type { Harness } from "../../distribution/harness.ts";
