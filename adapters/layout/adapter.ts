@@ -4,7 +4,7 @@ import type { Reference, Repository } from "../../src/oci/reference.ts";
 import type { AdapterContext } from "../../src/registry/adapter.ts";
 import { RegistryError } from "../../src/registry/error.ts";
 import type { CallOptions, GetBlobOptions, Registry } from "../../src/registry/registry.ts";
-import { cannotUndelete } from "../../src/registry/unsupported.ts";
+import { cannotCopy, cannotUndelete } from "../../src/registry/unsupported.ts";
 import { isBlobThere, openBlob, placeBlob, receiveBlob } from "./blobs.ts";
 import { capabilities } from "./capabilities.ts";
 import { deleteManifests, deleteTags } from "./deletion.ts";
@@ -58,6 +58,7 @@ export async function openRegistry(context: AdapterContext): Promise<Registry> {
       signal?.throwIfAborted();
       return false; // A copy between directories is read and written, and its digest looked at.
     },
+    copyFrom: (target, from) => cannotCopy(target, from),
     async *listReferrers(subject, { signal } = {}) {
       signal?.throwIfAborted();
       const { store, findReferrers } = layoutOf(subject);

@@ -2,7 +2,7 @@ import type { AdapterContext } from "../registry/adapter.ts";
 import type { Capabilities } from "../registry/capabilities.ts";
 import { RegistryError } from "../registry/error.ts";
 import type { Registry } from "../registry/registry.ts";
-import { cannotListManifests, cannotUndelete } from "../registry/unsupported.ts";
+import { cannotCopy, cannotListManifests, cannotUndelete } from "../registry/unsupported.ts";
 import { createAuthorizer } from "./authorizer.ts";
 import { createBlobs } from "./blobs.ts";
 import { createConnection } from "./connection.ts";
@@ -96,6 +96,7 @@ export async function openDistribution(
       chunkedUploads: capabilities.chunkedUploads,
       sleep: context.sleep,
     }),
+    copyFrom: (target, from) => cannotCopy(target, from),
     listReferrers: referrers.listReferrers,
     deleteTags: deletion.deleteTags,
     deleteManifests: deletion.deleteManifests,

@@ -99,6 +99,23 @@ export interface Registry extends AsyncDisposable {
     options?: CallOptions,
   ): Promise<boolean>;
 
+  /**
+   * Has the registry itself copy a manifest from another of its repositories, with its blobs and, of an index, all that is
+   * below it, and set `options.tags` on it, wherever they were before. No other tag is set or moved.
+   *
+   * `copied`: every tag, or without any the digest, was seen to lead to the manifest in `target`. Referrers may come along, and
+   * nobody may count on it. `refused`: the registry does not, for want of a right, by a rule of its own, or because it would set
+   * other tags too; parts may be there then. Whoever asked copies it by itself, and is told then what is wrong. What stands
+   * against all such copies is told once, by a warning, and costs no further request.
+   *
+   * Rejects with `unsupported` where the record says `serverCopy: false`, else only with the reason of an aborted signal.
+   */
+  copyFrom(
+    target: Repository,
+    from: DigestReference,
+    options: ServerCopyOptions,
+  ): Promise<"copied" | "refused">;
+
   /** Manifests whose `subject` is this digest: the referrers endpoint, else the fallback tag's index. */
   listReferrers(subject: DigestReference, options?: CallOptions): AsyncIterable<Descriptor>;
 
@@ -157,6 +174,11 @@ export interface GetBlobOptions extends CallOptions {
 export interface PutBlobOptions extends CallOptions {
   /** The caller knows that the blob is not there: nobody looks for it first. */
   readonly isAbsent?: boolean;
+}
+
+export interface ServerCopyOptions extends CallOptions {
+  /** Tags to be set in the target; none: the manifest is stored by its digest alone. */
+  readonly tags: readonly string[];
 }
 
 /** The bytes of a blob, as often as they are asked for. */

@@ -1,4 +1,4 @@
-import type { Repository } from "../oci/reference.ts";
+import type { DigestReference, Repository } from "../oci/reference.ts";
 import { RegistryError } from "./error.ts";
 import type { ManifestEntry, UndeleteOutcome } from "./registry.ts";
 
@@ -8,6 +8,15 @@ export async function* cannotUndelete({ host, name }: Repository): AsyncGenerato
   throw new RegistryError(
     "unsupported",
     `${host}: cannot undelete in ${host}/${name}: unsupported (what is deleted here is gone)`,
+  );
+}
+
+/** Rejects: what is copied passes through whoever copies. For adapters whose record says so. */
+export async function cannotCopy(target: Repository, from: DigestReference): Promise<never> {
+  const { host, name } = target;
+  throw new RegistryError(
+    "unsupported",
+    `${host}: cannot copy ${from.name}@${from.digest} to ${host}/${name}: unsupported (the registry does not copy by itself)`,
   );
 }
 

@@ -205,6 +205,7 @@ export function createMemoryRegistry(
       change("put-blob", digest);
     },
     mountBlob: () => Promise.resolve(false),
+    copyFrom: () => Promise.reject(failure("unsupported", "copies")),
     async *deleteTags(_, tags) {
       if (!untags) throw failure("unsupported", "tags");
       for (const tag of tags) {
