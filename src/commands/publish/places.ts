@@ -5,6 +5,7 @@ import { refuseSameRepository } from "../roles.ts";
 import type { PublishDeps, PublishRepositories } from "./request.ts";
 import { createTagListing } from "./tag-listing.ts";
 import type { TagListing } from "./tag-listing.ts";
+import { createSlots } from "../transfer/slots.ts";
 import { createUploader } from "../transfer/upload.ts";
 import type { Uploader } from "../transfer/upload.ts";
 
@@ -70,7 +71,13 @@ async function openPlace(
     repository,
     address: formatRepository(repository),
     listing: createTagListing(registry, repository, signal),
-    uploader: createUploader({ registry, repository, neighbours, parallel, signal }),
+    uploader: createUploader({
+      registry,
+      repository,
+      neighbours,
+      slots: createSlots(parallel),
+      signal,
+    }),
   };
 }
 

@@ -5,8 +5,8 @@ import type { UploaderDeps } from "./upload.ts";
 
 /** Mounts where it can work, and stops asking where it does not. */
 export interface Mounting {
-  /** From the repository that surely has the blob; absent: the bytes do not lie in one. */
-  fromOrigin(digest: Digest, origin: Repository | undefined): Promise<boolean>;
+  /** From a repository that surely has the blob; absent: there is none. */
+  fromSure(digest: Digest, from: Repository | undefined): Promise<boolean>;
   /** From the repositories that may have it. */
   fromNeighbours(digest: Digest): Promise<boolean>;
 }
@@ -14,14 +14,14 @@ export interface Mounting {
 /** Refusals in a row after which a neighbour is not asked again: each costs two requests. */
 const MAX_MISSES = 3;
 
-export function createMounting(deps: Omit<UploaderDeps, "parallel">): Mounting {
+export function createMounting(deps: Omit<UploaderDeps, "slots" | "knowledge">): Mounting {
   const { registry, repository, neighbours, signal } = deps;
   /** Refusals in a row, by name of the repository asked. */
   const misses = new Map<string, number>();
 
   return {
     // One refusal of what is surely there tells all: this registry does not mount, or we may not read there.
-    fromOrigin: async (digest, origin) => origin !== undefined && (await mount(digest, origin, 1)),
+    fromSure: async (digest, from) => from !== undefined && (await mount(digest, from, 1)),
     async fromNeighbours(digest) {
       for (const neighbour of neighbours) {
         if (await mount(digest, neighbour, MAX_MISSES)) return true;

@@ -4,7 +4,7 @@ import type { Repository } from "../../oci/reference.ts";
 import type { Registry } from "../../registry/registry.ts";
 import type { Source } from "../../sources/source.ts";
 import { createMounting } from "./mounting.ts";
-import { createSlots } from "./slots.ts";
+import type { Slots } from "./slots.ts";
 
 /** Stores the blobs of images in one repository, each once for the whole run, however many images have it. */
 export interface Uploader {
@@ -13,6 +13,8 @@ export interface Uploader {
    * begins. A blob that another call failed to store is tried again with this call's origin.
    */
   uploadBlobs(blobs: readonly UploadBlob[], origin: BlobOrigin): Promise<void>;
+  /** Takes them for unknown: the next that has them looks for them. */
+  doubt(digests: readonly Digest[]): void;
   counts(): UploadCounts;
 }
 
@@ -41,9 +43,29 @@ export interface UploaderDeps {
   readonly repository: Repository;
   /** Repositories that may have the same blobs: those of the run's other roles, in the order to ask them. */
   readonly neighbours: readonly Repository[];
-  /** Most blobs at a time. */
-  readonly parallel: number;
+  /** Room for blobs on their way. */
+  readonly slots: Slots;
+  /** Absent: nothing is known before it was looked for. */
+  readonly knowledge?: Knowledge;
+  /** How often a blob is tried that failed, by whichever image. Default: by each. */
+  readonly maxTries?: number;
   readonly signal: AbortSignal;
+}
+
+/** What is known beyond one repository and one run. */
+export interface Knowledge {
+  /** Whether the repository has nothing that was not brought here: then nobody looks. */
+  readonly isFresh: boolean;
+  /** Whether a blob surely is in the repository. */
+  has(digest: Digest): boolean;
+  /** Another repository of the host that surely has it; one that is about to have it is waited for. */
+  elsewhere(digest: Digest): Promise<Repository | undefined>;
+  /** When the bytes begin to be sent. `ended` settles when that is over, whatever came of it. */
+  begins(digest: Digest, ended: Promise<unknown>): void;
+  /** When so many of its bytes have been read. */
+  advances(digest: Digest, bytes: number): void;
+  /** When it is there. */
+  arrives(digest: Digest): void;
 }
 
 /**
@@ -51,10 +73,11 @@ export interface UploaderDeps {
  * repository itself whether it has the blob, then its neighbours for a mount.
  */
 export function createUploader(deps: UploaderDeps): Uploader {
-  const { registry, repository, signal } = deps;
-  const slots = createSlots(deps.parallel);
+  const { registry, repository, slots, knowledge, signal, maxTries = Infinity } = deps;
   const mounting = createMounting(deps);
   const stored = new Map<Digest, Promise<void>>();
+  const failed = new Map<Digest, { readonly tries: number; readonly error: unknown }>();
+  const doubted = new Set<Digest>();
   const counts = { uploaded: 0, uploadedBytes: 0, mounted: 0, present: 0 };
 
   return {
@@ -71,6 +94,12 @@ export function createUploader(deps: UploaderDeps): Uploader {
       );
       if (failures.length > 0) throw failures[0];
     },
+    doubt(digests) {
+      for (const digest of digests) {
+        stored.delete(digest);
+        doubted.add(digest);
+      }
+    },
     counts: () => ({ ...counts }),
   };
 
@@ -85,12 +114,16 @@ export function createUploader(deps: UploaderDeps): Uploader {
       if (await isFulfilled(others)) return;
       signal.throwIfAborted();
     }
+    const before = failed.get(blob.digest);
+    if (before !== undefined && before.tries >= maxTries) throw before.error;
     const ours = slots(async () => {
       signal.throwIfAborted();
       if (failures.length > 0) throw failures[0];
       try {
         await store(blob, origin);
       } catch (error) {
+        const { tries } = failed.get(blob.digest) ?? { tries: 0 };
+        failed.set(blob.digest, { tries: tries + 1, error });
         failures.push(error); // Before anybody else gets the slot.
         throw error;
       }
@@ -105,11 +138,21 @@ export function createUploader(deps: UploaderDeps): Uploader {
   }
 
   async function store(blob: UploadBlob, origin: BlobOrigin): Promise<void> {
-    const { digest, size, bytes } = blob;
-    if (blob.isNew !== true && (await isThere(blob, origin))) return;
+    const { digest } = blob;
+    if (blob.isNew === true || !(await isThere(blob, origin))) {
+      const sending = send(blob, origin);
+      knowledge?.begins(digest, Promise.allSettled([sending]));
+      await sending;
+    }
+    knowledge?.arrives(digest);
+  }
+
+  async function send({ digest, size, bytes }: UploadBlob, origin: BlobOrigin): Promise<void> {
+    const open = (from: number): AsyncIterable<Uint8Array> =>
+      bytes === undefined ? origin.openBlob(digest, from, signal) : once(bytes.subarray(from));
     const content = {
       open: (from: number) =>
-        bytes === undefined ? origin.openBlob(digest, from, signal) : once(bytes.subarray(from)),
+        knowledge === undefined ? open(from) : watched(open(from), { digest, from, knowledge }),
     };
     await registry.putBlob(repository, { digest, size }, content, { signal, isAbsent: true });
     counts.uploaded += 1;
@@ -118,17 +161,35 @@ export function createUploader(deps: UploaderDeps): Uploader {
 
   /** Whether the blob is there already, or can be had without its bytes. */
   async function isThere({ digest }: UploadBlob, origin: BlobOrigin): Promise<boolean> {
-    if (await mounting.fromOrigin(digest, origin.repository)) {
-      counts.mounted += 1;
-      return true;
-    }
-    if (await registry.hasBlob(repository, digest, { signal })) {
-      counts.present += 1;
-      return true;
-    }
-    if (!(await mounting.fromNeighbours(digest))) return false;
+    if (knowledge?.has(digest) === true && !doubted.has(digest)) return isPresent();
+    if (await mounting.fromSure(digest, origin.repository)) return isMounted();
+    if (await mounting.fromSure(digest, await knowledge?.elsewhere(digest))) return isMounted();
+    const mayBeThere = knowledge?.isFresh !== true || doubted.has(digest);
+    if (mayBeThere && (await registry.hasBlob(repository, digest, { signal }))) return isPresent();
+    return (await mounting.fromNeighbours(digest)) && isMounted();
+  }
+
+  function isPresent(): true {
+    counts.present += 1;
+    return true;
+  }
+
+  function isMounted(): true {
     counts.mounted += 1;
     return true;
+  }
+}
+
+/** The same bytes; it is told how far they are. */
+async function* watched(
+  chunks: AsyncIterable<Uint8Array>,
+  blob: { readonly digest: Digest; readonly from: number; readonly knowledge: Knowledge },
+): AsyncGenerator<Uint8Array> {
+  let bytes = blob.from;
+  for await (const chunk of chunks) {
+    bytes += chunk.length;
+    yield chunk;
+    blob.knowledge.advances(blob.digest, bytes);
   }
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { digestBy, repositoryIn } from "../../../contract-tests/fakes/state.ts";
+import { createSlots } from "../../../src/commands/transfer/slots.ts";
 import { createUploader } from "../../../src/commands/transfer/upload.ts";
 import type { BlobOrigin, UploadBlob, Uploader } from "../../../src/commands/transfer/upload.ts";
 import type { Repository } from "../../../src/oci/reference.ts";
@@ -208,7 +209,7 @@ function open(
   neighbours: readonly Repository[] = [],
   signal: AbortSignal = new AbortController().signal,
 ): Uploader {
-  return createUploader({ registry, repository, neighbours, parallel: 4, signal });
+  return createUploader({ registry, repository, neighbours, slots: createSlots(4), signal });
 }
 
 function contentOf(text: string): Content {
