@@ -8,7 +8,7 @@ import type { Environment } from "../compose/environment.ts";
 const PREFIXES = ["TIDEMARK_", "WERF_"] as const;
 
 /** Repeatable options that werf does not have; with a suffix, its variables of that name mean something else. */
-const NOT_IN_WERF: ReadonlySet<string> = new Set(["ALLOW"]);
+const NOT_IN_WERF: ReadonlySet<string> = new Set(["ALLOW", "CLASS", "IMAGE", "TAG"]);
 
 /** Options whose variable means something else to werf, on other commands: a context to deploy to is not the only one to ask. */
 const OTHER_IN_WERF: ReadonlySet<string> = new Set(["KUBE_CONTEXT"]);

@@ -1,9 +1,9 @@
 import { resolve } from "node:path";
 import { Readable } from "node:stream";
 
-import type { LockDeps, RegistryDeps } from "../commands/deps.ts";
 import { UsageError } from "../commands/error.ts";
 import type { Environment } from "../compose/environment.ts";
+import type { SessionDeps } from "../compose/session.ts";
 import type { Event } from "../events/event.ts";
 import { readRole } from "./role-options.ts";
 import type { ConnectionFlags, SharedFlags } from "./shared-options.ts";
@@ -34,10 +34,7 @@ export interface Host {
   readonly env: Environment;
   readonly signal: AbortSignal;
   /** Connects a command to the machine for the time of `work`. */
-  run<Result>(
-    flags: RunFlags,
-    work: (deps: RegistryDeps & LockDeps) => Promise<Result>,
-  ): Promise<Result>;
+  run<Result>(flags: RunFlags, work: (deps: SessionDeps) => Promise<Result>): Promise<Result>;
   /** Prints a result on stdout, which carries nothing else. */
   print(text: string): void;
   /** Tells a person something on stderr, unless `--quiet`. */
@@ -138,7 +135,7 @@ export function createHost(process: HostProcess, version: string): Host {
   async function withSession<Result>(
     flags: RunFlags,
     progress: Progress,
-    work: (deps: RegistryDeps & LockDeps) => Promise<Result>,
+    work: (deps: SessionDeps) => Promise<Result>,
   ): Promise<Result> {
     const { openSession } = await import("../compose/session.ts");
     const { readCertificates } = await import("../compose/certificates.ts");

@@ -22,7 +22,7 @@ import type { UntaggedFlags } from "./untagged-options.ts";
 import { usageOf, withUsage } from "./usage-options.ts";
 import type { UsageFlags } from "./usage-options.ts";
 import { collect, wholeNumber, withSharedOptions } from "./shared-options.ts";
-import type { SharedFlags } from "./shared-options.ts";
+import type { ConnectionFlags, SharedFlags } from "./shared-options.ts";
 
 /** Options of every command that decides what stays. */
 export interface PolicyFlags
@@ -44,7 +44,12 @@ const DAY_MS = 86_400_000;
 
 export function withPolicyOptions(command: Command, env: Environment): Command {
   const base = withUsage(withMetaRepo(withJournalPolicy(withSharedOptions(command, env))));
-  return withUntagged(base)
+  return withKeepOptions(withUntagged(base));
+}
+
+/** Adds what keeps stages besides the configuration. */
+export function withKeepOptions(command: Command): Command {
+  return command
     .option("--keep-list <file>", "tags to keep, one a line")
     .option(
       "--keep-stages-built-within-last-n-hours <n>",
@@ -81,8 +86,8 @@ export async function policyRequest(
 }
 
 /** What `policyRequest` tells, for whatever repository. */
-async function namelessPolicyRequest(
-  flags: PolicyFlags,
+export async function namelessPolicyRequest(
+  flags: Omit<PolicyFlags, keyof ConnectionFlags>,
 ): Promise<Pick<CleanupSetRequest, "policy" | "disabled">> {
   const { loadConfig } = await import("../config/load.ts");
   const config = await loadConfig({ dir: resolve(flags.dir), path: flags.config });

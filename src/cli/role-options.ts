@@ -31,10 +31,13 @@ export function withRole(command: Command, role: string): Command {
     const words = value === undefined ? "" : ` <${value}>`;
     const option = new Option(`--${role}-${name}${words}`, about).helpGroup(GROUP);
     // Those of one role tell what there is; the others would make the help three times as long.
-    command.addOption(role === "repo" ? option : option.hideHelp());
+    command.addOption(SHOWN.has(role) ? option : option.hideHelp());
   }
   return command.hook("preAction", (_, action) => applyAlias(action, role));
 }
+
+/** The first role of a command. */
+const SHOWN: ReadonlySet<string> = new Set(["repo", "from"]);
 
 /** Roles whose options, where they are not given, are those of another role. Source: werf 1.1, common credentials. */
 const COMMON: Readonly<Record<string, string>> = {

@@ -2,6 +2,7 @@ import { InvalidArgumentError, Option } from "commander";
 import type { Command } from "commander";
 
 import { applyEnvironment } from "./environment.ts";
+import { withLocalStages } from "./local-stages.ts";
 import { withRole } from "./role-options.ts";
 import type { Environment } from "../compose/environment.ts";
 
@@ -33,20 +34,32 @@ const MOST_PARALLEL = 100;
 
 /** Adds them, and lets variables fill in what the command line leaves out. */
 export function withSharedOptions(command: Command, env: Environment): Command {
-  command
-    .addOption(
-      new Option(
-        "--repo <address>",
-        "repository to work on: host/name, or oci:PATH for a directory",
-      ),
-    )
-    .option("--dir <path>", "project directory, with Git and configuration", ".")
-    .option("--config <file>", "configuration (default: tidemark.yaml, then werf.yaml)");
-  return withConnectionOptions(command, env);
+  command.addOption(
+    new Option(
+      "--repo <address>",
+      "repository to work on: host/name, oci:PATH for a directory, or :local",
+    ),
+  );
+  return withLocalStages(withConnectionOptions(withProjectOptions(command), env), env, ["repo"]);
 }
 
-/** Adds them, with those of the role `repo`, and lets variables fill in what the command line leaves out. */
-export function withConnectionOptions(command: Command, env: Environment): Command {
+/** Adds what names the project. */
+export function withProjectOptions(command: Command): Command {
+  return command
+    .option("--dir <path>", "project directory, with Git and configuration", ".")
+    .option("--config <file>", "configuration (default: tidemark.yaml, then werf.yaml)");
+}
+
+/**
+ * Adds them, and lets variables fill in what the command line leaves out.
+ *
+ * @param roles Whose options come along.
+ */
+export function withConnectionOptions(
+  command: Command,
+  env: Environment,
+  roles: readonly string[] = ["repo"],
+): Command {
   command
     .option("--docker-config <dir>", "directory of docker's config.json")
     .option("--insecure-registry", "allow plain HTTP", false)
@@ -70,7 +83,8 @@ export function withConnectionOptions(command: Command, env: Environment): Comma
     .option("--quiet", "no progress on stderr", false)
     .option("--verbose", "every retry and wait on stderr", false)
     .hook("preAction", (_, action) => applyEnvironment(action, env));
-  return withRole(command, "repo");
+  for (const role of roles) withRole(command, role);
+  return command;
 }
 
 /** Parses a whole number that is not negative. */

@@ -5,6 +5,7 @@ import { setTimeout } from "node:timers/promises";
 
 import { adapters } from "../../adapters/index.ts";
 import type { LockDeps, RegistryDeps } from "../commands/deps.ts";
+import type { MigrateDeps } from "../commands/migrate/migrate.ts";
 import type { Event } from "../events/event.ts";
 import type { HttpClient } from "../http/client.ts";
 import { createContentCache } from "../journal/content-cache.ts";
@@ -24,7 +25,7 @@ import { withContentCache } from "./cached-registry.ts";
 import type { Environment } from "./environment.ts";
 import { createRunner } from "./runner.ts";
 import type { PatientLook } from "./look.ts";
-import { journalDirectoryOf } from "./state-directory.ts";
+import { journalDirectoryOf, migrationStatePath } from "./state-directory.ts";
 
 /** What a run is told about its surroundings, everything resolved. */
 export interface SessionOptions {
@@ -51,7 +52,10 @@ export interface SessionOptions {
   readonly signal: AbortSignal;
 }
 
-export interface Session extends RegistryDeps, LockDeps, AsyncDisposable {}
+export interface Session extends SessionDeps, AsyncDisposable {}
+
+/** What commands are given of it. */
+export interface SessionDeps extends RegistryDeps, LockDeps, MigrateDeps {}
 
 /** Connects the commands to the machine: network, Git, files, clock. Libraries load when they are used. */
 export function openSession(options: SessionOptions): Session {
@@ -109,6 +113,10 @@ export function openSession(options: SessionOptions): Session {
       }
       const directory = options.journal ?? journalDirectoryOf(env, header.repository);
       return createJournal(resolve(directory), header);
+    },
+    async openMigrationState(header, path = migrationStatePath(env, header)) {
+      const { openMigrationState } = await import("../journal/migration-state.ts");
+      return openMigrationState(path, header);
     },
     async openLocks(synchronization, place) {
       const { openLocks } = await import("./locks.ts");

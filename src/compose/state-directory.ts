@@ -21,6 +21,23 @@ export function lockDirectory(env: Environment): string {
   return join(stateDirectory(env), "locks");
 }
 
+/** Where the stages of projects lie that keep them on this machine: `$XDG_STATE_HOME/tidemark/stages`. */
+export function stageDirectory(env: Environment): string {
+  return join(stateDirectory(env), "stages");
+}
+
+/** The file in which a migration notes what has arrived: `$XDG_STATE_HOME/tidemark/migrations/<hash>.jsonl`. */
+export function migrationStatePath(
+  env: Environment,
+  { from, to }: { readonly from: string; readonly to: string },
+): string {
+  const hash = createHash("sha256")
+    .update(JSON.stringify([from, to]))
+    .digest("hex")
+    .slice(0, 16);
+  return join(stateDirectory(env), "migrations", `${hash}.jsonl`);
+}
+
 /** `$XDG_STATE_HOME/tidemark`. Source: XDG Base Directory Specification. */
 function stateDirectory(env: Environment): string {
   const given = env["XDG_STATE_HOME"];
