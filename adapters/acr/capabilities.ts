@@ -1,9 +1,11 @@
 import type { Capabilities } from "../../src/registry/capabilities.ts";
+import { anyName } from "../../src/registry/names.ts";
 
 /** Source: learn.microsoft.com/azure/container-registry; the data plane of Azure/azure-rest-api-specs. */
 export const capabilities: Capabilities = {
   nestedRepositories: true,
   repositoryComponents: 0,
+  names: anyName,
   repositoryCreation: "implicit",
   repositoryListing: true,
   // `DELETE /acr/v1/<name>/_tags/<tag>`: the manifest and its other tags stay.

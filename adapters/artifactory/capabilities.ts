@@ -1,8 +1,10 @@
 import type { Capabilities } from "../../src/registry/capabilities.ts";
+import { anyName } from "../../src/registry/names.ts";
 
 export const capabilities: Capabilities = {
   nestedRepositories: true,
   repositoryComponents: 0,
+  names: anyName,
   // Within a local Docker or OCI repository, which an administrator makes.
   repositoryCreation: "implicit",
   repositoryListing: true,

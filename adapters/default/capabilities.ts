@@ -1,9 +1,11 @@
 import type { Capabilities } from "../../src/registry/capabilities.ts";
+import { anyName } from "../../src/registry/names.ts";
 
 /** What any registry may be counted on for; the rest is asked of the server. */
 export const capabilities: Capabilities = {
   nestedRepositories: true,
   repositoryComponents: 0,
+  names: anyName,
   repositoryCreation: "implicit",
   // `_catalog` is no part of the specification, but most servers have it.
   repositoryListing: true,

@@ -1,10 +1,18 @@
 import type { Capabilities } from "../../src/registry/capabilities.ts";
+import { anyName } from "../../src/registry/names.ts";
 
 /** Sources: docs.docker.com (Hub API reference, immutable tags); what is marked so was seen by others. */
 export const capabilities: Capabilities = {
   // `namespace/repository`, and nothing deeper.
   nestedRepositories: false,
   repositoryComponents: 2,
+  // "The repository name needs to have 2 to 255 characters."
+  names: {
+    ...anyName,
+    pattern: anyName.pattern.replace("^", "^(?=[^/]+/[^/]{2,255}$)"),
+    maxLength: 255 + "/".length + 255,
+    about: "a namespace and 2 to 255 characters of the specification's",
+  },
   repositoryCreation: "implicit",
   // Below a namespace; there is no list of all namespaces.
   repositoryListing: true,

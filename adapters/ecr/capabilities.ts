@@ -1,10 +1,28 @@
 import type { Capabilities } from "../../src/registry/capabilities.ts";
+import type { NameRule } from "../../src/registry/names.ts";
+
+/** Narrower than the specification: one separator at a time. Source: `repositoryName` of CreateRepository. */
+const NAMES: NameRule = {
+  maxLength: 256,
+  pattern: "^(?=.{2})(?:[a-z0-9]+(?:[._-][a-z0-9]+)*/)*[a-z0-9]+(?:[._-][a-z0-9]+)*$",
+  about: "two lower-case letters or digits or more, with single . _ - / between them",
+};
+
+/** An address begins with the alias of a registry, which is no part of a name of 205 characters at most. Source: as above. */
+const PUBLIC_NAMES: NameRule = {
+  maxLength: 255,
+  pattern:
+    "^[a-z][a-z0-9]*(?:[_-][a-z0-9]+)*/(?=.{2,205}$)(?:[a-z0-9]+(?:[._-][a-z0-9]+)*/)*[a-z0-9]+(?:[._-][a-z0-9]+)*$",
+  about:
+    "an alias, a slash and up to 205 lower-case letters or digits with single . _ - / between them",
+};
 
 /** Private registries. Source: Amazon ECR API reference and user guide, unless a line says otherwise. */
 export const capabilities: Capabilities = {
   // The only limit of a name is its length.
   nestedRepositories: true,
   repositoryComponents: 0,
+  names: NAMES,
   // A creation template with `CREATE_ON_PUSH` changes that for names it matches; nobody can see it from outside.
   repositoryCreation: "explicit",
   repositoryListing: true,
@@ -38,4 +56,8 @@ export const capabilities: Capabilities = {
 };
 
 /** ECR Public has no immutable tags. */
-export const publicCapabilities: Capabilities = { ...capabilities, immutableTags: false };
+export const publicCapabilities: Capabilities = {
+  ...capabilities,
+  names: PUBLIC_NAMES,
+  immutableTags: false,
+};

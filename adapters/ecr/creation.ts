@@ -13,7 +13,7 @@ export interface PushParts {
   readonly isAsked: boolean;
 }
 
-type Push = Pick<Registry, "putBlob" | "putManifest">;
+type Push = Pick<Registry, "putBlob" | "putManifest" | "createRepository">;
 
 /** Up to here the bytes of a blob are kept for a second try: `putBlob` reads those before it asks for an upload. */
 const MAX_HELD_BYTES = 1024 * 1024;
@@ -24,6 +24,11 @@ export function createPush({ client, names, base, isAsked }: PushParts): Push {
   const made = new Map<string, Promise<void>>();
 
   return {
+    async createRepository(repository, { signal } = {}) {
+      signal?.throwIfAborted();
+      await make(repository, signal);
+    },
+
     async putBlob(repository, blob, content, options = {}) {
       const again =
         isAsked && blob.size <= MAX_HELD_BYTES && !("open" in content)

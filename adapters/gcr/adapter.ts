@@ -2,7 +2,7 @@ import { openDistribution, openWire } from "../../src/distribution/open-distribu
 import type { Repository } from "../../src/oci/reference.ts";
 import type { AdapterContext } from "../../src/registry/adapter.ts";
 import type { CallOptions, Registry } from "../../src/registry/registry.ts";
-import { capabilities } from "./capabilities.ts";
+import { artifactRegistryCapabilities, capabilities } from "./capabilities.ts";
 import { googleCredentials } from "./credentials.ts";
 import { asRule } from "./errors.ts";
 import { createManifestDeletion } from "./manifest-deletion.ts";
@@ -18,7 +18,9 @@ export async function openRegistry(context: AdapterContext): Promise<Registry> {
   const credentials = googleCredentials(context);
   const own = { ...context, credentials };
   const wire = openWire(own);
-  const base = await openDistribution(own, { capabilities }, wire);
+  const isPackages = context.host.endsWith("-docker.pkg.dev");
+  const record = isPackages ? artifactRegistryCapabilities : capabilities;
+  const base = await openDistribution(own, { capabilities: record }, wire);
   const read = (repository: Repository, options: CallOptions): Promise<Listing> =>
     readListing(wire.connection, repository, options);
 

@@ -1,8 +1,12 @@
 import type { Capabilities } from "../../src/registry/capabilities.ts";
+import { namesOf } from "../../src/registry/names.ts";
 
+/** Names of the Container Registry. */
 export const capabilities: Capabilities = {
   nestedRepositories: true,
   repositoryComponents: 0,
+  // `PROJECT/IMAGE`.
+  names: namesOf(2),
   // An image is made by its first push; the repository of Artifact Registry it lies in has to be there.
   repositoryCreation: "implicit",
   // `child` of a listing, from a project of gcr.io or a repository of pkg.dev on.
@@ -31,3 +35,6 @@ export const capabilities: Capabilities = {
   serverCopy: false,
   garbageCollection: "server",
 };
+
+/** `LOCATION-docker.pkg.dev`: `PROJECT/REPOSITORY/IMAGE`. Source: Artifact Registry, "Repository and image names". */
+export const artifactRegistryCapabilities: Capabilities = { ...capabilities, names: namesOf(3) };

@@ -1,9 +1,12 @@
 import type { Capabilities } from "../../src/registry/capabilities.ts";
+import { namesOf } from "../../src/registry/names.ts";
 
 /** The container registry: `ghcr.io`, `containers.HOST`. Sources: README.md. */
 export const capabilities: Capabilities = {
   nestedRepositories: true,
   repositoryComponents: 0,
+  // `OWNER/IMAGE`, and deeper.
+  names: namesOf(2),
   repositoryCreation: "implicit",
   // Below an owner; `ghs_…` tokens may not.
   repositoryListing: true,

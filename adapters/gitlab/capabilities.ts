@@ -1,9 +1,12 @@
 import type { Capabilities } from "../../src/registry/capabilities.ts";
+import { namesOf } from "../../src/registry/names.ts";
 
 export const capabilities: Capabilities = {
   // Up to two levels below the path of a project; see README.md.
   nestedRepositories: true,
   repositoryComponents: 0,
+  // They begin with the path of a project. How deep that is, nothing but the server knows.
+  names: namesOf(2),
   // By a push below a project that exists.
   repositoryCreation: "implicit",
   // Of a group or a project, by the API.

@@ -1,9 +1,12 @@
 import type { Capabilities } from "../../src/registry/capabilities.ts";
+import { namesOf } from "../../src/registry/names.ts";
 
 /** Harbor 2. Sources: goharbor/harbor `api/v2.0/swagger.yaml`, `src/controller/artifact`, `src/server/registry`. */
 export const capabilities: Capabilities = {
   nestedRepositories: true,
   repositoryComponents: 0,
+  // `PROJECT/REPOSITORY`, and deeper.
+  names: namesOf(2),
   // The repository comes with its first push; its project has to be there.
   repositoryCreation: "implicit",
   repositoryListing: true,

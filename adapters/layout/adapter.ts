@@ -38,6 +38,9 @@ export async function openRegistry(context: AdapterContext): Promise<Registry> {
     listTags,
     listManifests,
     listRepositories,
+    async createRepository(_repository, { signal } = {}) {
+      signal?.throwIfAborted(); // The first push makes it.
+    },
     resolve,
     getManifest,
     async putManifest(reference, body, options = {}) {

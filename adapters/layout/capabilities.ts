@@ -6,6 +6,8 @@ const BATCH_SIZE = 10_000;
 export const capabilities: Capabilities = {
   nestedRepositories: true,
   repositoryComponents: 0,
+  // Paths. Source: `PATH_MAX` of limits.h on Linux.
+  names: { maxLength: 4095, pattern: "^/", about: "an absolute path" },
   repositoryCreation: "implicit",
   repositoryListing: true,
   tagDeletion: "native",

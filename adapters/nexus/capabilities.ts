@@ -1,8 +1,10 @@
 import type { Capabilities } from "../../src/registry/capabilities.ts";
+import { anyName } from "../../src/registry/names.ts";
 
 export const capabilities: Capabilities = {
   nestedRepositories: true,
   repositoryComponents: 0,
+  names: anyName,
   repositoryCreation: "implicit",
   repositoryListing: true,
   // `DELETE /service/rest/v1/components/{id}` removes one tag and nothing else; observed on 3.71 and 3.96.

@@ -6,6 +6,7 @@ import type { LearnedSubject } from "./harness.ts";
 const POSITIONS: { readonly [Field in keyof Capabilities]: (value: unknown) => boolean } = {
   nestedRepositories: oneOf(true, false),
   repositoryComponents: isNumberOfComponents,
+  names: isNameRule,
   repositoryCreation: oneOf("implicit", "explicit"),
   repositoryListing: oneOf(true, false),
   tagDeletion: oneOf("distribution", "native", "probe", "none"),
@@ -24,7 +25,6 @@ const POSITIONS: { readonly [Field in keyof Capabilities]: (value: unknown) => b
   refusesIndexChildren: oneOf(true, false),
   immutableTags: oneOf(true, false),
   undelete: oneOf("native", "none"),
-  // No method reads it yet.
   serverCopy: oneOf(true, false),
   garbageCollection: oneOf("client", "server"),
 };
@@ -81,6 +81,12 @@ function isCount(value: unknown): boolean {
 
 function isNumberOfComponents(value: unknown): boolean {
   return value === 0 || isCount(value);
+}
+
+function isNameRule(rule: unknown): boolean {
+  if (typeof rule !== "object" || rule === null) return false;
+  if (!("pattern" in rule && "maxLength" in rule && "about" in rule)) return false;
+  return isCount(rule.maxLength) && String(rule.pattern).startsWith("^") && rule.about !== "";
 }
 
 function isCascade(parts: unknown): boolean {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Repository } from "../../src/oci/reference.ts";
+import { nameProblem } from "../../src/registry/names.ts";
 import { imageOf } from "../fakes/seed.ts";
 import { codeOf, pushBlobs, tagsOf } from "./harness.ts";
 import type { Harness, LearnedSubject } from "./harness.ts";
@@ -85,6 +86,40 @@ function describeCreation({ learned, open }: LearnedSubject): void {
       await registry.putManifest({ ...repository, tag: "1.0" }, image);
 
       expect(await tagsOf(harness)).toEqual(["1.0"]);
+    });
+
+    it.runIf(learned.repositoryCreation === "implicit")("needs no request to be made", async () => {
+      await using harness = await open();
+      const { registry, repository } = harness;
+      const before = harness.requests();
+
+      await registry.createRepository(repository);
+
+      expect(harness.requests()).toBe(before);
+    });
+
+    it.runIf(learned.repositoryCreation === "explicit")(
+      "takes a push once it is made",
+      async () => {
+        await using harness = await open();
+        const { registry, repository } = harness;
+        const made = { ...repository, name: `${repository.name}-made` };
+        const image = imageOf();
+
+        await registry.createRepository(made);
+        await registry.createRepository(made);
+        await pushBlobs(harness, image, made);
+        await registry.putManifest({ ...made, tag: "1.0" }, image);
+
+        expect(await tagsOf(harness, made)).toEqual(["1.0"]);
+      },
+    );
+
+    it("has a name that the record allows", async () => {
+      await using harness = await open();
+
+      expect(nameProblem(harness.repository, learned)).toBeUndefined();
+      expect(nameProblem(harness.sibling, learned)).toBeUndefined();
     });
 
     it.runIf(learned.repositoryCreation === "explicit")("takes no push, and says so", async () => {

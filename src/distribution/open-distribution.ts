@@ -89,6 +89,9 @@ export async function openDistribution(
     listManifests: (repository) => cannotListManifests(repository),
     listRepositories: (namespace, options) =>
       listRepositories(connection, { host, name: namespace }, options),
+    async createRepository(_repository, { signal } = {}) {
+      signal?.throwIfAborted();
+    },
     resolve: manifests.resolve,
     getManifest: manifests.getManifest,
     putManifest: manifests.putManifest,

@@ -1,3 +1,5 @@
+import type { NameRule } from "./names.ts";
+
 /**
  * What one registry can do, as plain data.
  *
@@ -8,6 +10,8 @@ export interface Capabilities {
   readonly nestedRepositories: boolean;
   /** Components of every repository's name where names cannot be nested: 2 for `namespace/name`. `0` where they can. */
   readonly repositoryComponents: number;
+  /** What the name of a repository has to be, besides the number of its components. Tags are the specification's everywhere. */
+  readonly names: NameRule;
   /** `implicit`: the first push makes a repository. `explicit`: it has to be made before. */
   readonly repositoryCreation: "implicit" | "explicit";
   /** Whether `listRepositories` can tell what lies below a namespace, given the rights. */
@@ -63,7 +67,7 @@ export interface Capabilities {
   readonly immutableTags: boolean;
   /** `native`: what was deleted can be asked back by `undelete` for a time. */
   readonly undelete: "native" | "none";
-  /** Whether the registry copies a manifest between its repositories without its bytes passing the client. */
+  /** Whether `copyFrom` has the registry copy between its repositories, without the bytes of blobs passing the client. */
   readonly serverCopy: boolean;
   /** `client`: blobs nothing refers to are removed by `collectGarbage`; `server`: by the registry itself. */
   readonly garbageCollection: "client" | "server";

@@ -23,6 +23,7 @@ const MEANINGS: Meanings = {
       : "one name below the namespace, without further levels",
   repositoryComponents: (count) =>
     count === 0 ? "names have any number of components" : `names have ${count} components`,
+  names: ({ about, maxLength }) => `names are ${about}, of ${maxLength} characters at most`,
   repositoryCreation: (how) =>
     how === "implicit"
       ? "the first push makes a repository"
@@ -108,6 +109,7 @@ const CASCADE = {
 export const CAPABILITY_FIELDS: readonly (keyof Capabilities)[] = [
   "nestedRepositories",
   "repositoryComponents",
+  "names",
   "repositoryCreation",
   "repositoryListing",
   "tagDeletion",
@@ -140,6 +142,7 @@ function describe<Field extends keyof Capabilities>(
 
 function wordOf(value: Capabilities[keyof Capabilities]): string {
   if (typeof value === "boolean") return value ? "yes" : "no";
+  if (typeof value === "object" && "maxLength" in value) return `up to ${value.maxLength}`;
   if (typeof value === "object") return value.length === 0 ? "none" : value.join(", ");
   return String(value);
 }

@@ -45,6 +45,12 @@ export interface Registry extends AsyncDisposable {
    */
   listRepositories(namespace: string, options?: CallOptions): AsyncIterable<Repository>;
 
+  /**
+   * Sees to it that the first push finds a repository. Where the record says `repositoryCreation: "implicit"` nothing is
+   * sent, because that push makes it; one that is there stays as it is.
+   */
+  createRepository(repository: Repository, options?: CallOptions): Promise<void>;
+
   /** The descriptor a reference points at, or `undefined` when it points at nothing. */
   resolve(reference: Reference, options?: CallOptions): Promise<Descriptor | undefined>;
 

@@ -3,6 +3,7 @@ import { isDigest } from "../../src/oci/digest.ts";
 import type { Reference } from "../../src/oci/reference.ts";
 import type { Capabilities } from "../../src/registry/capabilities.ts";
 import { RegistryError } from "../../src/registry/error.ts";
+import { anyName } from "../../src/registry/names.ts";
 import type { RegistryErrorCode } from "../../src/registry/error.ts";
 import type { Registry, TagEntry } from "../../src/registry/registry.ts";
 import { digestBy } from "../../contract-tests/fakes/state.ts";
@@ -68,6 +69,7 @@ export interface MemoryRegistry extends Registry {
 const CAPABILITIES: Capabilities = {
   nestedRepositories: true,
   repositoryComponents: 0,
+  names: anyName,
   repositoryCreation: "implicit",
   repositoryListing: true,
   tagDeletion: "probe",
@@ -150,6 +152,7 @@ export function createMemoryRegistry(
       return capabilities;
     },
     listRepositories: () => never("list repositories"),
+    createRepository: () => Promise.resolve(),
     undelete: () => never("undelete"),
     checkRights: () => Promise.reject(new Error("nobody asks the store for rights")),
     async *listTags() {
