@@ -5,14 +5,7 @@ import {
   KubeConfigError,
 } from "../../usage/kubernetes/error.ts";
 import { GuardError } from "../error.ts";
-
-/** Why nothing was removed at all. */
-export interface RemovalRefusal {
-  /** Absent: a registry or a cluster refused. */
-  readonly guard?: string;
-  /** One line. */
-  readonly message: string;
-}
+import type { RemovalRefusal } from "./result.ts";
 
 /** An error as a refusal; `undefined` when it is none but a bug or an interruption. */
 export function refusalOf(error: unknown): RemovalRefusal | undefined {

@@ -2,20 +2,13 @@ import type { Reason } from "../../engine/cleanup/reason.ts";
 import type { Digest } from "../../oci/digest.ts";
 import { nameOf } from "../cleanup/result.ts";
 import type { CleanupResult, Skipped } from "../cleanup/result.ts";
-import type { RemovalRefusal } from "./removal-refusal.ts";
 import type { Removal } from "./result.ts";
-
-/** What was taken from the source, or why nothing was. */
-export interface SourceRemoval extends Removal {
-  /** Absent: removing was begun. */
-  readonly refused?: RemovalRefusal;
-}
 
 /** What a carried out plan means for the tags that were to go. */
 export function removalOf(
   { plan, deleted, failed, skipped, remaining = [], brokeOff, journal }: CleanupResult,
   proved: ReadonlyMap<string, Digest>,
-): SourceRemoval {
+): Removal {
   const gone = deleted.map(nameOf).filter((name) => proved.has(name));
   const untried = remaining.map((entry) => ({
     tag: nameOf(entry),

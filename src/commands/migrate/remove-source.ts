@@ -17,7 +17,7 @@ import type { UsagePolicy } from "../cleanup/usage.ts";
 import type { CommandDeps } from "../deps.ts";
 import { refusalOf } from "./removal-refusal.ts";
 import { removalOf } from "./removal-result.ts";
-import type { SourceRemoval } from "./removal-result.ts";
+import type { Removal } from "./result.ts";
 
 /** How tags are removed from the source of a migration. */
 export interface RemovalPolicy {
@@ -55,10 +55,7 @@ export interface RemovalRequest {
  * What keeps it from removing anything is part of the result, since there was a migration before; only an interruption
  * and bugs are thrown.
  */
-export async function removeSource(
-  request: RemovalRequest,
-  deps: CommandDeps,
-): Promise<SourceRemoval> {
+export async function removeSource(request: RemovalRequest, deps: CommandDeps): Promise<Removal> {
   const { proved } = request;
   if (proved.size === 0) return { deleted: [], kept: [], failed: [] };
   try {

@@ -86,4 +86,14 @@ export interface Removal {
   readonly failed: readonly { readonly tag: string; readonly message: string }[];
   /** Path or reference of the journal. Absent: nothing was removed. */
   readonly journal?: string;
+  /** Absent: removing was begun. */
+  readonly refused?: RemovalRefusal;
+}
+
+/** Why nothing was removed at all. */
+export interface RemovalRefusal {
+  /** Absent: a registry or a cluster refused. */
+  readonly guard?: string;
+  /** One line. */
+  readonly message: string;
 }
