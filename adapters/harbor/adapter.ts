@@ -10,6 +10,7 @@ import { readAccess } from "./access.ts";
 import { capabilities } from "./capabilities.ts";
 import { PAGE_SIZE, createHarborClient } from "./client.ts";
 import type { HarborClient } from "./client.ts";
+import { createCopying } from "./copying.ts";
 import { createDeletion } from "./deletion.ts";
 import { createKnownTags } from "./known-tags.ts";
 import { listManifests, listTags, nonsense } from "./listing.ts";
@@ -34,6 +35,7 @@ export async function openRegistry(context: AdapterContext): Promise<Registry> {
   return {
     ...base,
     ...createDeletion(clientOrRefusal, base, known),
+    copyFrom: createCopying(context, base, clientOrRefusal),
 
     async *listTags(repository, { signal } = {}) {
       signal?.throwIfAborted();

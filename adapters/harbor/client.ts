@@ -3,7 +3,7 @@ import type { NativeAnswer, NativeApi, NativeCall } from "../../src/distribution
 import type { Origin } from "../../src/distribution/origin.ts";
 import { nextPageQuery } from "../../src/distribution/link-header.ts";
 import { formatRepository } from "../../src/oci/reference.ts";
-import type { Repository } from "../../src/oci/reference.ts";
+import type { DigestReference, Repository } from "../../src/oci/reference.ts";
 import type { AdapterContext, Credentials } from "../../src/registry/adapter.ts";
 import { RegistryError, isRegistryError } from "../../src/registry/error.ts";
 import { classify } from "./errors.ts";
@@ -48,6 +48,8 @@ export interface HarborClient {
   ): Promise<boolean>;
   /** False: there is no such artifact. */
   deleteArtifact(repository: Repository, digest: string, signal?: AbortSignal): Promise<boolean>;
+  /** Has an artifact copied with all its tags, its children and its accessories. False: it is not there. */
+  copy(target: Repository, from: DigestReference, signal?: AbortSignal): Promise<boolean>;
   /** Full names of the repositories of a project, or of all that the user may see. */
   repositories(
     namespace: Repository,
@@ -148,6 +150,20 @@ export function createHarborClient(options: HarborClientOptions): HarborClient {
         reference: `${formatRepository(repository)}@${digest}`,
         signal,
       }),
+
+    async copy(target, from, signal) {
+      const source = encodeURIComponent(`${from.name}@${from.digest}`);
+      const call: NativeCall = {
+        method: "POST",
+        target: `${repositoryPath(target)}/artifacts?from=${source}`,
+        verb: "copy",
+        reference: `${formatRepository(from)}@${from.digest}`,
+        accept: [201, 404],
+        signal,
+      };
+      const answer = await send(call);
+      return answer.status === 201;
+    },
 
     async repositories({ name }, page, signal) {
       const [project = ""] = name.split("/");

@@ -23,6 +23,9 @@ export function classify({ call, status, text }: NativeRefusal): Classified | un
         registryCode,
         hint: "An index still names it; it can go when the index is gone.",
       };
+    case "DENIED":
+      // Of a copy: the quota of the project is used up, or an accessory is to go without what it belongs to.
+      return call.method === "POST" ? { code: "conflict", registryCode } : undefined;
     case "PROJECTPOLICYVIOLATION":
       return { code: "conflict", registryCode, hint: "A policy of the project forbids it." };
     case "METHOD_NOT_ALLOWED":
@@ -41,6 +44,7 @@ export function rightFor(method: string, target: string): string {
       ? "permission Tag: Delete (project role Maintainer)"
       : "permission Artifact: Delete (project role Maintainer)";
   }
+  if (method === "POST") return "permission Artifact: Create (project role Developer)";
   if (target.includes("/artifacts"))
     return "permission Artifact: List and Read (project role Guest)";
   return "permission Repository: List (project role Guest)";

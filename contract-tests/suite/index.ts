@@ -9,6 +9,7 @@ import { describeRecord } from "./record.ts";
 import { describeRepositories } from "./repositories.ts";
 import { describeRights } from "./rights.ts";
 import { describeTagDeletion } from "./tag-deletion.ts";
+import { describeServerCopy } from "./server-copy.ts";
 import { describeUndelete } from "./undelete.ts";
 import { describeErrors } from "./errors.ts";
 import { describeGarbage } from "./garbage.ts";
@@ -42,6 +43,7 @@ export async function describeRegistryContract(subject: Subject): Promise<void> 
     describeTagDeletion(learned);
     describeCascade(learned);
     describeUndelete(learned);
+    describeServerCopy(learned);
     describeReferrers(learned);
     describeGarbage(learned);
     describeErrors(learned);

@@ -1,10 +1,12 @@
-import { createRepository } from "../state.ts";
+import { isDigest } from "../../../src/oci/digest.ts";
+import { createRepository, repositoryIn } from "../state.ts";
 import type { RegistryState, RepositoryState } from "../state.ts";
 import { answer, answerJson, problem } from "../message.ts";
 import type { FakeRequest, FakeResponse } from "../message.ts";
-import { artifactsOf, deleteDeeply, displayed, rowOf } from "./artifacts.ts";
+import { artifactsOf, deleteDeeply, displayed, isAccessory, rowOf } from "./artifacts.ts";
 import type { ArtifactRow } from "./artifacts.ts";
-import { has } from "./gate.ts";
+import { copyDeeply } from "./copying.ts";
+import { has, projectOf } from "./gate.ts";
 import type { HarborGate, Permission } from "./gate.ts";
 
 export interface ApiOptions {
@@ -12,6 +14,8 @@ export interface ApiOptions {
   readonly gate: HarborGate;
   readonly projects: ReadonlySet<string>;
   readonly isImmutable: (repository: string, tag: string) => boolean;
+  /** Nothing can be added to a project. */
+  readonly quotaExceeded: boolean;
   /** When a tag came to where it points, milliseconds since the epoch. */
   readonly pushTime: (repository: string, tag: string) => number;
   readonly maxPage: number;
@@ -55,7 +59,10 @@ export function createHarborApi(
     }
     const name = `${project}/${decodeURIComponent(encoded)}`;
     const call = { request, project, name };
-    if (key === undefined) return request.method === "GET" ? listArtifacts(call) : notAllowed();
+    if (key === undefined) {
+      if (request.method === "POST") return copyArtifact(call);
+      return request.method === "GET" ? listArtifacts(call) : notAllowed();
+    }
     if (tags === undefined) {
       if (request.method === "GET") return getArtifact(call, key);
       return request.method === "DELETE" ? deleteArtifact(call, key) : notAllowed();
@@ -94,6 +101,34 @@ export function createHarborApi(
     return paged(request, user === undefined ? [] : shown, (page) =>
       page.map((name) => ({ name })),
     );
+  }
+
+  /** Source: goharbor/harbor `src/server/v2.0/handler/artifact.go`, `CopyArtifact`; `src/server/middleware/quota`. */
+  function copyArtifact({ request, project, name }: RepositoryCall): FakeResponse {
+    const [, from = "", digest = ""] =
+      /^([^@]+)@(sha256:[0-9a-f]{64})$/.exec(request.query.get("from") ?? "") ?? [];
+    const refusal = refuse(request, project, "artifact:create");
+    if (refusal !== undefined) return refusal;
+    if (!isDigest(digest)) {
+      return problem(400, { code: "BAD_REQUEST", message: "invalid input" });
+    }
+    const unreadable = refuse(request, projectOf(from), "artifact:read");
+    if (unreadable !== undefined) return unreadable;
+    const source = repositoryOf(from);
+    if (!source.manifests.has(digest)) return absent(from, digest);
+    if (isAccessory(source, digest)) {
+      const message = "the operation isn't supported for an artifact accessory";
+      return problem(403, { code: "DENIED", message });
+    }
+    if (options.quotaExceeded) {
+      const message = `adding 1.0 MiB of storage resource, which when updated to current usage will exceed the configured upper limit of project ${project}`;
+      return problem(403, { code: "DENIED", message });
+    }
+    const target = repositoryIn(state, name);
+    const refused = copyDeeply(source, target, digest, (tag) => isImmutable(name, tag));
+    if (refused === undefined) return answer(201, { location: `${request.path}/${digest}` });
+    const message = `the tag ${refused.tag} configured as immutable, cannot be updated`;
+    return problem(412, { code: "PRECONDITION", message });
   }
 
   function getArtifact({ request, project, name }: RepositoryCall, key: string): FakeResponse {

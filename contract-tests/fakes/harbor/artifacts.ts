@@ -118,6 +118,11 @@ export function rowOf(repository: RepositoryState, key: string): ArtifactRow | u
   return artifactsOf(repository).find((row) => row.digest === digest);
 }
 
+/** Whether it belongs to another artifact, so that it goes, and is copied, with that one only. */
+export function isAccessory(repository: RepositoryState, digest: Digest): boolean {
+  return [...accessoriesOf(repository).values()].some((digests) => digests.includes(digest));
+}
+
 /** By `subject`, and by the tags of signing tools: `sha256-<hex>.sig`. */
 function accessoriesOf(repository: RepositoryState): Map<Digest, Digest[]> {
   const found = new Map<Digest, Digest[]>();

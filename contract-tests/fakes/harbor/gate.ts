@@ -12,6 +12,7 @@ export type Permission =
   | "repository:delete"
   | "artifact:list"
   | "artifact:read"
+  | "artifact:create"
   | "artifact:delete"
   | "tag:list"
   | "tag:delete";
@@ -23,6 +24,7 @@ export const MAINTAINER: readonly Permission[] = [
   "repository:delete",
   "artifact:list",
   "artifact:read",
+  "artifact:create",
   "artifact:delete",
   "tag:list",
   "tag:delete",

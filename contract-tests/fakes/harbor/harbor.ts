@@ -46,6 +46,7 @@ export function createFakeHarbor(options: FakeHarborOptions): FakeRegistry {
     gate,
     projects,
     isImmutable,
+    quotaExceeded: options.quotaExceeded ?? false,
     pushTime: createClock(now),
     maxPage: options.pageSize ?? Number.POSITIVE_INFINITY,
   });
