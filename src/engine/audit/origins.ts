@@ -1,0 +1,134 @@
+import type { Digest } from "../../oci/digest.ts";
+import { murmurHash } from "../../stages/hash.ts";
+import { LABEL, stageRelations } from "../../stages/labels.ts";
+import type { InventoryTag } from "../cleanup/inventory.ts";
+import { IMAGE_LABEL, detailsOf } from "./content.ts";
+import type { Ground, Verdict } from "./ground.ts";
+
+/** Where tags come from. */
+export interface Origins {
+  /** Name of the image; the first by name where a stage is several images'. */
+  imageOf(tag: string): string | undefined;
+  /** Commits it was built from, in full where the history has them; sorted, each once. */
+  commitsOf(tag: string): readonly string[];
+}
+
+const NONE: readonly string[] = [];
+
+/** Hex digits of a whole commit id. */
+const COMMIT = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
+
+/**
+ * Finds the image and the commits of every tag: by the records of stages, by the rule that claims a tag, by its labels. A
+ * stage that others were made from is of their image; what is about a stage is of the stage's.
+ */
+export function findOrigins(
+  ground: Pick<Ground, "input" | "catalog" | "contents">,
+  verdicts: ReadonlyMap<string, Verdict>,
+): Origins {
+  const { input, catalog, contents } = ground;
+  const names = new Map<string, string>();
+  const recorded = new Map<string, { images: Set<string>; commits: Set<string> }>();
+  for (const { class: known } of input.tags) {
+    if (known.kind === "managed-image") names.set(murmurHash(known.imageName), known.imageName);
+  }
+  for (const { class: known } of input.tags) {
+    if (known.kind !== "image-metadata") continue;
+    const entry = recorded.get(known.stageId) ?? { images: new Set(), commits: new Set() };
+    recorded.set(known.stageId, entry);
+    const name = names.get(known.nameHash);
+    if (name !== undefined) entry.images.add(name);
+    entry.commits.add(full(known.commit));
+  }
+  const stageImages = imagesOfStages();
+
+  return {
+    imageOf: (tag) => {
+      const entry = catalog.tags.get(tag);
+      return entry === undefined ? undefined : imageOf(entry);
+    },
+    commitsOf: (tag) => {
+      const entry = catalog.tags.get(tag);
+      return entry === undefined ? NONE : commitsOf(entry);
+    },
+  };
+
+  function full(commit: string): string {
+    const place = input.history?.graph.indexOf(commit) ?? -1;
+    return place < 0 ? commit : (input.history?.graph.hexOf(place) ?? commit);
+  }
+
+  /** Of the stages with a record, and of those that they were made from. */
+  function imagesOfStages(): ReadonlyMap<string, string> {
+    const images = new Map<string, string>();
+    // A map yields what is added while it is read.
+    for (const [stageId, { images: known }] of recorded) {
+      const [first] = [...known].toSorted();
+      if (first !== undefined && catalog.stages.has(stageId)) images.set(stageId, first);
+    }
+    for (const [stageId, image] of images) {
+      for (const below of madeFrom(stageId)) if (!images.has(below)) images.set(below, image);
+    }
+    return images;
+  }
+
+  /** Stages that a stage is made of: its ancestors, or the children of an index. */
+  function madeFrom(stageId: string): readonly string[] {
+    const digest = catalog.stages.get(stageId)?.digest;
+    const content = digest === undefined ? undefined : contents.get(digest);
+    if (content?.kind === "index") {
+      return content.children.flatMap((child) => stagesOn(child.digest));
+    }
+    const labels = detailsOf(content)?.labels;
+    return labels === undefined ? NONE : stageRelations(labels).parents;
+  }
+
+  function stagesOn(digest: Digest): string[] {
+    const entries = catalog.byDigest.get(digest) ?? [];
+    return entries.map(({ tag }) => tag).filter((tag) => catalog.stages.has(tag));
+  }
+
+  function imageOf(entry: InventoryTag): string | undefined {
+    const { tag, class: known } = entry;
+    const claim = verdicts.get(tag)?.claim;
+    if (claim !== undefined) return claim.image;
+    if (known.kind === "managed-image") return known.imageName;
+    if (known.kind === "image-metadata") return names.get(known.nameHash);
+    const stageId = stageBehind(entry);
+    if (stageId !== undefined) return stageImages.get(stageId);
+    if (known.kind === "signature") {
+      const [subject] = catalog.byDigest.get(known.subject) ?? [];
+      return subject === undefined || subject.class.kind === "signature"
+        ? undefined
+        : imageOf(subject);
+    }
+    const title = known.kind === "foreign" ? labelsOf(entry)?.[IMAGE_LABEL.title] : undefined;
+    return title === "" ? undefined : title;
+  }
+
+  function commitsOf(entry: InventoryTag): readonly string[] {
+    const { tag, class: known } = entry;
+    const claim = verdicts.get(tag)?.claim;
+    if (claim !== undefined) return claim.commits.toSorted();
+    if (known.kind === "image-metadata") return [full(known.commit)];
+    const stageId = stageBehind(entry);
+    const commits = stageId === undefined ? undefined : recorded.get(stageId)?.commits;
+    if (commits !== undefined) return [...commits].toSorted();
+    const label = known.kind === "stage" ? LABEL.commit : IMAGE_LABEL.revision;
+    if (known.kind !== "stage" && known.kind !== "foreign") return NONE;
+    const told = labelsOf(entry)?.[label];
+    return told !== undefined && COMMIT.test(told) ? [full(told)] : NONE;
+  }
+
+  /** The stage that a tag is, or is about. */
+  function stageBehind({ tag, class: known }: InventoryTag): string | undefined {
+    if (catalog.stages.has(tag)) return tag;
+    if (known.kind === "rejected") return known.stageId;
+    const alias = catalog.aliases.get(tag) ?? catalog.aliasRecords.get(tag);
+    return alias?.stageId ?? catalog.imports.get(tag)?.sourceStageId;
+  }
+
+  function labelsOf({ digest }: InventoryTag): Readonly<Record<string, string>> | undefined {
+    return digest === undefined ? undefined : detailsOf(contents.get(digest))?.labels;
+  }
+}

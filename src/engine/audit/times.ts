@@ -1,0 +1,55 @@
+import type { InventoryTag } from "../cleanup/inventory.ts";
+import { detailsOf } from "./content.ts";
+import type { Content } from "./content.ts";
+import type { Ground } from "./ground.ts";
+
+/** When tags were built, in milliseconds since the epoch; `undefined` where nothing tells. */
+export interface Times {
+  /** By the tag of a stage, else by the config; for an index by its youngest child; for what is about a stage by that. */
+  builtAt(entry: InventoryTag): number | undefined;
+  /** When it came: its push, else when it was built. */
+  cameAt(entry: InventoryTag): number | undefined;
+}
+
+export function findTimes({ catalog, contents }: Pick<Ground, "catalog" | "contents">): Times {
+  const cameAt = (entry: InventoryTag): number | undefined => entry.pushedAt ?? timeOf(entry);
+  return { builtAt, cameAt };
+
+  function builtAt({ class: known, digest }: InventoryTag): number | undefined {
+    if (known.kind === "stage") return dateOrNothing(known.builtAt);
+    const content = digest === undefined ? undefined : contents.get(digest);
+    return content === undefined ? undefined : createdAt(content);
+  }
+
+  /** A record came with the stage that it is about. */
+  function timeOf(entry: InventoryTag): number | undefined {
+    const built = builtAt(entry);
+    if (built !== undefined) return built;
+    const { class: known, tag } = entry;
+    const alias = catalog.aliasRecords.get(tag)?.stageId;
+    const imported = catalog.imports.get(tag)?.sourceStageId;
+    const about = "stageId" in known ? known.stageId : (alias ?? imported);
+    const stage = about === undefined || about === tag ? undefined : catalog.stages.get(about);
+    return stage === undefined ? undefined : builtAt(stage);
+  }
+
+  /** Of an index: of its youngest child; indexes below it do not count. */
+  function createdAt(content: Content): number | undefined {
+    if (content.kind !== "index") return parsed(detailsOf(content)?.created);
+    let youngest: number | undefined;
+    for (const { digest } of content.children) {
+      const created = parsed(detailsOf(contents.get(digest))?.created);
+      if (created !== undefined) youngest = Math.max(youngest ?? created, created);
+    }
+    return youngest;
+  }
+}
+
+function parsed(text: string | undefined): number | undefined {
+  return text === undefined ? undefined : dateOrNothing(Date.parse(text));
+}
+
+/** A builder that wants images to be the same whenever they are built writes the epoch: that tells nothing. */
+function dateOrNothing(time: number): number | undefined {
+  return Number.isNaN(new Date(time).getTime()) || time <= 0 ? undefined : time;
+}
