@@ -2,6 +2,8 @@ import { measureCleanupRequests } from "./cleanup-requests/measure.ts";
 import { printFigures } from "./figure.ts";
 import type { Figure } from "./figure.ts";
 import { measureGitWalk } from "./git-walk/measure.ts";
+import { measureLargeLayer } from "./migrate/large-layer.ts";
+import { measureMigration } from "./migrate/measure.ts";
 import { measurePlan } from "./plan/measure.ts";
 import { measureRates } from "./rates/measure.ts";
 import { measureStartup } from "./startup/measure.ts";
@@ -16,6 +18,8 @@ for (const measure of [
   measureCleanupRequests,
   measureRates,
   measureVendors,
+  measureMigration,
+  measureLargeLayer,
 ]) {
   process.stderr.write(`${measure.name} …\n`);
   figures.push(...(await measure()));

@@ -1,63 +1,44 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { cp, mkdtemp, rm, symlink } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { ROOT, buildPackage } from "../build-package.ts";
 import { atMost, median, milliseconds } from "../figure.ts";
 import type { Figure } from "../figure.ts";
 
 const ROUNDS = 21;
 const BUDGET_MS = 20;
-const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 /** `--version` and `--help`, from source and built, against a bare Node: medians, in turns. */
 export async function measureStartup(): Promise<readonly Figure[]> {
-  const built = await buildPackage();
-  try {
-    const bins = { "from source": join(ROOT, "bin"), built: join(built, "bin") };
-    const commands = Object.entries(bins).flatMap(([where, bin]) =>
-      ["--version", "--help"].map((option) => ({
-        work: `${option}, ${where}, above a bare node`,
-        args: [join(bin, "tidemark.js"), option],
-        isBudgeted: option === "--version",
-        times: new Array<number>(),
-      })),
-    );
-    const bare: number[] = [];
-    // The first round fills the caches and does not count.
-    for (let round = 0; round <= ROUNDS; round += 1) {
-      const bareMs = await timeOf(["-e", "0"]);
-      if (round > 0) bare.push(bareMs);
-      for (const { args, times } of commands) {
-        const ms = await timeOf(args);
-        if (round > 0) times.push(ms);
-      }
+  await using built = await buildPackage();
+  const bins = { "from source": join(ROOT, "bin"), built: built.bin };
+  const commands = Object.entries(bins).flatMap(([where, bin]) =>
+    ["--version", "--help"].map((option) => ({
+      work: `${option}, ${where}, above a bare node`,
+      args: [join(bin, "tidemark.js"), option],
+      isBudgeted: option === "--version",
+      times: new Array<number>(),
+    })),
+  );
+  const bare: number[] = [];
+  // The first round fills the caches and does not count.
+  for (let round = 0; round <= ROUNDS; round += 1) {
+    const bareMs = await timeOf(["-e", "0"]);
+    if (round > 0) bare.push(bareMs);
+    for (const { args, times } of commands) {
+      const ms = await timeOf(args);
+      if (round > 0) times.push(ms);
     }
-    return [
-      { work: `bare node -e 0, median of ${ROUNDS}`, figure: milliseconds(median(bare)) },
-      ...commands.map(({ work, times, isBudgeted }) => {
-        const above = median(times) - median(bare);
-        return isBudgeted
-          ? atMost(work, above, BUDGET_MS, milliseconds)
-          : { work, figure: milliseconds(above) };
-      }),
-    ];
-  } finally {
-    await rm(built, { recursive: true });
   }
-}
-
-/** The package as it is installed, in a directory of its own: without sources, with what tsc makes of them. */
-async function buildPackage(): Promise<string> {
-  const dir = await mkdtemp(join(tmpdir(), "tidemark-startup-"));
-  await cp(join(ROOT, "bin"), join(dir, "bin"), { recursive: true });
-  await cp(join(ROOT, "package.json"), join(dir, "package.json"));
-  await symlink(join(ROOT, "node_modules"), join(dir, "node_modules"));
-  const tsc = join(ROOT, "node_modules", "typescript", "bin", "tsc");
-  const config = join(ROOT, "tsconfig.build.json");
-  await timeOf([tsc, "-p", config, "--outDir", join(dir, "dist")]);
-  return dir;
+  return [
+    { work: `bare node -e 0, median of ${ROUNDS}`, figure: milliseconds(median(bare)) },
+    ...commands.map(({ work, times, isBudgeted }) => {
+      const above = median(times) - median(bare);
+      return isBudgeted
+        ? atMost(work, above, BUDGET_MS, milliseconds)
+        : { work, figure: milliseconds(above) };
+    }),
+  ];
 }
 
 /** Milliseconds that a Node with these arguments lives. */
