@@ -1,5 +1,7 @@
 import { splitDigest } from "../oci/digest.ts";
-import { openArchiveFile } from "./archive-file.ts";
+import { openArchiveFile } from "../tar/open-archive.ts";
+import { readTarTable } from "../tar/table.ts";
+import type { TarTable } from "../tar/table.ts";
 import type { Wanted } from "./choose.ts";
 import { fileContent, readWhole } from "./content.ts";
 import type { SourceDeps } from "./deps.ts";
@@ -10,8 +12,6 @@ import type { LayoutRequest } from "./layout.ts";
 import type { OpenedSource } from "./open.ts";
 import { SourceError } from "./source.ts";
 import type { Source } from "./source.ts";
-import { readTarTable } from "./tar-table.ts";
-import type { TarTable } from "./tar-table.ts";
 
 /** What is read out of an archive. */
 type Found = Images & Pick<Source, "openBlob">;
@@ -27,7 +27,7 @@ export async function openArchive(
 ): Promise<OpenedSource> {
   const file = await openArchiveFile(path, deps);
   try {
-    const table = await readTarTable(file, deps.signal);
+    const table = await readTarTable(file, deps);
     const found = await readArchive(kind, { table, wanted, deps });
     return { ...found, [Symbol.asyncDispose]: () => file.close() };
   } catch (error) {

@@ -14,7 +14,7 @@ import type { SourceDeps } from "./deps.ts";
 import { MAX_INDEX_BYTES, readLayout } from "./layout.ts";
 import type { LayoutEntry } from "./layout.ts";
 import type { OpenedSource } from "./open.ts";
-import { readRange } from "./range.ts";
+import { readRange } from "../tar/range.ts";
 import { SourceError } from "./source.ts";
 
 /**

@@ -11,7 +11,7 @@ import {
   DOCKER_LAYER_GZIP,
   DOCKER_MANIFEST,
 } from "../oci/media-type.ts";
-import { compressionOf } from "./archive-file.ts";
+import { compressionOf } from "../tar/open-archive.ts";
 import { chooseOne } from "./choose.ts";
 import type { Wanted } from "./choose.ts";
 import { MAX_CONFIG_BYTES, fileContent, readWhole } from "./content.ts";
@@ -23,7 +23,7 @@ import { imageConfig, savedImages } from "./schema.ts";
 import type { SavedImage } from "./schema.ts";
 import { SourceError } from "./source.ts";
 import type { Source } from "./source.ts";
-import type { TarTable } from "./tar-table.ts";
+import type { TarTable } from "../tar/table.ts";
 
 /** Most bytes of `manifest.json`. */
 const MAX_LIST_BYTES = 16 * 1024 * 1024;

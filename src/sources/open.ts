@@ -1,3 +1,4 @@
+import { TarError } from "../tar/error.ts";
 import { parseSourceAddress } from "./address.ts";
 import type { SourceAddress } from "./address.ts";
 import { openArchive } from "./archive.ts";
@@ -51,6 +52,9 @@ async function open(address: SourceAddress, deps: SourceDeps): Promise<OpenedSou
 
 /** The error with the source in front, where the source is to blame. */
 function named(text: string, error: unknown): unknown {
-  const isOurs = error instanceof SourceError || (error instanceof Error && "syscall" in error);
+  const isOurs =
+    error instanceof SourceError ||
+    error instanceof TarError ||
+    (error instanceof Error && "syscall" in error);
   return isOurs ? new SourceError(`source ${text}: ${error.message}`, { cause: error }) : error;
 }

@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 
+import { TarError } from "./error.ts";
 import { readRange } from "./range.ts";
-import { SourceError } from "./source.ts";
 
 /** What opening an archive's file needs. */
 export interface ArchiveFileDeps {
@@ -30,11 +30,12 @@ const GZIP = [0x1f, 0x8b];
 
 /**
  * Opens an archive so that it can be read at any place. One that is compressed by gzip, or that is no file but a pipe, is
- * first written into a file that has no name any more, so that nothing of it is left, however the run ends.
+ * first written into a file that has no name any more, so that nothing of it is left, however the run ends. Throws
+ * `TarError` for what is no archive.
  */
 export async function openArchiveFile(path: string, deps: ArchiveFileDeps): Promise<FileHandle> {
   const kind = await stat(path);
-  if (kind.isDirectory()) throw new SourceError("is a directory, not an archive; write oci:DIR");
+  if (kind.isDirectory()) throw new TarError("is a directory, not an archive; write oci:DIR");
   const file = kind.isFile() ? await open(path) : await spool(createReadStream(path), deps);
   try {
     const start = await readStart(file);
@@ -60,7 +61,7 @@ export function compressionOf(start: Uint8Array): "none" | "gzip" | "other" {
 function refuseOtherCompression(start: Uint8Array): void {
   const other = OTHER_COMPRESSIONS.find(([, magic]) => beginsWith(start, magic));
   if (other === undefined) return;
-  throw new SourceError(`is compressed by ${other[0]}; decompress it first, or use gzip`);
+  throw new TarError(`is compressed by ${other[0]}; decompress it first, or use gzip`);
 }
 
 async function* unzipped(file: FileHandle, signal: AbortSignal): AsyncGenerator<Uint8Array> {
@@ -73,7 +74,7 @@ async function* unzipped(file: FileHandle, signal: AbortSignal): AsyncGenerator<
     await feeding;
   } catch (error) {
     signal.throwIfAborted();
-    throw new SourceError("is compressed by gzip and damaged", { cause: error });
+    throw new TarError("is compressed by gzip and damaged", { cause: error });
   }
 }
 
@@ -90,7 +91,7 @@ async function spool(
       signal.throwIfAborted();
       size += chunk.length;
       if (size > maxUnpackedBytes) {
-        throw new SourceError(`is larger than ${maxUnpackedBytes} bytes when it is unpacked`);
+        throw new TarError(`is larger than ${maxUnpackedBytes} bytes when it is unpacked`);
       }
       await file.writeFile(chunk);
     }
