@@ -17,10 +17,10 @@ export interface Product {
 export const SUPPORT_TABLE_OF = "2026-11-21";
 
 /**
- * Ends of support, long-term support by volunteers included, paid support not. Releases before the first of a product are
- * past support too.
+ * Ends of support, long-term support by volunteers included, paid support not. Where only the month is known it is the last
+ * day of it. What is not in the table is not judged.
  *
- * Source: endoflife.date (MIT), which follows the release pages of each product.
+ * Source: endoflife.date, which follows the release pages of each product.
  */
 export const PRODUCTS: readonly Product[] = [
   {
@@ -55,7 +55,13 @@ export const PRODUCTS: readonly Product[] = [
       "14.04": "2019-04-02",
       "16.04": "2021-04-02",
       "18.04": "2023-05-31",
+      "18.10": "2019-07-18",
+      "19.04": "2020-01-23",
+      "19.10": "2020-07-06",
       "20.04": "2025-05-31",
+      "20.10": "2021-07-22",
+      "21.04": "2022-01-20",
+      "21.10": "2022-07-14",
       "22.04": "2027-04-01",
       "22.10": "2023-07-20",
       "23.04": "2024-01-20",
@@ -98,6 +104,12 @@ export const PRODUCTS: readonly Product[] = [
       "3.22": "2027-05-01",
       "3.23": "2027-11-01",
     },
+  },
+  {
+    name: "CentOS Linux",
+    images: ["centos"],
+    parts: 1,
+    ends: { "5": "2017-03-31", "6": "2020-11-30", "7": "2024-06-30", "8": "2021-12-31" },
   },
   {
     name: "Node.js",
