@@ -21,7 +21,7 @@ export async function problemsIn(
     if (found !== digest) problems.push(`${tag} is ${found ?? "missing"}, not ${digest}`);
   }
   for (const tag of digests.keys()) if (!wanted.has(tag)) problems.push(`${tag} is too much`);
-  for (const digest of referrers ? project.referrers : []) {
+  for (const digest of referrers ? project.referrers.values() : []) {
     if (!(await holds(digest))) problems.push(`the referrer ${digest} is missing`);
   }
   return problems;

@@ -81,8 +81,10 @@ export interface Project extends AsyncDisposable {
   readonly own: ReadonlyMap<string, string>;
   /** What is copied only when it is asked for. */
   readonly foreign: ReadonlyMap<string, string>;
-  /** Manifests without a tag that belong to something that is copied, found only where the registry tells referrers. */
-  readonly referrers: readonly string[];
+  /** Tags of `own` that are images for one platform, with layers. */
+  readonly images: readonly string[];
+  /** Manifests without a tag, by the digest of what they are about; found only where the registry tells them. */
+  readonly referrers: ReadonlyMap<string, string>;
   /** Puts all of it into a repository. */
   fill(repository: SeedRepository): Promise<void>;
 }
@@ -104,12 +106,17 @@ export async function createProject(): Promise<Project> {
   const own = [...model.tags]
     .filter(([tag]) => !transient.has(tag) && !foreign.has(tag))
     .map(([tag, { digest }]) => [tag, digest] as const);
+  const digestOf = (id: string): string => model.contentOf(id).digest;
   return {
     root,
     clone,
     own: new Map(own),
     foreign,
-    referrers: ["proof", "proof of proof"].map((id) => model.contentOf(id).digest),
+    images: ["base", "web1", "web3", "tool", "amd"].flatMap((id) => model.tagsOf(id)),
+    referrers: new Map([
+      [digestOf("outer"), digestOf("proof")],
+      [digestOf("proof"), digestOf("proof of proof")],
+    ]),
     async fill(repository) {
       const tagged = [...model.tags, ...others];
       // A registry takes a referrer whose subject is not there; some of them refuse a list of what is not there.
