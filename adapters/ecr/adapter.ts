@@ -3,6 +3,7 @@ import type { AdapterContext } from "../../src/registry/adapter.ts";
 import type { Registry } from "../../src/registry/registry.ts";
 import { capabilities, publicCapabilities } from "./capabilities.ts";
 import { createEcrClient } from "./client.ts";
+import { createCopying } from "./copying.ts";
 import { createPush } from "./creation.ts";
 import { createDeletion } from "./deletion.ts";
 import { listImageManifests, listImages } from "./listing.ts";
@@ -39,6 +40,7 @@ export async function openRegistry(context: AdapterContext): Promise<Registry> {
     listRepositories: (namespace, callOptions = {}) => names.list(host, namespace, callOptions),
     ...createPush({ client, names, base, isAsked: options["create-repositories"] === "true" }),
     ...createDeletion({ client, names, resolve: base.resolve }),
+    ...(isPublic ? {} : { copyFrom: createCopying({ context, client, names, base }) }),
     checkRights: (repository, callOptions) =>
       checkEcrRights(
         {

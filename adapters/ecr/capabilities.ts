@@ -51,13 +51,15 @@ export const capabilities: Capabilities = {
   // A setting of each repository.
   immutableTags: true,
   undelete: "none",
-  serverCopy: false,
+  // BatchGetImage, PutImage and mounts, within an account and region.
+  serverCopy: true,
   garbageCollection: "server",
 };
 
-/** ECR Public has no immutable tags. */
+/** ECR Public has neither immutable tags nor BatchGetImage. */
 export const publicCapabilities: Capabilities = {
   ...capabilities,
   names: PUBLIC_NAMES,
   immutableTags: false,
+  serverCopy: false,
 };

@@ -7,6 +7,12 @@ export interface Operations {
   batchDeleteImage(input: Images, options: SendOptions): Promise<BatchAnswer>;
   /** Absent: the service has no such action. */
   readonly batchGetImage?: (input: Images, options: SendOptions) => Promise<BatchAnswer>;
+  /** Absent, with the next two: the service's own actions copy nothing here. */
+  readonly batchCheckLayerAvailability?: (
+    input: Layers,
+    options: SendOptions,
+  ) => Promise<LayersAnswer>;
+  readonly putImage?: (input: ImageInput, options: SendOptions) => Promise<ImageAnswer>;
   describeRepositories(input: RepositoriesPage, options: SendOptions): Promise<RepositoriesAnswer>;
   createRepository(input: RepositoryInput, options: SendOptions): Promise<unknown>;
   getAuthorizationToken(options: SendOptions): Promise<AuthorizationAnswer | undefined>;
@@ -69,6 +75,18 @@ export interface Images extends RepositoryInput {
   readonly imageIds: readonly ImageId[];
 }
 
+export interface Layers extends RepositoryInput {
+  readonly layerDigests: readonly string[];
+}
+
+export interface ImageInput extends RepositoryInput {
+  readonly imageManifest: string;
+  readonly imageManifestMediaType: string;
+  readonly imageDigest: string;
+  /** Absent: the image gets no tag. */
+  readonly imageTag?: string;
+}
+
 export interface Page {
   readonly maxResults: number;
   readonly nextToken?: string;
@@ -102,8 +120,29 @@ export interface ImageDetail {
 /** Of a deletion `imageIds` are those that are gone, of a read `images` are those that are there. */
 export interface BatchAnswer {
   readonly imageIds?: readonly AnsweredId[] | undefined;
-  readonly images?: readonly { readonly imageId?: AnsweredId | undefined }[] | undefined;
+  readonly images?: readonly AnsweredImage[] | undefined;
   readonly failures?: readonly Failure[] | undefined;
+}
+
+export interface AnsweredImage {
+  readonly imageId?: AnsweredId | undefined;
+  /** As it was pushed. */
+  readonly imageManifest?: string | undefined;
+  readonly imageManifestMediaType?: string | undefined;
+}
+
+export interface ImageAnswer {
+  readonly image?: AnsweredImage | undefined;
+}
+
+export interface LayersAnswer {
+  readonly layers?:
+    | readonly {
+        readonly layerDigest?: string | undefined;
+        /** `AVAILABLE`, `UNAVAILABLE` or `ARCHIVED`. */
+        readonly layerAvailability?: string | undefined;
+      }[]
+    | undefined;
 }
 
 interface AnsweredId {

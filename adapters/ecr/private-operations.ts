@@ -1,4 +1,5 @@
 import {
+  BatchCheckLayerAvailabilityCommand,
   BatchDeleteImageCommand,
   BatchGetImageCommand,
   CreateRepositoryCommand,
@@ -6,6 +7,7 @@ import {
   DescribeRepositoriesCommand,
   ECRClient,
   GetAuthorizationTokenCommand,
+  PutImageCommand,
 } from "@aws-sdk/client-ecr";
 import { MANIFEST_TYPES } from "../../src/oci/media-type.ts";
 import { clientConfig } from "./operations.ts";
@@ -28,6 +30,12 @@ export function openPrivateOperations(settings: OperationsSettings): Operations 
         }),
         options,
       ),
+    batchCheckLayerAvailability: ({ layerDigests, ...input }, options) =>
+      client.send(
+        new BatchCheckLayerAvailabilityCommand({ ...input, layerDigests: [...layerDigests] }),
+        options,
+      ),
+    putImage: (input, options) => client.send(new PutImageCommand(input), options),
     describeRepositories: (input, options) =>
       client.send(new DescribeRepositoriesCommand(input), options),
     createRepository: (input, options) => client.send(new CreateRepositoryCommand(input), options),

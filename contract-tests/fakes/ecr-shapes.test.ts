@@ -65,8 +65,8 @@ describe.runIf(python !== undefined).each([
 
     expect([...asked].toSorted()).toEqual(
       [
+        ...(kind === "private" ? ["BatchCheckLayerAvailability", "BatchGetImage", "PutImage"] : []),
         "BatchDeleteImage",
-        ...(kind === "private" ? ["BatchGetImage"] : []),
         "CreateRepository",
         "DescribeImages",
         ...(kind === "public" ? ["DescribeRegistries"] : []),
@@ -164,6 +164,14 @@ async function everyAction(kind: "private" | "public", name: string): Promise<re
   seedContent(state, image, ["1.0", "latest"]);
   seedContent(state, untagged);
   seedContent(state, indexOf([child]), ["index"]);
+  if (isPrivate) {
+    const copied = { host, name: `${name}-copied` };
+    repositoryIn(fake.state, copied.name);
+    const from = { ...repository, digest: image.digest };
+    await registry.copyFrom(copied, from, { tags: ["1.0", "latest"] });
+    await registry.copyFrom(copied, from, { tags: ["1.0"] });
+    await registry.copyFrom({ host, name: `${name}-absent` }, from, { tags: [] });
+  }
   await Array.fromAsync(registry.listTags(repository));
   await Array.fromAsync(registry.listTags({ host, name: `${name}/absent` }));
   await Array.fromAsync(registry.listRepositories(""));

@@ -4,6 +4,7 @@ import { isIndexType } from "../../../src/oci/media-type.ts";
 import { readManifest } from "../check-manifest.ts";
 import { createRepository } from "../state.ts";
 import type { RegistryState, RepositoryState } from "../state.ts";
+import { checkLayers, putImage } from "./copying.ts";
 import { AwsError, invalidParameter } from "./errors.ts";
 import { readInput } from "./input.ts";
 import type { Input } from "./input.ts";
@@ -30,6 +31,7 @@ export interface ActionsOptions {
   readonly pageSize: number;
   /** Digests in the archival storage class. */
   readonly archived: ReadonlySet<Digest>;
+  readonly immutableTags: boolean;
   readonly issueToken: (user: AwsUser) => { readonly token: string; readonly expiresAt: number };
 }
 
@@ -41,7 +43,7 @@ export const MAX_PAGE = 1000;
 
 /** The actions, strict about what they take. Source: ECR API reference. */
 export function createActions(options: ActionsOptions): Actions {
-  const { kind, state, account, region, alias, now, pageSize, archived } = options;
+  const { kind, state, account, region, alias, now, pageSize, archived, immutableTags } = options;
   /** When each image was first seen: seeds come behind the service's back. */
   const pushedAt = new Map<string, number>();
   /** What a token of a page stands for. Opaque: a client that makes one up is refused. */
@@ -58,6 +60,13 @@ export function createActions(options: ActionsOptions): Actions {
         return batchDelete(input);
       case "BatchGetImage":
         return batchGet(input);
+      case "BatchCheckLayerAvailability":
+        return checkLayers(repositoryOf(input)[1], input);
+      case "PutImage": {
+        const [repositoryName, repository] = repositoryOf(input);
+        const image = putImage(repository, input, { name: repositoryName, immutableTags });
+        return { image: { registryId: account, repositoryName, ...image } };
+      }
       case "DescribeRepositories":
         return describeRepositories(input);
       case "CreateRepository":

@@ -8,6 +8,11 @@ export interface Input {
   readonly maxResults?: number;
   readonly nextToken?: string;
   readonly filter?: { readonly tagStatus?: string; readonly imageStatus?: string };
+  readonly layerDigests?: readonly string[];
+  readonly imageManifest?: string;
+  readonly imageManifestMediaType?: string;
+  readonly imageTag?: string;
+  readonly imageDigest?: string;
 }
 
 const NAME = /^(?:[a-z0-9]+(?:[._-]+[a-z0-9]+)*\/)*[a-z0-9]+(?:[._-]+[a-z0-9]+)*$/;
@@ -18,6 +23,8 @@ const MEMBERS: Readonly<Record<string, string>> = {
   DescribeImages: "repositoryName|registryId,imageIds,maxResults,nextToken,filter",
   BatchDeleteImage: "repositoryName,imageIds|registryId",
   BatchGetImage: "repositoryName,imageIds|registryId,acceptedMediaTypes",
+  BatchCheckLayerAvailability: "repositoryName,layerDigests|registryId",
+  PutImage: "repositoryName,imageManifest|registryId,imageManifestMediaType,imageTag,imageDigest",
   DescribeRepositories: "|registryId,repositoryNames,maxResults,nextToken",
   CreateRepository: "repositoryName|registryId",
   DescribeRegistries: "|maxResults,nextToken",
@@ -44,6 +51,7 @@ export function readInput(action: string, kind: "private" | "public", raw: unkno
   }
   const fields: Readonly<Record<string, unknown>> = { ...raw };
   const { registryId, repositoryName, imageIds, maxResults, nextToken, filter } = fields;
+  const { layerDigests, imageManifest, imageManifestMediaType, imageTag, imageDigest } = fields;
   return {
     ...text("registryId", registryId, /^\d{12}$/),
     ...text("repositoryName", repositoryName, NAME),
@@ -51,6 +59,11 @@ export function readInput(action: string, kind: "private" | "public", raw: unkno
     ...(maxResults === undefined ? {} : { maxResults: readMaxResults(maxResults) }),
     ...text("nextToken", nextToken, /./),
     ...(filter === undefined ? {} : { filter: readFilter(filter) }),
+    ...(layerDigests === undefined ? {} : { layerDigests: readLayers(layerDigests) }),
+    ...text("imageManifest", imageManifest, /^[^]{1,4194304}$/),
+    ...text("imageManifestMediaType", imageManifestMediaType, /./),
+    ...text("imageTag", imageTag, /^.{1,300}$/),
+    ...text("imageDigest", imageDigest, /./),
   };
 }
 
@@ -91,6 +104,18 @@ function readIds(value: unknown): NonNullable<Input["imageIds"]> {
       ...text("imageTag", fields["imageTag"], /^.{1,300}$/),
     };
   });
+}
+
+function readLayers(value: unknown): readonly string[] {
+  if (!Array.isArray(value) || value.some((item) => typeof item !== "string")) {
+    throw new AwsError("SerializationException", "layerDigests");
+  }
+  if (value.length < 1 || value.length > 100) {
+    throw invalidParameter(
+      "'layerDigests' failed to satisfy constraint: 'Member must have length less than or equal to 100'",
+    );
+  }
+  return value;
 }
 
 function readFilter(value: unknown): NonNullable<Input["filter"]> {

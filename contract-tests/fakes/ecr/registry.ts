@@ -31,6 +31,8 @@ export interface FakeEcrOptions {
   readonly tokenLifetimeMs?: number;
   /** Every repository's tags. Default: no. */
   readonly immutableTags?: boolean;
+  /** Whether blobs of other repositories can be mounted: a setting of the account. Default: yes. */
+  readonly blobMounting?: boolean;
   /** Calls of one action that are let through between two refusals; default: all. */
   readonly throttle?: (action: string, index: number) => boolean;
   /** Sees every call of the API and its answer. */
@@ -91,6 +93,7 @@ export function createFakeEcr(options: FakeEcrOptions = {}): FakeEcr {
     alias,
     pageSize: options.pageSize ?? MAX_PAGE,
     archived,
+    immutableTags: options.immutableTags ?? false,
     issueToken: (user) => issue(user, tokenLifetimeMs),
   });
   const service = kind === "public" ? "ecr-public" : "ecr";
@@ -175,7 +178,11 @@ export function createFakeEcr(options: FakeEcrOptions = {}): FakeEcr {
       const message = `The repository with name '${name}' does not exist in the registry with id '${account}'`;
       return problem(404, { code: "NAME_UNKNOWN", message });
     }
-    return immutableRefusal(request) ?? archivedRefusal(request) ?? content.handle(request);
+    return (
+      immutableRefusal(request) ??
+      archivedRefusal(request) ??
+      content.handle(options.blobMounting === false ? withoutMount(request) : request)
+    );
   }
 
   function gate(request: FakeRequest): FakeResponse | undefined {
@@ -248,6 +255,13 @@ export function createFakeEcr(options: FakeEcrOptions = {}): FakeEcr {
     const message = `The image tag '${route.reference}' already exists in the '${route.name}' repository and cannot be overwritten because the tag is immutable.`;
     return problem(400, { code: "TAG_INVALID", message });
   }
+}
+
+/** "Otherwise the mount is ignored": an upload session is opened. */
+function withoutMount(request: FakeRequest): FakeRequest {
+  const query = new URLSearchParams(request.query);
+  for (const name of ["mount", "from"]) query.delete(name);
+  return { ...request, query };
 }
 
 function isRead({ method }: Pick<FakeRequest, "method">): boolean {
