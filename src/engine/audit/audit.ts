@@ -1,3 +1,4 @@
+import type { Because } from "../cleanup/decision.ts";
 import type { TagLabel } from "../cleanup/plan.ts";
 import type { Reason } from "../cleanup/reason.ts";
 import type { Digest } from "../../oci/digest.ts";
@@ -83,7 +84,7 @@ export interface AuditedTag {
   readonly verdict: "kept" | "deleted";
   /** Who needs it, when it is kept; why it would go, in one word of the plan, when not. */
   readonly reasons: readonly Reason[];
-  readonly because?: string;
+  readonly because?: Because;
   /** Its place in the Git history. Absent: no commit of it is known to the history. */
   readonly place?: HistoryPlace;
 }
