@@ -1,5 +1,3 @@
-import { createHash } from "node:crypto";
-
 import { formatRepository } from "../../oci/reference.ts";
 import { entriesOf } from "../entry.ts";
 import type { Entry, Status } from "../entry.ts";
@@ -9,8 +7,9 @@ import { mapHistory } from "../history-map.ts";
 import { outcomeOf } from "../run.ts";
 import type { ReportedRepository, ReportedRun } from "../run.ts";
 import { explorerData } from "./explorer.ts";
+import { pageDocument } from "./document.ts";
 import { historySection } from "./history.ts";
-import { NOTHING, html, scriptJson, trusted } from "./markup.ts";
+import { NOTHING, html, scriptJson } from "./markup.ts";
 import type { Markup } from "./markup.ts";
 import { SCRIPT } from "./script.ts";
 import {
@@ -50,64 +49,32 @@ export function reportPage(run: ReportedRun): string {
     ${histories[place]?.section ?? NOTHING}`;
   });
   const title = `${titleWord(run.command)} of ${repositories.map(({ result }) => formatRepository(result.plan.repository)).join(", ") || "nothing"}`;
-  const page = html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta http-equiv="Content-Security-Policy" content="${contentPolicy()}" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="color-scheme" content="light dark" />
-        <meta name="referrer" content="no-referrer" />
-        <title>${title}</title>
-        ${element("style", STYLE)}
-      </head>
-      <body>
-        <main>
-          <header>
-            <h1>${title}</h1>
-            <p><span class="outcome ${outcomeClass(run)}">${outcomeOf(run)}</span></p>
-            <p class="soft">
-              ${formatTime(run.startedAt)} to ${formatTime(run.endedAt)} UTC, tidemark
-              ${run.version}, exit code ${run.exitCode}
-            </p>
-          </header>
-          ${failureSection(run)} ${sections}
-          <section class="card">
-            <h2>Every tag</h2>
-            <noscript
-              ><p>
-                The list of every tag is shown by the page's script, which is switched off here. The
-                JSON report has it too.
-              </p></noscript
-            >
-            <div id="explorer"></div>
-          </section>
-        </main>
-        <script type="application/json" id="data">
-          ${scriptJson(data)}
-        </script>
-        ${element("script", SCRIPT)}
-      </body>
-    </html> `;
-  return page.html;
-}
-
-/** An element whose text is exactly this: the page's policy has its hash. */
-function element(name: "style" | "script", text: string): Markup {
-  return trusted(`<${name}>${text}</${name}>`);
-}
-
-/** Only this page's own style and script count; nothing is loaded, sent or framed. */
-function contentPolicy(): string {
-  const hash = (text: string): string =>
-    `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
-  return [
-    "default-src 'none'",
-    `style-src ${hash(STYLE)}`,
-    `script-src ${hash(SCRIPT)}`,
-    "base-uri 'none'",
-    "form-action 'none'",
-  ].join("; ");
+  const content = html`<header>
+      <h1>${title}</h1>
+      <p><span class="outcome ${outcomeClass(run)}">${outcomeOf(run)}</span></p>
+      <p class="soft">
+        ${formatTime(run.startedAt)} to ${formatTime(run.endedAt)} UTC, tidemark ${run.version},
+        exit code ${run.exitCode}
+      </p>
+    </header>
+    ${failureSection(run)} ${sections}
+    <section class="card">
+      <h2>Every tag</h2>
+      <noscript
+        ><p>
+          The list of every tag is shown by the page's script, which is switched off here. The JSON
+          report has it too.
+        </p></noscript
+      >
+      <div id="explorer"></div>
+    </section>`;
+  return pageDocument({
+    title,
+    style: STYLE,
+    script: SCRIPT,
+    content,
+    data: { type: "application/json", text: scriptJson(data) },
+  });
 }
 
 function failureSection({ failure }: ReportedRun): Markup {
