@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 
 import { Command } from "commander";
 
-import type { CleanupTarget } from "../commands/cleanup/cleanup-set.ts";
+import type { CleanupTarget } from "../commands/cleanup/targets.ts";
 import { refuseSharedRoles } from "../commands/cleanup/copies.ts";
 import { UsageError } from "../commands/error.ts";
 import type { ProjectCleanupRequest } from "../commands/cleanup/project-cleanup.ts";

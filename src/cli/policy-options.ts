@@ -3,7 +3,8 @@ import type { Command } from "commander";
 import { resolve } from "node:path";
 
 import type { CleanupRequest } from "../commands/cleanup/cleanup.ts";
-import type { CleanupSetRequest, CleanupTarget } from "../commands/cleanup/cleanup-set.ts";
+import type { CleanupSetRequest } from "../commands/cleanup/cleanup-set.ts";
+import type { CleanupTarget } from "../commands/cleanup/targets.ts";
 import { UsageError } from "../commands/error.ts";
 import { GUARD_NAMES } from "../engine/cleanup/guards.ts";
 import type { DeletionLimit, GuardName } from "../engine/cleanup/guards.ts";

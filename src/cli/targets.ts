@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { Option } from "commander";
 import type { Command } from "commander";
 
-import type { CleanupTarget } from "../commands/cleanup/cleanup-set.ts";
+import type { CleanupTarget } from "../commands/cleanup/targets.ts";
 import { UsageError } from "../commands/error.ts";
 import { isNamespaceAddress, parseNamespace, parseRepository } from "../oci/reference.ts";
 import { IMAGES_REPO_MODES } from "../stages/images-repo.ts";

@@ -1,6 +1,6 @@
 import type { AuditedRepository, AuditedTag } from "../../engine/audit/audit.ts";
 import type { Thresholds } from "../../engine/audit/thresholds.ts";
-import type { CleanupTarget } from "../cleanup/cleanup-set.ts";
+import type { CleanupTarget } from "../cleanup/targets.ts";
 import type { CopyTarget } from "../cleanup/copies.ts";
 import type { CleanupPolicy } from "../cleanup/policy.ts";
 
