@@ -1,10 +1,10 @@
-import { splitDigest } from "../oci/digest.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { ManifestError, parseManifest } from "../oci/manifest.ts";
 import { OCI_INDEX } from "../oci/media-type.ts";
 import { formatReference } from "../oci/reference.ts";
 import type { DigestReference, Repository } from "../oci/reference.ts";
+import { referrersTag } from "../oci/referrers-tag.ts";
 import type { Capabilities } from "../registry/capabilities.ts";
 import type { CallOptions, Registry } from "../registry/registry.ts";
 import type { Call, Connection } from "./connection.ts";
@@ -23,10 +23,6 @@ export interface Referrers {
 
 /** A page of referrers is an index like any other. */
 const MAX_PAGE_BYTES = 16 * 1024 * 1024;
-
-/** Longest algorithm and hex in a fallback tag. Source: OCI distribution-spec, referrers tag schema. */
-const MAX_ALGORITHM = 32;
-const MAX_ENCODED = 64;
 
 const NOTHING: Digest = `sha256:${"0".repeat(64)}`;
 
@@ -116,17 +112,11 @@ export function createReferrers(
   ): AsyncGenerator<Descriptor> {
     const { host, name } = subject;
     const manifest = await manifests.findManifest(
-      { host, name, tag: fallbackTag(subject.digest) },
+      { host, name, tag: referrersTag(subject.digest) },
       options,
     );
     if (manifest !== undefined) yield* readIndex(callFor(subject, "", options), manifest.bytes);
   }
-}
-
-/** `sha256-<hex>`: where referrers stand on a registry without the endpoint. */
-export function fallbackTag(digest: Digest): string {
-  const [algorithm, hex] = splitDigest(digest);
-  return `${algorithm.slice(0, MAX_ALGORITHM)}-${hex.slice(0, MAX_ENCODED)}`;
 }
 
 interface Page {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { fallbackTag } from "../../src/distribution/referrers.ts";
+import { referrersTag } from "../../src/oci/referrers-tag.ts";
 import { descriptorOf, imageOf, indexOf, seedContent } from "../../contract-tests/fakes/seed.ts";
 import { digestBy, repositoryIn } from "../../contract-tests/fakes/state.ts";
 import { openHarness } from "./harness.ts";
@@ -59,10 +59,10 @@ describe("listReferrers", () => {
   });
 });
 
-describe("fallbackTag", () => {
+describe("referrersTag", () => {
   it("cuts a sha512 digest to the length of a sha256 one", () => {
-    expect(fallbackTag(`sha256:${"a".repeat(64)}`)).toBe(`sha256-${"a".repeat(64)}`);
-    expect(fallbackTag(`sha512:${"b".repeat(128)}`)).toBe(`sha512-${"b".repeat(64)}`);
+    expect(referrersTag(`sha256:${"a".repeat(64)}`)).toBe(`sha256-${"a".repeat(64)}`);
+    expect(referrersTag(`sha512:${"b".repeat(128)}`)).toBe(`sha512-${"b".repeat(64)}`);
   });
 });
 
@@ -72,7 +72,7 @@ async function seeded(options: HarnessOptions): Promise<Harness> {
   seedContent(repository, subject, ["latest"]);
   for (const referrer of referrers) seedContent(repository, referrer);
   if (options.fake?.referrers === false) {
-    seedContent(repository, indexOf(referrers), [fallbackTag(subject.digest)]);
+    seedContent(repository, indexOf(referrers), [referrersTag(subject.digest)]);
   }
   return harness;
 }
