@@ -29,8 +29,8 @@ export async function putWhole(
   return registry.putManifest(reference, manifest, { signal });
 }
 
-/** Source: distribution-spec, "Error Codes"; a refusal may have several, and the error holds the first. */
-function missesPart(error: unknown): boolean {
+/** Whether the registry misses a part. Source: distribution-spec, "Error Codes"; a refusal may have several, and the error holds the first. */
+export function missesPart(error: unknown): boolean {
   const isRefused = isRegistryError(error, "invalid", "not-found") && error.status !== undefined;
   return isRefused && /\b(?:MANIFEST_)?BLOB_UNKNOWN\b/.test(error.message);
 }

@@ -1,0 +1,144 @@
+import type { PlannedManifest } from "../../engine/migrate/plan.ts";
+import type { Digest } from "../../oci/digest.ts";
+import type { Repository } from "../../oci/reference.ts";
+import type { ManifestBody } from "../../oci/manifest.ts";
+import { isRegistryError } from "../../registry/error.ts";
+import type { Registry } from "../../registry/registry.ts";
+import { originIn } from "../publish/blob-origins.ts";
+import { missesPart, putWhole } from "../publish/put-whole.ts";
+import { NeedError, StoppedError } from "./copy-outcome.ts";
+import type { CopyRun } from "./copy-run.ts";
+import type { CopyTarget } from "./copy-target.ts";
+import type { ReferrerTags } from "./referrer-tags.ts";
+
+/** Stores manifests with whatever they need, each once. */
+export interface ManifestCopier {
+  /**
+   * Answers whether the tag was set with it: not when somebody stored the manifest before. Rejects with `NeedError` when
+   * something that it needs could not be stored.
+   *
+   * @param as The tag to store it under. Absent: by digest.
+   */
+  store(digest: Digest, as?: string): Promise<boolean>;
+  /** Sets a tag on what is stored. */
+  tag(digest: Digest, as: string): Promise<void>;
+}
+
+export interface CopierParts {
+  readonly from: { readonly registry: Registry; readonly repository: Repository };
+  readonly to: CopyTarget;
+  readonly manifests: ReadonlyMap<Digest, PlannedManifest>;
+  readonly referrerTags: ReferrerTags;
+  /** Throws `StoppedError` when nothing more is to be begun. */
+  readonly check: () => void;
+}
+
+export function createManifestCopier(parts: CopierParts, run: CopyRun): ManifestCopier {
+  const { from, to, manifests, referrerTags, check } = parts;
+  const { state, progress, deps } = run;
+  const { signal } = deps;
+  const origin = originIn(from);
+  const stored = new Map<Digest, Promise<void>>();
+  const copiesByItself =
+    to.registry.capabilities.serverCopy && from.repository.host === to.repository.host;
+
+  return {
+    store,
+    async tag(digest, as) {
+      check();
+      await put(plannedOf(digest), as);
+    },
+  };
+
+  async function store(digest: Digest, as?: string): Promise<boolean> {
+    const known = stored.get(digest);
+    const storing = known ?? storeNow(plannedOf(digest), as);
+    stored.set(digest, storing);
+    await storing;
+    return known === undefined && as !== undefined;
+  }
+
+  async function storeNow(planned: PlannedManifest, as: string | undefined): Promise<void> {
+    check();
+    const { digest } = planned;
+    const isKnown = as === undefined && state.has(to.address, "manifest", digest);
+    if (!isKnown && !(await copyByItself(digest, as))) {
+      await storeNeeds(planned);
+      await to.uploader.uploadBlobs(planned.blobs, origin);
+      check();
+      await put(planned, as);
+    }
+    progress.manifestDone();
+  }
+
+  async function copyByItself(digest: Digest, as: string | undefined): Promise<boolean> {
+    if (!copiesByItself) return false;
+    const { host, name } = from.repository;
+    const tags = as === undefined ? [] : [as];
+    const options = { tags, signal };
+    const outcome = await to.registry.copyFrom(to.repository, { host, name, digest }, options);
+    if (outcome === "refused") return false;
+    to.copied();
+    return true;
+  }
+
+  async function storeNeeds({ after }: PlannedManifest): Promise<void> {
+    const settled = await Promise.allSettled(after.map((digest) => store(digest)));
+    for (const outcome of settled) {
+      if (outcome.status === "fulfilled") continue;
+      throw outcome.reason instanceof StoppedError ? outcome.reason : new NeedError(outcome.reason);
+    }
+  }
+
+  async function put(planned: PlannedManifest, as: string | undefined): Promise<void> {
+    const { host, name } = from.repository;
+    const { digest } = planned;
+    const body = await from.registry.getManifest({ host, name, digest }, { signal });
+    try {
+      await to.registry.putManifest(referenceTo(digest, as), body, { signal });
+    } catch (error) {
+      if (!lacksPart(error)) throw error;
+      await putAgain(planned, body, as);
+    }
+    to.stored();
+    state.add(to.address, "manifest", digest);
+    await referrerTags.add(body);
+  }
+
+  /** What the target was believed to have is brought once more. */
+  async function putAgain(
+    planned: PlannedManifest,
+    body: ManifestBody,
+    as: string | undefined,
+  ): Promise<void> {
+    const { blobs, after, digest } = planned;
+    to.uploader.doubt(blobs.map((blob) => blob.digest));
+    for (const needed of after) {
+      stored.delete(needed);
+      state.forget(to.address, "manifest", needed);
+    }
+    await storeNeeds(planned);
+    await to.uploader.uploadBlobs(blobs, origin);
+    await putWhole(to.registry, referenceTo(digest, as), body, deps);
+  }
+
+  function referenceTo(
+    digest: Digest,
+    as: string | undefined,
+  ): Parameters<Registry["putManifest"]>[0] {
+    const { host, name } = to.repository;
+    return as === undefined ? { host, name, digest } : { host, name, tag: as };
+  }
+
+  function plannedOf(digest: Digest): PlannedManifest {
+    const planned = manifests.get(digest);
+    if (planned === undefined) throw new Error(`the plan of the migration lacks ${digest}`);
+    return planned;
+  }
+}
+
+/** Whether the target misses a blob of a manifest, or a manifest that it names. */
+function lacksPart(error: unknown): boolean {
+  if (missesPart(error)) return true;
+  return isRegistryError(error) && error.registryCode === "MANIFEST_UNKNOWN";
+}

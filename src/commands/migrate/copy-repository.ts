@@ -1,0 +1,128 @@
+import type { PlannedManifest, PlannedTag, RepositoryPlan } from "../../engine/migrate/plan.ts";
+import type { Digest } from "../../oci/digest.ts";
+import { isRegistryError } from "../../registry/error.ts";
+import type { Registry } from "../../registry/registry.ts";
+import { classifyTag } from "../../stages/tag.ts";
+import { mapParallel } from "../parallel.ts";
+import type { CopyLease } from "./copy-lease.ts";
+import { createManifestCopier } from "./copy-manifests.ts";
+import { NeedError, StoppedError, outcomeOf } from "./copy-outcome.ts";
+import type { CopyRun } from "./copy-run.ts";
+import type { CopyTarget } from "./copy-target.ts";
+import { createReferrerFinder } from "./referrers-of.ts";
+import { createReferrerTags } from "./referrer-tags.ts";
+import type { TagOutcome, TagResult } from "./result.ts";
+
+export interface RepositoryCopy {
+  readonly plan: RepositoryPlan;
+  readonly from: Registry;
+  readonly to: CopyTarget;
+  readonly lease: Pick<CopyLease, "keepUp">;
+}
+
+/**
+ * Copies what a plan says of one repository, and answers what became of each of its tags, in their order.
+ *
+ * A manifest goes up under its first tag, in one request. Only where referrers have to be there before anybody can ask for
+ * it by that tag it goes up by its digest first. Tags of one class are set side by side, and of the next after them.
+ */
+export async function copyRepository(
+  { plan, from, to, lease }: RepositoryCopy,
+  run: CopyRun,
+): Promise<readonly TagResult[]> {
+  const { deps, settle, brokeOff } = run;
+  const outcomes = new Map<PlannedTag, TagOutcome>();
+  /** Tags of the target that are not what they were to be. */
+  const missing = new Set<string>();
+  const copier = createManifestCopier(
+    {
+      from: { registry: from, repository: plan.from },
+      to,
+      manifests: new Map(plan.manifests.map((manifest) => [manifest.digest, manifest])),
+      referrerTags: createReferrerTags(to, new Set(plan.tags.map(({ as }) => as)), run),
+      check() {
+        if (brokeOff() !== undefined) throw new StoppedError("nothing more is begun");
+      },
+    },
+    run,
+  );
+  const referrersOf = createReferrerFinder(plan);
+
+  for (const group of groupsOf(plan.tags)) {
+    await mapParallel(group, deps.parallel, async (tag) => {
+      const outcome = await settleTag(tag);
+      outcomes.set(tag, outcome);
+      if (outcome.status !== "copied" && outcome.status !== "present") missing.add(tag.as);
+    });
+  }
+  return plan.tags.map((tag) => ({
+    ...tag,
+    outcome: outcomes.get(tag) ?? { status: tag.there === "present" ? "present" : "waiting" },
+  }));
+
+  async function settleTag(tag: PlannedTag): Promise<TagOutcome> {
+    try {
+      if (isAboutMissing(tag)) throw new NeedError("its stage");
+      await lease.keepUp();
+      await copyTag(tag);
+      settle();
+      return { status: "copied" };
+    } catch (error) {
+      if (deps.signal.aborted) return { status: "waiting" };
+      if (await isThereAnyway(tag, error)) return { status: "present" };
+      const outcome = outcomeOf(error, { hasPushed: to.hasPushed() });
+      settle(outcome.status === "failed" ? error : undefined);
+      return outcome;
+    }
+  }
+
+  async function copyTag({ digest, as }: PlannedTag): Promise<void> {
+    const referrers = referrersOf(digest);
+    if (referrers.length > 0) {
+      await copier.store(digest);
+      await Promise.all(referrers.map(storeReferrer));
+    }
+    if (!(await copier.store(digest, as))) await copier.tag(digest, as);
+  }
+
+  async function storeReferrer({ digest }: PlannedManifest): Promise<void> {
+    try {
+      await copier.store(digest);
+    } catch (error) {
+      throw error instanceof StoppedError ? error : new NeedError(error);
+    }
+  }
+
+  /** A record of a stage that is not there would be taken for a leftover. */
+  function isAboutMissing({ as }: PlannedTag): boolean {
+    const found = classifyTag(as);
+    return found.kind === "image-metadata" && missing.has(found.stageId);
+  }
+
+  /** What the target refuses may be there, by somebody else's hand or by a request whose answer was lost. */
+  async function isThereAnyway({ as, digest }: PlannedTag, error: unknown): Promise<boolean> {
+    if (!isRegistryError(error) || isRegistryError(error, "unavailable", "rate-limited")) {
+      return false;
+    }
+    const { host, name } = plan.to;
+    try {
+      const { signal } = deps;
+      return (await to.registry.resolve({ host, name, tag: as }, { signal }))?.digest === digest;
+    } catch (second) {
+      if (isRegistryError(second)) return false; // The first error tells more.
+      throw second;
+    }
+  }
+}
+
+/** Tags that are to be set, those of one class that follow each other together. */
+function groupsOf(tags: readonly PlannedTag[]): readonly (readonly PlannedTag[])[] {
+  const groups: PlannedTag[][] = [];
+  for (const tag of tags) {
+    if (tag.there === "present") continue;
+    const last = groups.at(-1);
+    if (last?.[0]?.class === tag.class) last.push(tag);
+    else groups.push([tag]);
+  }
+  return groups;
+}

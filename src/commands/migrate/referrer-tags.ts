@@ -1,0 +1,95 @@
+import type { Descriptor } from "../../oci/descriptor.ts";
+import type { Digest } from "../../oci/digest.ts";
+import { ManifestError, parseManifest } from "../../oci/manifest.ts";
+import type { Manifest, ManifestBody } from "../../oci/manifest.ts";
+import { OCI_INDEX, mayPointAtOthers } from "../../oci/media-type.ts";
+import { referrersTag } from "../../oci/referrers-tag.ts";
+import { isRegistryError } from "../../registry/error.ts";
+import type { CopyRun } from "./copy-run.ts";
+import type { CopyTarget } from "./copy-target.ts";
+
+/** Lets referrers be found in a target without the endpoint for them: by the index under their subject's tag. */
+export interface ReferrerTags {
+  /** After a manifest was stored: enters it into the index of its subject, where it has one and the target needs that. */
+  add(body: ManifestBody): Promise<void>;
+}
+
+/** @param planned Tags that are copied as they are: an index among them is the source's own. */
+export function createReferrerTags(
+  { registry, repository }: Pick<CopyTarget, "registry" | "repository">,
+  planned: ReadonlySet<string>,
+  { deps: { signal } }: Pick<CopyRun, "deps">,
+): ReferrerTags {
+  /** The last change of each index. */
+  const changes = new Map<string, Promise<void>>();
+  let isNeeded: Promise<boolean> | undefined;
+
+  return {
+    async add(body) {
+      const manifest = mayPointAtOthers(body.mediaType) ? read(body) : undefined;
+      if (manifest?.subject === undefined) return;
+      const tag = referrersTag(manifest.subject.digest);
+      if (planned.has(tag)) return;
+      isNeeded ??= lacksEndpoint();
+      if (!(await isNeeded)) return;
+      const before = changes.get(tag) ?? Promise.resolve();
+      const change = before.then(() => enter(tag, describe(body, manifest)));
+      changes.set(
+        tag,
+        change.catch(() => undefined), // Whoever made it is told; the next one reads the index anew.
+      );
+      await change;
+    },
+  };
+
+  async function lacksEndpoint(): Promise<boolean> {
+    const { referrers } = await registry.learn(repository, { only: "referrers", signal });
+    return referrers === "fallback-tag";
+  }
+
+  async function enter(tag: string, referrer: Descriptor): Promise<void> {
+    const { host, name } = repository;
+    const others = await readIndex(tag);
+    if (others.some(({ digest }) => digest === referrer.digest)) return;
+    const index = { schemaVersion: 2, mediaType: OCI_INDEX, manifests: [...others, referrer] };
+    const bytes = new TextEncoder().encode(JSON.stringify(index));
+    await registry.putManifest({ host, name, tag }, { mediaType: OCI_INDEX, bytes }, { signal });
+  }
+
+  async function readIndex(tag: string): Promise<readonly Descriptor[]> {
+    const { host, name } = repository;
+    try {
+      const manifest = parseManifest(await registry.getManifest({ host, name, tag }, { signal }));
+      return manifest.kind === "index" ? manifest.children : [];
+    } catch (error) {
+      if (isRegistryError(error, "not-found")) return [];
+      throw error;
+    }
+  }
+}
+
+function read(body: ManifestBody): Manifest | undefined {
+  try {
+    return parseManifest(body);
+  } catch (error) {
+    if (error instanceof ManifestError) return undefined;
+    throw error;
+  }
+}
+
+/** Source: OCI distribution-spec, "Pushing Manifests with Subject": the type of an image is that of its config. */
+function describe(
+  { mediaType, digest, bytes }: { mediaType: string; digest: Digest; bytes: Uint8Array },
+  manifest: Manifest,
+): Descriptor {
+  const { annotations } = manifest;
+  const config = manifest.kind === "image" ? manifest.config.mediaType : "";
+  const artifactType = manifest.artifactType ?? config;
+  return {
+    mediaType,
+    digest,
+    size: bytes.byteLength,
+    ...(artifactType === "" ? {} : { artifactType }),
+    ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
+  };
+}
