@@ -20,9 +20,18 @@ export async function problemsIn(
     const found = digests.get(tag);
     if (found !== digest) problems.push(`${tag} is ${found ?? "missing"}, not ${digest}`);
   }
-  for (const tag of digests.keys()) if (!wanted.has(tag)) problems.push(`${tag} is too much`);
+  // Where a registry does not tell referrers by itself, a tag of their subject does.
+  const lists = referrers ? [...project.referrers.keys()].map(listTagOf) : [];
+  for (const tag of digests.keys()) {
+    if (!wanted.has(tag) && !lists.includes(tag)) problems.push(`${tag} is too much`);
+  }
   for (const digest of referrers ? project.referrers.values() : []) {
     if (!(await holds(digest))) problems.push(`the referrer ${digest} is missing`);
   }
   return problems;
+}
+
+/** Source: distribution-spec 1.1, "Referrers Tag Schema". */
+function listTagOf(digest: string): string {
+  return digest.replace(":", "-");
 }

@@ -60,7 +60,7 @@ describe.for(pairs)("from $from.name to $to.name", ({ from, to }) => {
       blobsMounted: 0,
       manifestsSent: 0,
     });
-    expect(await line.planCleanup(target)).toEqual(source.cleanup);
+    expect(await planCleanup(target)).toEqual(source.cleanup);
   });
 });
 
@@ -75,10 +75,15 @@ async function fillSource(place: Place): Promise<Source> {
   const repository = await backend.createRepository("source");
   await project.fill(repository);
   const tellsReferrers = await place.tellsReferrers();
-  const { kept, deleted } = await line.planCleanup({ backend, repository });
-  const isCopied = (tag: string): boolean => project.own.has(tag);
-  const cleanup = { kept: kept.filter(isCopied), deleted: deleted.filter(isCopied) };
+  const cleanup = await planCleanup({ backend, repository });
   return { backend, repository, tellsReferrers, cleanup };
+}
+
+/** What a cleanup would do with what is copied. */
+async function planCleanup(side: Side): Promise<CleanupPlan> {
+  const { kept, deleted } = await line.planCleanup(side);
+  const isCopied = (tag: string): boolean => project.own.has(tag);
+  return { kept: kept.filter(isCopied), deleted: deleted.filter(isCopied) };
 }
 
 async function targetAt(place: Place, name: string): Promise<Side> {
