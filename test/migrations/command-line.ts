@@ -19,17 +19,33 @@ export interface Side {
   readonly repository: SeedRepository;
 }
 
-/** What a run sent, as far as it tells. */
-const Counts = z.object({
-  blobsSent: z.int(),
-  bytesSent: z.int(),
-  blobsMounted: z.int(),
-  manifestsSent: z.int(),
+/** What a run sent, as it tells it. */
+const Sent = z.object({
+  counts: z.object({
+    blobsSent: z.int(),
+    bytesSent: z.int(),
+    blobsMounted: z.int(),
+    manifestsSent: z.int(),
+    copiedByServer: z.int(),
+  }),
+  requests: z.object({ PUT: z.int(), PATCH: z.int(), DELETE: z.int() }),
 });
 
-const Result = z.object({ schema: z.literal(1), counts: Counts });
+const Result = z
+  .object({
+    schema: z.literal(1),
+    counts: Sent.shape.counts,
+    summary: z.object({ requests: Sent.shape.requests }),
+  })
+  .transform(({ counts, summary: { requests } }): Sent => ({ counts, requests }));
 
-export type Counts = z.infer<typeof Counts>;
+export type Sent = z.infer<typeof Sent>;
+
+/** Of a run that had nothing to do. */
+export const NOTHING_SENT: Sent = {
+  counts: { blobsSent: 0, bytesSent: 0, blobsMounted: 0, manifestsSent: 0, copiedByServer: 0 },
+  requests: { PUT: 0, PATCH: 0, DELETE: 0 },
+};
 
 /** Runs the command line for a project, in a process that is there already. */
 export interface CommandLine {
@@ -97,9 +113,9 @@ export function migrationArguments(from: Side, to: Side): readonly string[] {
 }
 
 /** What a run told that it sent. Throws with all it said when it told nothing. */
-export function countsOf({ stdout, stderr, exit }: Ran): Counts {
+export function sentBy({ stdout, stderr, exit }: Ran): Sent {
   if (stdout === "") throw new Error(`it ended with ${exit}: ${stderr}`);
-  return Result.parse(JSON.parse(stdout)).counts;
+  return Result.parse(JSON.parse(stdout));
 }
 
 /** The environment of a user who has nothing, and whose home lies in `root`. */

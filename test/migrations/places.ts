@@ -15,7 +15,7 @@ import { openArchives } from "./archives.ts";
 export interface Place {
   readonly name: string;
   readonly isRunnable: boolean;
-  /** Whether it tells manifests without a tag: by listing them, or by what they refer to. */
+  /** Whether it tells by itself what is about a manifest; elsewhere only tags do. */
   readonly tellsReferrers: () => Promise<boolean>;
   readonly open: () => Promise<Backend>;
 }
@@ -42,7 +42,7 @@ export const SIMULATED: readonly Place[] = VENDORS.map((vendor) => ({
   isRunnable: true,
   tellsReferrers: async () => {
     const { learned } = await learn(await subjectOf(vendor));
-    return learned.referrers === "api" || learned.untaggedListing;
+    return learned.referrers === "api";
   },
   open: () => openVendorBackend(vendor, { untags: true }),
 }));
