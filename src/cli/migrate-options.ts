@@ -41,22 +41,28 @@ export interface SelectionFlags {
 }
 
 export function withTransferOptions(command: Command, env: Environment): Command {
-  command
-    .option(
+  const base = withTransferTo(
+    command.option(
       "--from <address>",
       "where the images are: host/name, host/team/, oci:DIR, archive:FILE or :local",
-    )
-    .option("--to <address>", "where they go; likewise");
-  const base = withConnectionOptions(withProjectOptions(command), env, ["from", "to"]);
+    ),
+    env,
+  );
   return withLocalStages(base, env, ["from", "to"])
-    .option("--dry-run", "decide and print; change nothing", false)
     .option("--verify", "look at every tag, manifest and blob in the target afterwards", false)
     .option("--overwrite", "replace tags that the target has with another digest", false)
     .option("--no-referrers", "leave referrers behind that no tag of the source names")
     .option(
       "--state <file>",
       "what has arrived so far, for a run after one that was killed (default: a file of its own)",
-    )
+    );
+}
+
+/** Adds the options of a command that knows by itself where from. */
+export function withTransferTo(command: Command, env: Environment): Command {
+  command.option("--to <address>", "where they go; likewise");
+  return withConnectionOptions(withProjectOptions(command), env, ["from", "to"])
+    .option("--dry-run", "decide and print; change nothing", false)
     .addOption(
       new Option("--allow <guard>", "let one guard through for this run; repeatable")
         .argParser(collect)

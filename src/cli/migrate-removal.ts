@@ -3,7 +3,6 @@ import { resolve } from "node:path";
 import { Option } from "commander";
 import type { Command } from "commander";
 
-import { openUsage } from "../commands/cleanup/usage.ts";
 import { GuardError, UsageError } from "../commands/error.ts";
 import type { CommandDeps } from "../commands/deps.ts";
 import type { RemovalPolicy } from "../commands/migrate/remove-source.ts";
@@ -34,12 +33,18 @@ const DAY_MS = 86_400_000;
 const ASSENT = "yes";
 
 export function withRemoval(command: Command): Command {
-  const base = command
-    .option(
+  return withConsent(
+    command.option(
       "--remove-source",
       "remove from the source what the target was then seen to have whole",
       false,
-    )
+    ),
+  );
+}
+
+/** Adds what a command that empties the source may be told about that. */
+export function withConsent(command: Command): Command {
+  const base = command
     .option("--yes", "do not ask before that", false)
     .addOption(
       new Option(
@@ -61,7 +66,7 @@ export function withRemoval(command: Command): Command {
  * @param config Absent: there is none, and clusters are asked all the same.
  */
 export async function removalOf(
-  flags: RemovalFlags & TransferFlags,
+  flags: RemovalFlags & Pick<TransferFlags, "dir" | "dryRun" | "referrers" | "allow">,
   config: Config | undefined,
   host: Pick<Host, "ask">,
 ): Promise<RemovalPolicy | undefined> {
@@ -111,6 +116,7 @@ export async function checkClusters(
   { usage }: Pick<RemovalPolicy, "usage">,
   deps: CommandDeps,
 ): Promise<void> {
+  const { openUsage } = await import("../commands/cleanup/usage.ts");
   await openUsage(usage, { host: "", name: "" }, deps);
 }
 

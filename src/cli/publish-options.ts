@@ -13,7 +13,7 @@ import type { SharedFlags } from "./shared-options.ts";
 const LOCK_TIMEOUT_MS = 600_000;
 
 /** Source: werf, its build report. */
-const REPORT_PATH = ".werf-build-report.json";
+export const BUILD_REPORT_PATH = ".werf-build-report.json";
 
 /** Options of `publish`. */
 export interface PublishFlags extends SharedFlags, ReposFlags, ReportFlags, LockFlags {
@@ -137,7 +137,11 @@ function withRecords(command: Command): Command {
 function withReport(command: Command): Command {
   return command
     .option("--save-build-report", "save what was published, for those who deploy it", false)
-    .option("--build-report-path <file>", "where that goes; a .json or .env file", REPORT_PATH)
+    .option(
+      "--build-report-path <file>",
+      "where that goes; a .json or .env file",
+      BUILD_REPORT_PATH,
+    )
     .option(
       "--use-build-report",
       "publish nothing: record what the build report tells, after a look whether it is there",

@@ -67,7 +67,7 @@ const MAX_BYTES = 256 * 1024 * 1024;
  * @param names Of images; empty: all of them.
  */
 export async function readBuildReport(
-  flags: PublishFlags,
+  flags: Pick<PublishFlags, "buildReportPath">,
   names: readonly string[],
 ): Promise<readonly ReportedImage[]> {
   const { path, form } = buildReportPathOf(flags);
@@ -100,7 +100,9 @@ async function readImages(path: string, form: BuildReportForm): Promise<readonly
 }
 
 /** Where the build report is. A path without an extension gets `.json`. Throws `UsageError`. */
-function buildReportPathOf({ buildReportPath: given }: PublishFlags): BuildReportPath {
+function buildReportPathOf({
+  buildReportPath: given,
+}: Pick<PublishFlags, "buildReportPath">): BuildReportPath {
   const extension = extname(given);
   if (extension === ".json") return { path: resolve(given), form: "json" };
   // A file called `.env` has no extension, as far as Node can tell.
