@@ -8,7 +8,9 @@ import { capabilities } from "./capabilities.ts";
 import { createAcrClient } from "./client.ts";
 import { createDeletion } from "./deletion.ts";
 import { asConflict } from "./locks.ts";
+import { createImport } from "./importing.ts";
 import { createLogins } from "./logins.ts";
+import { openResourceManager } from "./resource-manager.ts";
 import { checkAcrRights } from "./rights.ts";
 
 export { capabilities };
@@ -27,7 +29,9 @@ export async function openRegistry(context: AdapterContext): Promise<Registry> {
     { ...context, credentials: logins },
     { deleteActions: DELETE_ACTIONS },
   );
-  const base = await openDistribution(context, { capabilities }, wire);
+  const manager = openResourceManager(context);
+  const record = { ...capabilities, serverCopy: manager !== undefined };
+  const base = await openDistribution(context, { capabilities: record }, wire);
   const client = createAcrClient(wire.connection);
 
   return {
@@ -35,6 +39,7 @@ export async function openRegistry(context: AdapterContext): Promise<Registry> {
     listTags,
     listManifests: (repository, options = {}) => client.listManifests(repository, options),
     ...createDeletion(base, client),
+    ...(manager === undefined ? {} : { copyFrom: createImport(context, base, manager) }),
     async putManifest(reference, body, options = {}) {
       try {
         return await base.putManifest(reference, body, options);

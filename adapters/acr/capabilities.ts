@@ -33,6 +33,7 @@ export const capabilities: Capabilities = {
   immutableTags: true,
   // Soft delete is a preview, and its restore is no call of the data plane's published part.
   undelete: "none",
+  // Where `acr-resource-id` is given: imports are the resource manager's, and want an identity and a right of their own.
   serverCopy: false,
   garbageCollection: "server",
 };

@@ -15,14 +15,17 @@ const CLOUDS = {
     authority: "https://login.microsoftonline.com",
     // Policies may switch the second one off; tenants that never used a registry lack the first one.
     audiences: ["https://containerregistry.azure.net", "https://management.azure.com"],
+    resourceManager: "https://management.azure.com",
   },
   cn: {
     authority: "https://login.chinacloudapi.cn",
     audiences: ["https://management.chinacloudapi.cn", "https://containerregistry.azure.net"],
+    resourceManager: "https://management.chinacloudapi.cn",
   },
   us: {
     authority: "https://login.microsoftonline.us",
     audiences: ["https://management.usgovcloudapi.net", "https://containerregistry.azure.net"],
+    resourceManager: "https://management.usgovcloudapi.net",
   },
 } as const;
 
@@ -30,6 +33,8 @@ const CLOUDS = {
 export function cloudOf(host: string): {
   readonly authority: string;
   readonly audiences: readonly string[];
+  /** Where the cloud's resources are managed, and the audience of tokens for it. */
+  readonly resourceManager: string;
 } {
   if (/\.azurecr\.cn(?::\d+)?$/i.test(host)) return CLOUDS.cn;
   return /\.azurecr\.us(?::\d+)?$/i.test(host) ? CLOUDS.us : CLOUDS.io;

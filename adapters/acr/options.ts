@@ -13,4 +13,15 @@ export const acrOptions: readonly AdapterOption[] = [
     about: "Entra tenant that holds the registry, where the identity's own is another",
     value: "id",
   },
+  {
+    name: "acr-resource-id",
+    about:
+      "the registry as a resource, /subscriptions/…/registries/NAME: copies within it are made by Azure",
+    value: "id",
+  },
+  {
+    name: "acr-resource-manager-url",
+    about: "address of Azure's resource manager, where it is not the cloud's own",
+    value: "url",
+  },
 ];

@@ -50,6 +50,14 @@ export type Attributes = z.infer<typeof attributes>;
 /** Source: Azure/acr, AAD-OAuth.md. */
 export const exchangeSchema = z.object({ refresh_token: z.string().regex(/^[\x21-\x7e]+$/) });
 
+const problem = z.object({ code: z.string(), message: z.string() });
+
+/** A refusal of the resource manager. Source: Azure Resource Manager, "Common API details". */
+export const problemSchema = z.object({ error: problem });
+
+/** What goes on behind an answer. Source: Azure Resource Manager, "Track asynchronous Azure operations". */
+export const operationSchema = z.object({ status: z.string(), error: problem.partial().nullish() });
+
 export type AcrTag = NonNullable<z.infer<typeof tagListSchema>["tags"]>[number];
 
 export type AcrManifest = NonNullable<z.infer<typeof manifestListSchema>["manifests"]>[number];

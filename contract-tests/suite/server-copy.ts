@@ -4,7 +4,11 @@ import type { SeedContent } from "../fakes/seed.ts";
 import { ABSENT, tagsOf } from "./harness.ts";
 import type { Harness, LearnedSubject } from "./harness.ts";
 
-export function describeServerCopy({ learned, open, openFaulty }: LearnedSubject): void {
+export function describeServerCopy({
+  learned,
+  open,
+  openFaulty,
+}: Pick<LearnedSubject, "learned" | "open" | "openFaulty">): void {
   describe.runIf(learned.serverCopy)("copyFrom", () => {
     it("copies an image with its blobs and sets its tags", async () => {
       await using harness = await open();

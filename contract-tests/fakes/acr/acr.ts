@@ -14,12 +14,19 @@ import type { RepositoryState } from "../state.ts";
 import { disallowed, serveDataPlane } from "./data-plane.ts";
 import { createLocks } from "./locks.ts";
 import type { Locks } from "./locks.ts";
+import { createResourceManager } from "./resource-manager.ts";
+import type { ResourceAction } from "./resource-manager.ts";
 import { createAcrTokens } from "./tokens.ts";
 import type { AcrAction, AcrUser } from "./tokens.ts";
 
 export interface FakeAcrOptions {
   readonly users?: readonly AcrUser[];
   readonly entraTokens?: ReadonlyMap<string, readonly AcrAction[]>;
+  /** The registry's resource id, and who may do what with it: the resource manager answers too. */
+  readonly resource?: {
+    readonly id: string;
+    readonly tokens: ReadonlyMap<string, readonly ResourceAction[]>;
+  };
   /** Default: false. */
   readonly attributeBased?: boolean;
   /** Milliseconds since the epoch. Default: the clock. */
@@ -63,11 +70,15 @@ export function createFakeAcr(options: FakeAcrOptions): FakeAcr {
     setAt: (name: string, tag: string) => pushes.get(`${name}:${tag}`) ?? SEEDED_AT,
     check: tokens.check,
   };
+  const manager =
+    options.resource === undefined
+      ? undefined
+      : createResourceManager({ ...options.resource, state, locks });
   const registry = assemble({ state, personality, gate: tokens }, async (request) => {
     if (request.path === "/oauth2/exchange") return tokens.exchange(request);
     if (request.path === "/oauth2/token") return tokens.issue(request);
     if (request.path.startsWith("/acr/v1/")) return serveDataPlane(plane, request);
-    return serveRegistry(request);
+    return manager?.(request) ?? serveRegistry(request);
   });
   return { ...registry, lock: locks.lock };
 

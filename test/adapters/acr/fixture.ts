@@ -38,6 +38,8 @@ export interface Given {
   readonly options?: AdapterOptionValues;
   readonly credentials?: Credentials;
   readonly env?: Readonly<Record<string, string>>;
+  /** Default: waits until it is called off. */
+  readonly sleep?: (ms: number) => Promise<void>;
   /** Answers whatever is asked of other hosts than the registry. Default: 404. */
   readonly elsewhere?: Handler;
 }
@@ -68,6 +70,7 @@ export async function openAcr(given: Given = {}): Promise<Opened> {
     env: given.env ?? {},
     now,
     sleep: async (ms, signal) =>
+      given.sleep?.(ms) ??
       new Promise((_, reject) => {
         signal?.addEventListener("abort", () => reject(signal.reason));
       }),
