@@ -1,0 +1,80 @@
+import { promisify } from "node:util";
+import { gzip } from "node:zlib";
+
+import type { Audit } from "../../engine/audit/audit.ts";
+import { counted, formatTime } from "../format.ts";
+import { pageDocument } from "../page/document.ts";
+import { NOTHING, html, trusted } from "../page/markup.ts";
+import { STYLE } from "../page/style.ts";
+import { auditData } from "./data.ts";
+import { growthSection } from "./growth.ts";
+import { AUDIT_SCRIPT } from "./script.ts";
+import {
+  comparisonSection,
+  figures,
+  findingSection,
+  outcomeOf,
+  repositorySection,
+  warningSection,
+} from "./sections.ts";
+import { shareSection } from "./shares.ts";
+import { AUDIT_STYLE } from "./style.ts";
+
+const compress = promisify(gzip);
+
+/**
+ * The audit as one page that needs nothing else: no request leaves it, and its policy forbids any. What is written in it is
+ * summary enough without its script, which unpacks the list of every tag.
+ */
+export async function auditPage(
+  audit: Audit,
+  { version }: { readonly version: string },
+): Promise<string> {
+  const { repositories, findings, createdAt } = audit;
+  const packed = await compress(JSON.stringify(auditData(audit)));
+  const title = `Audit of ${subjectOf(repositories)}`;
+  const alone = repositories.length === 1;
+  const content = html`<header>
+      <h1>${title}</h1>
+      <p><span class="outcome ${outcomeClass(audit)}">${outcomeOf(findings)}</span></p>
+      <p class="soft">${formatTime(createdAt)} UTC, tidemark ${version}</p>
+    </header>
+    ${figures(audit)}${warningSection(audit)}${comparisonSection(audit)}${repositorySection(audit)}${findingSection(audit)}
+    ${growthSection(repositories)}
+    ${repositories.map(
+      (repository) =>
+        html`${alone ? NOTHING : html`<h2>${repository.repository}</h2>`}${shareSection(repository, alone)}`,
+    )}
+    <section class="card" id="tags">
+      <h2>Every tag</h2>
+      <noscript
+        ><p>
+          The list of every tag is shown by the page's script, which is switched off here. The other
+          forms of the audit have it too.
+        </p></noscript
+      >
+      <div id="explorer"></div>
+    </section>
+    <section id="printed" class="card"></section>`;
+  return pageDocument({
+    title,
+    style: `${STYLE}${AUDIT_STYLE}`,
+    script: AUDIT_SCRIPT,
+    content,
+    data: { type: "application/gzip;base64", text: trusted(packed.toString("base64")) },
+  });
+}
+
+/** Repositories that a title names; more are counted. */
+const MAX_NAMED = 3;
+
+function subjectOf(repositories: Audit["repositories"]): string {
+  if (repositories.length > MAX_NAMED)
+    return counted(repositories.length, "repository", "repositories");
+  return repositories.map(({ repository }) => repository).join(" and ") || "nothing";
+}
+
+function outcomeClass({ findings }: Audit): string {
+  if (findings.some(({ severity }) => severity === "error")) return "wrong";
+  return findings.some(({ severity }) => severity === "warning") ? "dry" : "good";
+}
