@@ -30,11 +30,15 @@ export function withLocalStages(
   return command.hook("preAction", async (_, action) => {
     for (const name of options) {
       const key = new Option(`--${name} <address>`).attributeName();
-      if (action.getOptionValue(key) !== LOCAL) continue;
+      const value: unknown = action.getOptionValue(key);
+      const several: readonly unknown[] | undefined = Array.isArray(value) ? value : undefined;
+      if (value !== LOCAL && several?.includes(LOCAL) !== true) continue;
       const { refuseMovedStages } = await import("../commands/migrate/local-block.ts");
       const { repository, blockPath } = await openLocalStages(action.opts<ProjectFlags>(), env);
       await refuseMovedStages(blockPath);
-      action.setOptionValueWithSource(key, formatRepository(repository), "config");
+      const address = formatRepository(repository);
+      const named = several?.map((each) => (each === LOCAL ? address : each)) ?? address;
+      action.setOptionValueWithSource(key, named, "config");
     }
   });
 }

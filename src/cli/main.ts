@@ -4,6 +4,7 @@ import { Command, CommanderError, Help } from "commander";
 import type { Option } from "commander";
 
 import { applyCommand } from "./apply.ts";
+import { auditCommand } from "./audit.ts";
 import { ciEnvCommand } from "./ci-env.ts";
 import { cleanupCommand } from "./cleanup.ts";
 import { crCommand } from "./cr.ts";
@@ -46,6 +47,7 @@ function program(host: Host, { stdout, stderr }: HostProcess): Command {
     .addCommand(cleanupCommand(host))
     .addCommand(applyCommand(host))
     .addCommand(explainCommand(host))
+    .addCommand(auditCommand(host))
     .addCommand(publishCommand(host))
     .addCommand(purgeCommand(host))
     .addCommand(restoreCommand(host))

@@ -6,6 +6,9 @@ import { withLocalStages } from "./local-stages.ts";
 import { withRole } from "./role-options.ts";
 import type { Environment } from "../compose/environment.ts";
 
+/** What stdout may carry; every command has a table and JSON. */
+export type OutputForm = "table" | "json" | "csv" | "html" | "sarif";
+
 /** Options of every command that reaches a registry. */
 export interface ConnectionFlags {
   readonly dockerConfig?: string;
@@ -13,7 +16,7 @@ export interface ConnectionFlags {
   readonly skipTlsVerifyRegistry: boolean;
   readonly registryCaFile?: string;
   readonly parallelTasksLimit: number;
-  readonly output: "table" | "json";
+  readonly output: OutputForm;
   readonly quiet: boolean;
   readonly verbose: boolean;
 }

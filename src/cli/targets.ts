@@ -46,7 +46,8 @@ export function targetsOf(flags: TargetFlags): readonly CleanupTarget[] | undefi
   return targets.length === 0 || isPlain ? undefined : targets;
 }
 
-function storageTarget(address: string, role: string): CleanupTarget {
+/** A repository, or every one below a namespace. */
+export function storageTarget(address: string, role: string): CleanupTarget {
   return isNamespaceAddress(address)
     ? { kind: "below", namespace: parseNamespace(address, inProject), role }
     : { kind: "repository", namespace: parseRepository(address, inProject), role };

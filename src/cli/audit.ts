@@ -1,0 +1,96 @@
+import { resolve } from "node:path";
+
+import { Command } from "commander";
+
+import { UsageError } from "../commands/error.ts";
+import type { RegistryDeps } from "../commands/deps.ts";
+import { SEVERITIES } from "../engine/audit/audit.ts";
+import type { Audit, Finding, Severity } from "../engine/audit/audit.ts";
+import { counted } from "../report/format.ts";
+import { auditRequest, withAuditOptions } from "./audit-options.ts";
+import type { AuditFlags } from "./audit-options.ts";
+import { foldProgress } from "./ci-output.ts";
+import type { Host } from "./host.ts";
+
+/** That what was asked to hold does not. */
+const FOUND = 4;
+
+const SWITCHED_OFF =
+  "cleanup.disable is set: a cleanup deletes nothing until it is taken away, whatever is said here about what would go";
+
+export function auditCommand(host: Host): Command {
+  const command = new Command("audit")
+    .summary("tell what every tag is, who needs it and what is wrong")
+    .description(
+      "Looks at every tag of one or many repositories: what it is, how much it holds for itself and shares, who needs it, and where it stands in the history. Findings are what deserves attention. Changes nothing.",
+    );
+  return withAuditOptions(command, host.env).action(async (_flags: AuditFlags, action: Command) => {
+    const flags = action.opts<AuditFlags>();
+    const file = await outputFileOf(flags, host);
+    await using opened = file;
+    const { disabled, ...request } = await auditRequest(flags);
+    const { audit } = await import("../commands/audit/audit.ts");
+    const unfold = foldProgress(host, flags, "audit");
+    try {
+      const found = await host.run(flags, (deps: RegistryDeps) => audit(request, deps));
+      const result = disabled ? { ...found, warnings: [SWITCHED_OFF, ...found.warnings] } : found;
+      const text = await render(result, flags, host);
+      if (opened === undefined) host.print(text);
+      else await opened.write(text);
+      conclude(result, flags, host);
+    } finally {
+      unfold();
+    }
+  });
+}
+
+/** The file that is asked for, with room made in it already. */
+async function outputFileOf(
+  { outputFile, output }: AuditFlags,
+  { columns }: Host,
+): Promise<import("../compose/report-file.ts").ReportFile | undefined> {
+  if (outputFile === "") throw new UsageError("--output-file is empty; name a file");
+  if (outputFile !== undefined) {
+    const { prepareReportFile } = await import("../compose/report-file.ts");
+    return prepareReportFile(resolve(outputFile), "--output-file");
+  }
+  if (output !== "html" || columns === undefined) return undefined;
+  throw new UsageError("a page is nothing to read on a terminal; name a file with --output-file");
+}
+
+async function render(audit: Audit, { output }: AuditFlags, host: Host): Promise<string> {
+  const { version } = host;
+  switch (output) {
+    case "json":
+      return `${JSON.stringify(audit)}\n`;
+    case "csv":
+      return (await import("../report/audit/csv.ts")).auditCsv(audit);
+    case "sarif": {
+      const { auditSarif } = await import("../report/audit/sarif.ts");
+      return `${JSON.stringify(auditSarif(audit, { version }), undefined, 2)}\n`;
+    }
+    case "html":
+      return (await import("../report/audit-page/page.ts")).auditPage(audit, { version });
+    case "table":
+      return (await import("./print-audit.ts")).auditText(audit, host);
+  }
+}
+
+/** Says what needs attention, and sets the exit code. */
+function conclude({ findings, warnings }: Audit, flags: AuditFlags, host: Host): void {
+  for (const warning of warnings) host.warn(`warning: ${warning}`);
+  if (flags.outputFile !== undefined) {
+    host.say(`wrote ${counted(findings.length, "finding")} to ${flags.outputFile}`, flags);
+  }
+  const { failOn } = flags;
+  const grave = failOn === undefined ? [] : findings.filter(isAsGraveAs(failOn));
+  if (failOn === undefined || grave.length === 0) return host.exit(0);
+  host.warn(
+    `tidemark: ${counted(grave.length, "finding")} of severity ${failOn} or worse, which --fail-on ${failOn} does not let through`,
+  );
+  host.exit(FOUND);
+}
+
+function isAsGraveAs(least: Severity): (finding: Finding) => boolean {
+  return ({ severity }) => SEVERITIES.indexOf(severity) >= SEVERITIES.indexOf(least);
+}
