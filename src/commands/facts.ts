@@ -6,9 +6,7 @@ import type { Repository } from "../oci/reference.ts";
 import type { Child, Facts, ImageFacts, Need } from "../engine/cleanup/inventory.ts";
 import { isRegistryError } from "../registry/error.ts";
 import type { CallOptions, Registry } from "../registry/registry.ts";
-
-/** Most bytes of an image config that is read: far above any real one, far below what would hurt. */
-const MAX_CONFIG_BYTES = 16 * 1024 * 1024;
+import { readSmallBlob } from "./small-blob.ts";
 
 /**
  * Reads what a manifest says, and its config when asked.
@@ -79,22 +77,10 @@ async function readConfig(
   options: CallOptions,
 ): Promise<ImageFacts | "unreadable"> {
   try {
-    const bytes = await collect(await registry.getBlob(repository, digest, options));
+    const bytes = await readSmallBlob(registry, repository, digest, options);
     return bytes === undefined ? "unreadable" : parseImageConfig(bytes);
   } catch (error) {
     if (isRegistryError(error, "not-found") || error instanceof ManifestError) return "unreadable";
     throw error;
   }
-}
-
-/** All bytes of a stream, or `undefined` when they are too many. */
-async function collect(stream: ReadableStream<Uint8Array>): Promise<Uint8Array | undefined> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of stream) {
-    chunks.push(chunk);
-    size += chunk.length;
-    if (size > MAX_CONFIG_BYTES) return undefined;
-  }
-  return Buffer.concat(chunks);
 }

@@ -97,6 +97,27 @@ export function parseImageConfig(bytes: Uint8Array): ImageConfig {
   return typeof json["created"] === "string" ? { created: json["created"], labels } : { labels };
 }
 
+/** What an image config carries for whoever runs the image. */
+export interface RunConfig extends ImageConfig {
+  /** Absent: the config does not tell both parts of it. */
+  readonly platform?: NonNullable<Descriptor["platform"]>;
+  /** `NAME=value`. */
+  readonly env: readonly string[];
+}
+
+/** Reads an image config with what running it takes. Throws `ManifestError`. */
+export function parseRunConfig(bytes: Uint8Array): RunConfig {
+  const json = parseObject(bytes, "image config");
+  const inner = json["config"];
+  const env: unknown = isObject(inner) ? inner["Env"] : undefined;
+  const platform = readPlatform(json);
+  return {
+    ...parseImageConfig(bytes),
+    ...(platform.os === "" || platform.architecture === "" ? {} : { platform }),
+    env: Array.isArray(env) ? env.filter((line) => typeof line === "string") : [],
+  };
+}
+
 const GENERIC_TYPES = new Set(["application/json", "application/octet-stream", "text/plain"]);
 
 function parseObject(bytes: Uint8Array, what: string): Record<string, unknown> {

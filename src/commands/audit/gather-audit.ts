@@ -1,0 +1,111 @@
+import type { Ground } from "../../engine/audit/ground.ts";
+import { PULLED, verdictsOf } from "../../engine/audit/ground.ts";
+import type { Verdict } from "../../engine/audit/ground.ts";
+import type { Thresholds } from "../../engine/audit/thresholds.ts";
+import { catalogTags } from "../../engine/cleanup/catalog.ts";
+import type { Digest } from "../../oci/digest.ts";
+import { formatRepository } from "../../oci/reference.ts";
+import type { Gathered } from "../cleanup/gathered.ts";
+import { homeOf } from "../cleanup/homes.ts";
+import type { Home } from "../cleanup/homes.ts";
+import { listUntagged } from "../cleanup/untagged.ts";
+import type { CommandDeps } from "../deps.ts";
+import { mapParallel } from "../parallel.ts";
+import { readContents } from "./read-contents.ts";
+
+/** Most characters of a tag. Source: OCI distribution-spec, "Pulling manifests". */
+const MAX_TAG = 128;
+
+/** Most things that one warning names. */
+const MAX_NAMED = 3;
+
+export interface GatheredAudit {
+  readonly ground: Ground;
+  readonly verdicts: ReadonlyMap<string, Verdict>;
+  /** Sentences for people. */
+  readonly warnings: readonly string[];
+}
+
+/** Reads all that the tags of a planned repository lead to. */
+export async function gatherAudit(
+  gathered: Gathered,
+  thresholds: Thresholds,
+  deps: CommandDeps,
+): Promise<GatheredAudit> {
+  const { input, plan, findings, homes, facts } = gathered;
+  const catalog = catalogTags(input, facts);
+  if ("needs" in catalog) throw new Error("a plan was made without what it needs");
+  const verdicts = verdictsOf(plan);
+  const home = homes.stages;
+  const untagged = await listUntagged(home, { deleteUntagged: true }, deps);
+  const wanted = new Map<Digest, boolean>(untagged?.map(({ digest }) => [digest, false]));
+  for (const { tag, digest } of input.tags) {
+    if (digest === undefined) continue;
+    const label = verdicts.get(tag)?.class;
+    const isPulled = label !== undefined && PULLED.has(label);
+    wanted.set(digest, isPulled || wanted.get(digest) === true);
+  }
+  const whereIs = (digest: Digest): Home => homeOf(digest, homes, gathered.tags());
+  const { contents, missing, unreadable } = await readContents(wanted, whereIs, deps);
+  const ground: Ground = {
+    repository: formatRepository(home.repository),
+    input,
+    catalog,
+    plan,
+    ...(findings.lastRun === undefined ? {} : { lastRun: findings.lastRun }),
+    contents,
+    missing,
+    ...(untagged === undefined ? {} : { untagged }),
+    maxTag: MAX_TAG,
+    thresholds,
+  };
+  await lookForSubjects(ground, missing, home, deps);
+  return { ground, verdicts, warnings: warningsOf(ground, unreadable) };
+}
+
+/** Notes which subjects of signatures are not there: those that nobody has read are asked for. */
+async function lookForSubjects(
+  { input, contents }: Ground,
+  missing: Set<Digest>,
+  { registry, repository: { host, name } }: Home,
+  { parallel, report, signal }: CommandDeps,
+): Promise<void> {
+  const subjects = new Set<Digest>();
+  for (const { class: known } of input.tags) {
+    if (known.kind === "signature") subjects.add(known.subject);
+  }
+  for (const { subject } of contents.values()) if (subject !== undefined) subjects.add(subject);
+  const open = [...subjects].filter((digest) => !contents.has(digest) && !missing.has(digest));
+  if (open.length === 0) return;
+  const phase = "asking for referrers";
+  report({ type: "phase.started", phase, total: open.length });
+  let done = 0;
+  await mapParallel(open, parallel, async (digest) => {
+    const found = await registry.resolve({ host, name, digest }, { signal });
+    if (found === undefined) missing.add(digest);
+    done += 1;
+    report({ type: "phase.advanced", phase, done });
+  });
+}
+
+function warningsOf(
+  { repository, catalog, untagged }: Ground,
+  unreadable: readonly Digest[],
+): readonly string[] {
+  const warnings: string[] = [];
+  if (untagged === undefined) {
+    warnings.push(
+      `${repository}: this registry does not tell which manifests have no tag, so they are not in this audit, nor are referrers among them whose subject is gone`,
+    );
+  }
+  if (unreadable.length > 0) {
+    const names = unreadable.map((digest) => catalog.byDigest.get(digest)?.[0]?.tag ?? digest);
+    const shown = names.toSorted().slice(0, MAX_NAMED);
+    const more = names.length - shown.length;
+    const also = more > 0 ? ` and ${more} more` : "";
+    warnings.push(
+      `${repository}: what they are made of cannot be read, so their sizes, times and bases may be wrong: ${shown.join(", ")}${also}`,
+    );
+  }
+  return warnings;
+}
