@@ -17,6 +17,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "src/journal": ["src/oci", "src/http", "src/registry", "src/stages"],
   "src/locks": ["src/oci", "src/http", "src/registry", "src/stages"],
   "src/tar": [],
+  "src/layout": ["src/oci", "src/registry"],
   "src/sources": ["src/oci", "src/registry", "src/stages", "src/tar"],
   "src/server": ["src/locks", "src/http/redact.ts"],
   "src/ci": [],
@@ -47,7 +48,14 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "src/compose": ["src/", "adapters/index.ts"],
   "src/cli": ["src/"],
   "adapters/index.ts": ["src/registry", "adapters/"],
-  "adapters/*": ["src/oci", "src/http", "src/registry", "src/distribution"],
+  "adapters/*": [
+    "src/oci",
+    "src/http",
+    "src/registry",
+    "src/distribution",
+    "src/layout",
+    "src/tar",
+  ],
 };
 
 const IMPORT = /(?:from|import)\s*\(?\s*"(?<path>\.[^"]+)"/g;

@@ -9,10 +9,48 @@ import { RegistryError } from "../../src/registry/error.ts";
 import { blobPath } from "./directory.ts";
 import type { GetBlobOptions } from "../../src/registry/registry.ts";
 import type { Paths } from "./directory.ts";
-import { fillTemporary, syncDirectory } from "./durable.ts";
-import { damaged, systemCode } from "./errors.ts";
+import type { StoredBlobs } from "../../src/layout/stored-blobs.ts";
+import { fillTemporary, syncDirectory } from "../../src/layout/durable.ts";
+import { systemCode } from "../../src/layout/errors.ts";
+import { damaged } from "./errors.ts";
 
 const CHUNK_BYTES = 256 * 1024;
+
+/** The blobs of one directory. */
+export function directoryBlobs(paths: Paths): StoredBlobs {
+  return {
+    who: "layout",
+    has: (digest) => isBlobThere(paths, digest),
+    readSmall: (digest, limit) =>
+      withOptional(blobPath(paths, digest), async (file) =>
+        (await file.stat()).size > limit ? undefined : await file.readFile(),
+      ),
+    readStart: (digest, length) =>
+      withOptional(blobPath(paths, digest), async (file) => {
+        const { bytesRead, buffer } = await file.read(new Uint8Array(length), 0, length, 0);
+        return buffer.subarray(0, bytesRead);
+      }),
+    writtenAt: (digest) =>
+      withOptional(blobPath(paths, digest), async (file) =>
+        Math.floor((await file.stat()).mtimeMs),
+      ),
+    wrongBytes: (digest) => wrongBytes(blobPath(paths, digest)),
+  };
+}
+
+/** Answers `undefined` where there is no file. */
+async function withOptional<T>(
+  path: string,
+  action: (file: FileHandle) => Promise<T>,
+): Promise<T | undefined> {
+  const file = await openOptional(path);
+  if (file === undefined) return undefined;
+  try {
+    return await action(file);
+  } finally {
+    await file.close();
+  }
+}
 
 export async function isBlobThere(paths: Paths, digest: Digest): Promise<boolean> {
   try {

@@ -10,15 +10,15 @@ import type {
   TagOutcome,
 } from "../../src/registry/registry.ts";
 import { capabilities } from "./capabilities.ts";
-import type { Change } from "./catalog.ts";
-import { changesForUntag } from "./changes.ts";
+import type { Change } from "../../src/layout/catalog.ts";
+import { changesForUntag } from "../../src/layout/changes.ts";
 import { blobPath } from "./directory.ts";
-import { syncDirectory } from "./durable.ts";
+import { syncDirectory } from "../../src/layout/durable.ts";
 import { toRegistryError } from "./errors.ts";
 import type { Layout } from "./layout.ts";
-import { isManifestThere } from "./manifests.ts";
+import { isManifestThere } from "../../src/layout/manifests.ts";
 
-type Deletable = Pick<Layout, "store" | "links">;
+type Deletable = Pick<Layout, "store" | "blobs" | "links">;
 
 /** Removes tags, each batch at once: all of a batch or none is gone. */
 export async function* deleteTags(
@@ -58,7 +58,7 @@ export async function* deleteManifests(
 }
 
 async function deleteBatch(
-  { store, links }: Deletable,
+  { store, blobs, links }: Deletable,
   {
     batch,
     failures,
@@ -85,7 +85,7 @@ async function deleteBatch(
       const path = blobPath(paths, digest);
       const failure = await settle({}, async () => {
         // A digest nobody listed may be a config's or a layer's, which is no manifest to delete.
-        if (!listed.has(digest) && !(await isManifestThere(paths, digest))) return;
+        if (!listed.has(digest) && !(await isManifestThere(blobs, digest))) return;
         await rm(path, { force: true });
         links.forget(digest);
         directories.add(dirname(path));

@@ -5,9 +5,10 @@ import type { Digest } from "../../src/oci/digest.ts";
 import { DIRECTORY_HOST, formatRepository } from "../../src/oci/reference.ts";
 import type { Repository } from "../../src/oci/reference.ts";
 import { RegistryError, UNREADABLE_DIRECTORY } from "../../src/registry/error.ts";
-import { syncDirectory } from "./durable.ts";
-import { damaged, systemCode } from "./errors.ts";
-import { isObject } from "./entry.ts";
+import { syncDirectory } from "../../src/layout/durable.ts";
+import { systemCode } from "../../src/layout/errors.ts";
+import { damaged } from "./errors.ts";
+import { isObject } from "../../src/layout/entry.ts";
 
 /** Where things lie in a layout. Everything that is ours is below `.tidemark`. */
 export interface Paths {

@@ -5,12 +5,12 @@ import type { Digest } from "../../src/oci/digest.ts";
 import { RegistryError, isRegistryError } from "../../src/registry/error.ts";
 import type { Garbage } from "../../src/registry/registry.ts";
 import type { Paths } from "./directory.ts";
-import { syncDirectory } from "./durable.ts";
-import { systemCode } from "./errors.ts";
-import { closure, hasLinks } from "./links.ts";
-import type { LinkReader, Links } from "./links.ts";
-import { isGone, parseOwner } from "./owner.ts";
-import type { Owner } from "./owner.ts";
+import { syncDirectory } from "../../src/layout/durable.ts";
+import { systemCode } from "../../src/layout/errors.ts";
+import { closure, hasLinks } from "../../src/layout/links.ts";
+import type { LinkReader, Links } from "../../src/layout/links.ts";
+import { isGone, parseOwner } from "../../src/layout/owner.ts";
+import type { Owner } from "../../src/layout/owner.ts";
 import type { OpenChange } from "./store.ts";
 
 export interface Collection {

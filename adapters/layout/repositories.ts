@@ -4,7 +4,8 @@ import { DIRECTORY_HOST } from "../../src/oci/reference.ts";
 import type { Repository } from "../../src/oci/reference.ts";
 import type { CallOptions, RightState, Rights } from "../../src/registry/registry.ts";
 import { inspect, pathsOf } from "./directory.ts";
-import { systemCode, translating } from "./errors.ts";
+import { systemCode } from "../../src/layout/errors.ts";
+import { translating } from "./errors.ts";
 
 /** Layouts in a directory and below it, found by their `oci-layout`; nothing is looked for inside a layout. */
 export async function* listRepositories(

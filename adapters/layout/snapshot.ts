@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isRegistryError } from "../../src/registry/error.ts";
-import { createCatalog } from "./catalog.ts";
-import type { Catalog } from "./catalog.ts";
+import { createCatalog } from "../../src/layout/catalog.ts";
+import type { Catalog } from "../../src/layout/catalog.ts";
 import type { Paths } from "./directory.ts";
-import { NO_FILE, readStamped } from "./durable.ts";
+import { NO_FILE, readStamped } from "../../src/layout/durable.ts";
 import { damaged } from "./errors.ts";
-import { parseIndexFile } from "./index-file.ts";
-import type { IndexFile } from "./index-file.ts";
+import { parseIndexFile } from "../../src/layout/index-file.ts";
+import type { IndexFile } from "../../src/layout/index-file.ts";
 import { parseLog } from "./log.ts";
 
 /** What index.json and the log say together at one moment. */

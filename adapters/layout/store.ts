@@ -2,7 +2,7 @@ import { open, rename, rm } from "node:fs/promises";
 import { formatRepository } from "../../src/oci/reference.ts";
 import type { Repository } from "../../src/oci/reference.ts";
 import type { CallOptions } from "../../src/registry/registry.ts";
-import type { Catalog, Change } from "./catalog.ts";
+import type { Catalog, Change } from "../../src/layout/catalog.ts";
 import { LAYOUT_FILE, inspect, makeDirectories, noLayout, pathsOf } from "./directory.ts";
 import type { Paths } from "./directory.ts";
 import {
@@ -13,13 +13,13 @@ import {
   syncDirectory,
   temporaryPaths,
   writeDurably,
-} from "./durable.ts";
-import type { TemporaryPath } from "./durable.ts";
+} from "../../src/layout/durable.ts";
+import type { TemporaryPath } from "../../src/layout/durable.ts";
 import { translating } from "./errors.ts";
-import { EMPTY_INDEX, formatIndexFile } from "./index-file.ts";
-import { LOCK_WAIT_MS, withLock } from "./lock.ts";
+import { EMPTY_INDEX, formatIndexFile } from "../../src/layout/index-file.ts";
+import { LOCK_WAIT_MS, withLock } from "../../src/layout/lock.ts";
 import { formatLogHeader, formatLogLine } from "./log.ts";
-import type { Owner } from "./owner.ts";
+import type { Owner } from "../../src/layout/owner.ts";
 import { readSnapshot } from "./snapshot.ts";
 import type { Snapshot } from "./snapshot.ts";
 
@@ -70,7 +70,7 @@ export function createStore({ repository, owner, lockWaitMs = LOCK_WAIT_MS }: St
   const paths = pathsOf(repository);
   const address = formatRepository(repository);
   const temporaryPath = temporaryPaths(paths.temporary, owner);
-  const lock = { path: paths.lock, owner, temporaryPath, waitMs: lockWaitMs };
+  const lock = { who: "layout", path: paths.lock, owner, temporaryPath, waitMs: lockWaitMs };
   let known: Snapshot | undefined;
   let changed = false;
   let queue: Promise<unknown> = Promise.resolve();

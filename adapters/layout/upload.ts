@@ -5,11 +5,11 @@ import { formatReference } from "../../src/oci/reference.ts";
 import type { Reference } from "../../src/oci/reference.ts";
 import type { CallOptions } from "../../src/registry/registry.ts";
 import { placeBlob } from "./blobs.ts";
-import { changesForPut } from "./changes.ts";
-import { fillTemporary } from "./durable.ts";
+import { changesForPut } from "../../src/layout/changes.ts";
+import { fillTemporary } from "../../src/layout/durable.ts";
 import { translating } from "./errors.ts";
 import type { Layout } from "./layout.ts";
-import { checkReferences, parseUpload } from "./manifests.ts";
+import { checkReferences, parseUpload } from "../../src/layout/manifests.ts";
 
 export interface ManifestUpload extends CallOptions {
   readonly body: Pick<ManifestBody, "mediaType" | "bytes">;
@@ -21,12 +21,12 @@ export interface ManifestUpload extends CallOptions {
  * a layout never holds an image that lacks a part.
  */
 export async function storeManifest(
-  { store, links }: Pick<Layout, "store" | "links">,
+  { store, blobs, links }: Pick<Layout, "store" | "blobs" | "links">,
   reference: Reference,
   { body: { mediaType, bytes }, now, ...options }: ManifestUpload,
 ): Promise<Descriptor> {
   options.signal?.throwIfAborted();
-  const { digest, manifest } = parseUpload(reference, { mediaType, bytes });
+  const { digest, manifest } = parseUpload(blobs, reference, { mediaType, bytes });
   const entry = {
     mediaType,
     digest,
@@ -44,7 +44,7 @@ export async function storeManifest(
     });
     try {
       await store.change({ ...options, absent: "create" }, async ({ catalog, commit }) => {
-        await checkReferences(store.paths, reference, manifest);
+        await checkReferences(blobs, reference, manifest);
         await placeBlob(store.paths, digest, temporary);
         await commit(await changesForPut(catalog, links.read, { entry, children }));
       });

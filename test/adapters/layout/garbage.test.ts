@@ -2,7 +2,7 @@ import { mkdir, readFile, readdir, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { currentOwner, formatOwner } from "../../../adapters/layout/owner.ts";
+import { currentOwner, formatOwner } from "../../../src/layout/owner.ts";
 import { digestOf } from "../../../src/oci/digest.ts";
 import { OCI_CONFIG, OCI_LAYER_GZIP } from "../../../src/oci/media-type.ts";
 import { image, index, json, open, push, scratch } from "./fixture.ts";

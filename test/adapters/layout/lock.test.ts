@@ -5,10 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { temporaryPaths } from "../../../adapters/layout/durable.ts";
-import { withLock } from "../../../adapters/layout/lock.ts";
-import type { LockOptions } from "../../../adapters/layout/lock.ts";
-import { currentOwner, formatOwner } from "../../../adapters/layout/owner.ts";
+import { temporaryPaths } from "../../../src/layout/durable.ts";
+import { withLock } from "../../../src/layout/lock.ts";
+import type { LockOptions } from "../../../src/layout/lock.ts";
+import { currentOwner, formatOwner } from "../../../src/layout/owner.ts";
 
 describe("withLock", () => {
   it("lets one in at a time", async () => {
@@ -99,7 +99,7 @@ async function options({ waitMs = 60_000 } = {}): Promise<
   const temporaryPath = temporaryPaths(path, owner);
   return {
     path,
-    lock: { path: join(path, "lock"), owner, temporaryPath, waitMs },
+    lock: { who: "layout", path: join(path, "lock"), owner, temporaryPath, waitMs },
     [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }),
   };
 }

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { formatIndexFile, parseIndexFile } from "../../../adapters/layout/index-file.ts";
+import { formatIndexFile, parseIndexFile } from "../../../src/layout/index-file.ts";
 import { image, open, push, scratch, tagsOf } from "./fixture.ts";
 import type { Scratch } from "./fixture.ts";
 

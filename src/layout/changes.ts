@@ -1,5 +1,5 @@
-import type { Digest } from "../../src/oci/digest.ts";
-import { isIndexType } from "../../src/oci/media-type.ts";
+import type { Digest } from "../oci/digest.ts";
+import { isIndexType } from "../oci/media-type.ts";
 import type { Catalog, Change } from "./catalog.ts";
 import { heldEntry, isHeld } from "./entry.ts";
 import type { Entry } from "./entry.ts";

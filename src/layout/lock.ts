@@ -1,14 +1,16 @@
 import { link, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { RegistryError } from "../../src/registry/error.ts";
-import type { CallOptions } from "../../src/registry/registry.ts";
+import { RegistryError } from "../registry/error.ts";
+import type { CallOptions } from "../registry/registry.ts";
 import type { TemporaryPath } from "./durable.ts";
 import { systemCode } from "./errors.ts";
 import { isGone, parseOwner } from "./owner.ts";
 import type { Owner } from "./owner.ts";
 
 export interface LockOptions {
+  /** The adapter, as errors begin. */
+  readonly who: string;
   readonly path: string;
   readonly owner: Owner;
   readonly temporaryPath: TemporaryPath;
@@ -30,15 +32,20 @@ const MAX_DELAY_MS = 50;
  */
 export async function withLock<T>(
   options: LockOptions,
-  { signal }: CallOptions,
+  callOptions: CallOptions,
   action: () => Promise<T>,
 ): Promise<T> {
+  await using _ = await acquireLock(options, callOptions);
+  return await action();
+}
+
+/** As `withLock`, until it is disposed. */
+export async function acquireLock(
+  options: LockOptions,
+  { signal }: CallOptions,
+): Promise<AsyncDisposable> {
   await acquire(options, signal);
-  try {
-    return await action();
-  } finally {
-    await rm(options.path, { force: true });
-  }
+  return { [Symbol.asyncDispose]: () => rm(options.path, { force: true }) };
 }
 
 async function acquire(options: LockOptions, signal: AbortSignal | undefined): Promise<void> {
@@ -103,13 +110,16 @@ function ownerOf(holder: string): Owner | undefined {
   return parseOwner(holder.split(".")[0] ?? "");
 }
 
-function heldTooLong({ path, owner, waitMs }: LockOptions, holder: string): RegistryError {
+function heldTooLong(
+  { who: adapter, path, owner, waitMs }: LockOptions,
+  holder: string,
+): RegistryError {
   const other = ownerOf(holder);
   const elsewhere = other?.machine === owner.machine ? "" : " of another machine or container";
   const who = other === undefined ? "something unknown" : `process ${other.pid}${elsewhere}`;
   return new RegistryError(
     "conflict",
-    `layout: ${path} has been held by ${who} for more than ${waitMs / 1000} s`,
+    `${adapter}: ${path} has been held by ${who} for more than ${waitMs / 1000} s`,
     { hint: `wait for it to end; if there is no such process, remove ${path}` },
   );
 }

@@ -1,4 +1,4 @@
-import type { Digest } from "../../src/oci/digest.ts";
+import type { Digest } from "../oci/digest.ts";
 import { isHeld, withoutTag } from "./entry.ts";
 import type { Entry } from "./entry.ts";
 

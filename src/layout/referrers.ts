@@ -1,13 +1,13 @@
-import type { Descriptor } from "../../src/oci/descriptor.ts";
-import { splitDigest } from "../../src/oci/digest.ts";
-import type { Digest } from "../../src/oci/digest.ts";
-import { parseManifest } from "../../src/oci/manifest.ts";
-import type { ManifestBody } from "../../src/oci/manifest.ts";
+import type { Descriptor } from "../oci/descriptor.ts";
+import type { Digest } from "../oci/digest.ts";
+import { parseManifest } from "../oci/manifest.ts";
+import type { ManifestBody } from "../oci/manifest.ts";
+import { referrersTag } from "../oci/referrers-tag.ts";
 import type { Catalog } from "./catalog.ts";
-import type { Paths } from "./directory.ts";
 import { closure } from "./links.ts";
 import type { LinkReader } from "./links.ts";
 import { readManifest } from "./manifests.ts";
+import type { StoredBlobs } from "./stored-blobs.ts";
 
 /** Finds manifests about a subject. */
 export type ReferrerFinder = (catalog: Catalog, subject: Digest) => Promise<readonly Descriptor[]>;
@@ -18,7 +18,7 @@ export type ReferrerFinder = (catalog: Catalog, subject: Digest) => Promise<read
  *
  * All manifests are read at the first question, and those that were added since at the next.
  */
-export function createReferrerFinder(paths: Paths, readLinks: LinkReader): ReferrerFinder {
+export function createReferrerFinder(blobs: StoredBlobs, readLinks: LinkReader): ReferrerFinder {
   let known: Survey | undefined;
   return async (catalog, subject) => {
     if (known?.catalog !== catalog || known.version !== catalog.version) {
@@ -26,14 +26,14 @@ export function createReferrerFinder(paths: Paths, readLinks: LinkReader): Refer
     }
     const { mediaTypes, bySubject } = known;
     const candidates = new Set(bySubject.get(subject));
-    const fallback = catalog.tag(fallbackTag(subject));
+    const fallback = catalog.tag(referrersTag(subject));
     if (fallback !== undefined) {
       for (const child of (await readLinks(fallback.digest))?.manifests ?? [])
         candidates.add(child);
     }
     const referrers: Descriptor[] = [];
     for (const digest of candidates) {
-      const body = await readManifest(paths, digest, mediaTypes.get(digest));
+      const body = await readManifest(blobs, digest, mediaTypes.get(digest));
       if (body !== undefined) referrers.push(describe(body));
     }
     return referrers;
@@ -63,12 +63,6 @@ async function survey(catalog: Catalog, readLinks: LinkReader): Promise<Survey> 
     else others.push(digest);
   }
   return { catalog, version, mediaTypes, bySubject };
-}
-
-/** Algorithm and digest, cut to 32 and 64 characters. */
-function fallbackTag(digest: Digest): string {
-  const [algorithm, hex] = splitDigest(digest);
-  return `${algorithm.slice(0, 32)}-${hex.slice(0, 64)}`;
 }
 
 /** An image without an artifact type is known by its config's. Source: distribution-spec, "Listing Referrers". */

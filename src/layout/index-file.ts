@@ -1,4 +1,4 @@
-import { OCI_INDEX } from "../../src/oci/media-type.ts";
+import { OCI_INDEX } from "../oci/media-type.ts";
 import { formatEntry, isObject, parseEntry } from "./entry.ts";
 import type { Entry } from "./entry.ts";
 

@@ -1,22 +1,19 @@
-import { stat } from "node:fs/promises";
-import type { Digest } from "../../src/oci/digest.ts";
-import type { ManifestEntry } from "../../src/registry/registry.ts";
+import type { Digest } from "../oci/digest.ts";
+import type { ManifestEntry } from "../registry/registry.ts";
 import type { Catalog } from "./catalog.ts";
-import { blobPath } from "./directory.ts";
-import type { Paths } from "./directory.ts";
-import { systemCode } from "./errors.ts";
 import { closure } from "./links.ts";
 import type { LinkReader } from "./links.ts";
 import { readManifest } from "./manifests.ts";
+import type { StoredBlobs } from "./stored-blobs.ts";
 
 /**
  * Every manifest that index.json names or that one of those reaches. What nothing reaches is no manifest of the layout any
  * more but garbage, which has a collection of its own.
  *
- * The time is that of the file: it was written when the manifest was pushed.
+ * The time is when it was written, which was when it was pushed.
  */
 export async function findManifests(
-  paths: Paths,
+  blobs: StoredBlobs,
   catalog: Catalog,
   readLinks: LinkReader,
 ): Promise<readonly ManifestEntry[]> {
@@ -24,9 +21,9 @@ export async function findManifests(
   const mediaTypes = new Map(named.map(({ digest, mediaType }) => [digest, mediaType]));
   const found: ManifestEntry[] = [];
   for (const digest of await manifestsBelow(readLinks, mediaTypes.keys())) {
-    const body = await readManifest(paths, digest, mediaTypes.get(digest));
+    const body = await readManifest(blobs, digest, mediaTypes.get(digest));
     if (body === undefined) continue;
-    const pushedAt = await modifiedAt(blobPath(paths, digest));
+    const pushedAt = await blobs.writtenAt(digest);
     found.push({
       digest,
       tags: [...catalog.tagsOf(digest)],
@@ -50,14 +47,4 @@ async function manifestsBelow(
     for (const child of (await readLinks(digest))?.manifests ?? []) manifests.add(child);
   }
   return manifests;
-}
-
-/** Milliseconds since the epoch; `undefined` when the file is gone by now. */
-async function modifiedAt(path: string): Promise<number | undefined> {
-  try {
-    return Math.floor((await stat(path)).mtimeMs);
-  } catch (error) {
-    if (systemCode(error) === "ENOENT") return undefined;
-    throw error;
-  }
 }

@@ -1,9 +1,7 @@
-import { hasDigest, isDigest } from "../../src/oci/digest.ts";
-import type { Digest } from "../../src/oci/digest.ts";
-import { openOptional, wrongBytes } from "./blobs.ts";
-import { blobPath } from "./directory.ts";
-import type { Paths } from "./directory.ts";
+import { hasDigest, isDigest } from "../oci/digest.ts";
+import type { Digest } from "../oci/digest.ts";
 import { isObject } from "./entry.ts";
+import type { StoredBlobs } from "./stored-blobs.ts";
 
 /** What one stored manifest names. */
 export interface Links {
@@ -33,14 +31,14 @@ export interface LinkCache {
  * Answers `undefined` for a blob that is not there, and no links for one that is no JSON object. Throws
  * `protocol` when the bytes do not hash to the digest: what they named is unknown then.
  */
-export function createLinkCache(paths: Paths): LinkCache {
+export function createLinkCache(blobs: StoredBlobs): LinkCache {
   const known = new Map<Digest, Links>();
   return {
     forget: (digest) => void known.delete(digest),
     async read(digest) {
       const found = known.get(digest);
       if (found !== undefined) return found;
-      const bytes = await readJsonBytes(paths, digest);
+      const bytes = await readJsonBytes(blobs, digest);
       if (bytes === undefined) return undefined;
       const links = bytes.length === 0 ? NONE : linksOf(bytes);
       if (hasLinks(links)) known.set(digest, links);
@@ -76,21 +74,14 @@ const OPENING_BRACE = 0x7b;
 const BLANKS = new Set([0x20, 0x09, 0x0a, 0x0d]);
 const HEAD_BYTES = 64;
 
-/** The bytes of a file that starts like a JSON object; none when it starts otherwise, as a layer does. */
-async function readJsonBytes(paths: Paths, digest: Digest): Promise<Uint8Array | undefined> {
-  const path = blobPath(paths, digest);
-  const file = await openOptional(path);
-  if (file === undefined) return undefined;
-  try {
-    const { bytesRead, buffer } = await file.read(new Uint8Array(HEAD_BYTES), 0, HEAD_BYTES, 0);
-    const first = buffer.subarray(0, bytesRead).find((byte) => !BLANKS.has(byte));
-    if (first !== OPENING_BRACE) return new Uint8Array();
-    const bytes = await file.readFile();
-    if (!hasDigest(bytes, digest)) throw wrongBytes(path);
-    return bytes;
-  } finally {
-    await file.close();
-  }
+/** The bytes of a blob that starts like a JSON object; none when it starts otherwise, as a layer does. */
+async function readJsonBytes(blobs: StoredBlobs, digest: Digest): Promise<Uint8Array | undefined> {
+  const start = await blobs.readStart(digest, HEAD_BYTES);
+  if (start === undefined) return undefined;
+  if (start.find((byte) => !BLANKS.has(byte)) !== OPENING_BRACE) return new Uint8Array();
+  const bytes = await blobs.readSmall(digest, Number.POSITIVE_INFINITY);
+  if (bytes !== undefined && !hasDigest(bytes, digest)) throw blobs.wrongBytes(digest);
+  return bytes;
 }
 
 /**

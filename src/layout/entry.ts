@@ -1,5 +1,5 @@
-import { isDigest } from "../../src/oci/digest.ts";
-import type { Digest } from "../../src/oci/digest.ts";
+import { isDigest } from "../oci/digest.ts";
+import type { Digest } from "../oci/digest.ts";
 
 /** One line of `manifests` in index.json. */
 export interface Entry {

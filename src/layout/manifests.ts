@@ -1,14 +1,12 @@
-import { digestOf, hasDigest } from "../../src/oci/digest.ts";
-import type { Digest } from "../../src/oci/digest.ts";
-import { ManifestError, parseManifest, sniffMediaType } from "../../src/oci/manifest.ts";
-import type { Manifest, ManifestBody } from "../../src/oci/manifest.ts";
-import { isForeignLayer } from "../../src/oci/media-type.ts";
-import { formatReference, isTag } from "../../src/oci/reference.ts";
-import type { Reference } from "../../src/oci/reference.ts";
-import { RegistryError } from "../../src/registry/error.ts";
-import { isBlobThere, openOptional, wrongBytes } from "./blobs.ts";
-import { blobPath } from "./directory.ts";
-import type { Paths } from "./directory.ts";
+import { digestOf, hasDigest } from "../oci/digest.ts";
+import type { Digest } from "../oci/digest.ts";
+import { ManifestError, parseManifest, sniffMediaType } from "../oci/manifest.ts";
+import type { Manifest, ManifestBody } from "../oci/manifest.ts";
+import { isForeignLayer } from "../oci/media-type.ts";
+import { formatReference, isTag } from "../oci/reference.ts";
+import type { Reference } from "../oci/reference.ts";
+import { RegistryError } from "../registry/error.ts";
+import type { StoredBlobs } from "./stored-blobs.ts";
 
 /** No manifest is larger; a file that is must be a layer. Registries ask for 4 MiB. */
 const MAX_MANIFEST_BYTES = 32 * 1024 * 1024;
@@ -19,55 +17,55 @@ const MAX_MANIFEST_BYTES = 32 * 1024 * 1024;
  * @param mediaType What index.json says of it; absent for a manifest that only an index or nobody names.
  */
 export async function readManifest(
-  paths: Paths,
+  blobs: StoredBlobs,
   digest: Digest,
   mediaType?: string,
 ): Promise<ManifestBody | undefined> {
-  const path = blobPath(paths, digest);
-  const bytes = await readSmall(path);
+  const bytes = await blobs.readSmall(digest, MAX_MANIFEST_BYTES);
   if (bytes === undefined) return undefined;
-  if (!hasDigest(bytes, digest)) throw wrongBytes(path);
+  if (!hasDigest(bytes, digest)) throw blobs.wrongBytes(digest);
   const type = mediaType ?? typeOf(bytes);
   return type === undefined ? undefined : { mediaType: type, digest, bytes };
 }
 
 /** Whether the file under a digest is a manifest, be it damaged or not. */
-export async function isManifestThere(paths: Paths, digest: Digest): Promise<boolean> {
-  const bytes = await readSmall(blobPath(paths, digest));
+export async function isManifestThere(blobs: StoredBlobs, digest: Digest): Promise<boolean> {
+  const bytes = await blobs.readSmall(digest, MAX_MANIFEST_BYTES);
   return bytes !== undefined && typeOf(bytes) !== undefined;
 }
 
 /** The manifest to be stored under `reference`. Throws `invalid`, as a strict registry refuses it. */
 export function parseUpload(
+  { who }: Pick<StoredBlobs, "who">,
   reference: Reference,
   { mediaType, bytes }: Pick<ManifestBody, "mediaType" | "bytes">,
 ): { readonly digest: Digest; readonly manifest: Manifest } {
   if ("tag" in reference && !isTag(reference.tag)) {
-    throw refused(reference, `"${reference.tag}" is not a tag`, "NAME_INVALID");
+    throw refused(who, reference, `"${reference.tag}" is not a tag`, "NAME_INVALID");
   }
   if ("digest" in reference && !hasDigest(bytes, reference.digest)) {
-    throw refused(reference, "its bytes do not hash to the digest", "DIGEST_INVALID");
+    throw refused(who, reference, "its bytes do not hash to the digest", "DIGEST_INVALID");
   }
   if (bytes.length > MAX_MANIFEST_BYTES) {
-    throw refused(reference, `it has more than ${MAX_MANIFEST_BYTES} bytes`, "SIZE_INVALID");
+    throw refused(who, reference, `it has more than ${MAX_MANIFEST_BYTES} bytes`, "SIZE_INVALID");
   }
   try {
     const manifest = parseManifest({ mediaType, bytes });
     const own = sniffMediaType(bytes, undefined);
     if (own !== undefined && own !== mediaType && hasMediaType(bytes)) {
-      throw refused(reference, `it says ${own}, not ${mediaType}`, "MANIFEST_INVALID");
+      throw refused(who, reference, `it says ${own}, not ${mediaType}`, "MANIFEST_INVALID");
     }
     const digest = "digest" in reference ? reference.digest : digestOf(bytes);
     return { digest, manifest };
   } catch (error) {
     if (!(error instanceof ManifestError)) throw error;
-    throw refused(reference, error.message, "MANIFEST_INVALID", error);
+    throw refused(who, reference, error.message, "MANIFEST_INVALID", error);
   }
 }
 
 /** Throws `invalid` when a config, a layer or a child is not there. A subject may be. */
 export async function checkReferences(
-  paths: Paths,
+  blobs: StoredBlobs,
   reference: Reference,
   manifest: Manifest,
 ): Promise<void> {
@@ -76,9 +74,14 @@ export async function checkReferences(
       ? manifest.children
       : [manifest.config, ...manifest.layers.filter(({ mediaType }) => !isForeignLayer(mediaType))];
   for (const { digest } of needed) {
-    if (await isBlobThere(paths, digest)) continue;
+    if (await blobs.has(digest)) continue;
     const what = manifest.kind === "index" ? "child" : "blob";
-    throw refused(reference, `its ${what} ${digest} is not there`, "MANIFEST_BLOB_UNKNOWN");
+    throw refused(
+      blobs.who,
+      reference,
+      `its ${what} ${digest} is not there`,
+      "MANIFEST_BLOB_UNKNOWN",
+    );
   }
 }
 
@@ -99,25 +102,15 @@ function hasMediaType(bytes: Uint8Array): boolean {
   return new TextDecoder().decode(bytes).includes('"mediaType"');
 }
 
-async function readSmall(path: string): Promise<Uint8Array | undefined> {
-  const file = await openOptional(path);
-  if (file === undefined) return undefined;
-  try {
-    return (await file.stat()).size > MAX_MANIFEST_BYTES ? undefined : await file.readFile();
-  } finally {
-    await file.close();
-  }
-}
-
 function refused(
+  who: string,
   reference: Reference,
   why: string,
-  registryCode: string,
-  cause?: unknown,
+  ...[registryCode, cause]: [registryCode: string, cause?: unknown]
 ): RegistryError {
   return new RegistryError(
     "invalid",
-    `layout: cannot store manifest ${formatReference(reference)}: ${why}`,
+    `${who}: cannot store manifest ${formatReference(reference)}: ${why}`,
     { registryCode, ...(cause === undefined ? {} : { cause }) },
   );
 }
