@@ -58,8 +58,10 @@ export function createMeter({ total, totalBytes }: Goal, begunAt: number): Meter
       if (first === undefined || now - first.at < LEAST_MS) return {};
       const seconds = (now - first.at) / 1000;
       const { done, bytes } = reading;
-      const items = (done - first.done) / seconds;
-      const rate = bytes === undefined ? undefined : (bytes - (first.bytes ?? 0)) / seconds;
+      // What broke off and is begun anew counts less than before.
+      const items = Math.max(0, done - first.done) / seconds;
+      const rate =
+        bytes === undefined ? undefined : Math.max(0, bytes - (first.bytes ?? 0)) / seconds;
       const leftMs = timeLeft([
         [total, done, items],
         [totalBytes, bytes, rate],

@@ -111,6 +111,75 @@ describe("on a terminal", () => {
   });
 });
 
+describe("a phase that counts bytes", () => {
+  const BLOBS: Event = {
+    type: "phase.started",
+    phase: "copying blobs",
+    total: 4,
+    totalBytes: 4_194_304,
+  };
+  const MANIFESTS: Event = { type: "phase.started", phase: "copying manifests", total: 2 };
+
+  it("says on a line every ten seconds how far it is, how fast, and how long it takes yet", () => {
+    const lines = told([
+      [0, BLOBS],
+      [5_000, { type: "phase.advanced", phase: "copying blobs", done: 1, bytes: 524_288 }],
+      [10_000, { type: "phase.advanced", phase: "copying blobs", done: 2, bytes: 1_048_576 }],
+      [11_000, { type: "phase.advanced", phase: "copying blobs", done: 3, bytes: 1_048_577 }],
+    ]);
+
+    expect(lines).toBe(
+      [
+        "copying blobs: 4 to do (4.0 MiB)",
+        "copying blobs: 2 of 4, 1.0 MiB of 4.0 MiB, 102.4 KiB/s, 30 s left",
+        "",
+      ].join("\n"),
+    );
+  });
+
+  it("shares the live line with what goes on beside it", () => {
+    const text = told(
+      [
+        [0, MANIFESTS],
+        [0, BLOBS],
+        [2_000, { type: "phase.advanced", phase: "copying blobs", done: 2, bytes: 2_097_152 }],
+        [2_200, { type: "phase.advanced", phase: "copying manifests", done: 1 }],
+      ],
+      { isTTY: true },
+    );
+
+    expect(text.split(ERASE).at(-1)).toBe(
+      "copying blobs: 2 of 4, 2.0 MiB of 4.0 MiB, 1.0 MiB/s, 2 s left; copying manifests: 1 of 2, 0.5/s, 3 s left",
+    );
+  });
+
+  it("counts a pause that a registry asks for as time that is left", () => {
+    const lines = told([
+      [0, { type: "phase.started", phase: "verifying", total: 40 }],
+      [9_000, { type: "http.paused", budget: "reg.test", delayMs: 60_000 }],
+      [10_000, { type: "phase.advanced", phase: "verifying", done: 20 }],
+    ]);
+
+    expect(lines).toContain("verifying: 20 of 40, 2.0/s, 1 min left\n");
+  });
+});
+
+/** What is shown of events at moments of a clock, in milliseconds. */
+function told(
+  events: readonly (readonly [at: number, event: Event])[],
+  { isTTY = false } = {},
+): string {
+  let text = "";
+  let now = 0;
+  const stream = { isTTY, columns: 200, write: (more: string) => (text += more) };
+  const progress = createProgress(stream, { quiet: false, verbose: false }, () => now);
+  for (const [at, event] of events) {
+    now = at;
+    progress.report(event);
+  }
+  return text;
+}
+
 function shown(
   events: readonly Event[],
   { isTTY = false, quiet = false, verbose = false, stops = false } = {},
