@@ -4,7 +4,7 @@ import { answer, answerJson } from "../../../contract-tests/fakes/message.ts";
 import { imageOf } from "../../../contract-tests/fakes/seed.ts";
 import { openAcr } from "./fixture.ts";
 import type { Opened } from "./fixture.ts";
-import { OF_THE_PRINCIPAL, SECRET, signIn } from "./sign-in.ts";
+import { OF_THE_PRINCIPAL, signIn } from "./sign-in.ts";
 
 const TAKEN = new Map([["entra-token", ALL_ACTIONS]]);
 
