@@ -17,7 +17,9 @@ export function withContentCache(registry: Registry, cache: ContentCache): Regis
         return { mediaType, digest: reference.digest, bytes: known };
       }
       const body = await registry.getManifest(reference, options);
-      if ("digest" in reference) await cache.write(body.digest, body.bytes);
+      if ("digest" in reference || options?.again === true) {
+        await cache.write(body.digest, body.bytes);
+      }
       return body;
     },
     async getBlob(repository, digest, options) {

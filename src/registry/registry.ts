@@ -58,7 +58,7 @@ export interface Registry extends AsyncDisposable {
    * The manifest a reference points at; its bytes hash to its digest. Rejects with `not-found` when it
    * points at nothing, with `protocol` when the bytes do not hash to the digest asked for or announced.
    */
-  getManifest(reference: Reference, options?: CallOptions): Promise<ManifestBody>;
+  getManifest(reference: Reference, options?: GetManifestOptions): Promise<ManifestBody>;
 
   /** Stores the bytes under the reference. By digest, nothing is tagged. Answers what is stored now. */
   putManifest(
@@ -170,6 +170,11 @@ export interface Registry extends AsyncDisposable {
 
 export interface CallOptions {
   readonly signal?: AbortSignal;
+}
+
+export interface GetManifestOptions extends CallOptions {
+  /** The caller is going to ask for it again, by its digest. Where answers are held, so is this one. */
+  readonly again?: boolean;
 }
 
 export interface GetBlobOptions extends CallOptions {

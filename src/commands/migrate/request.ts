@@ -40,8 +40,9 @@ export const MIGRATION_GUARDS = ["empty-source", "other-project"] as const;
 export type MigrationGuard = (typeof MIGRATION_GUARDS)[number];
 
 /**
- * Which tags are copied; a tag has to pass all that is given. What a tag leads to comes with it, whatever it is: children,
- * signatures and referrers, and of a stage its records and what it was built from.
+ * Which tags are copied; a tag has to pass all that is given. Where stages are chosen by name, image or age, their records,
+ * their custom tags and what they were made of pass with them. Children, signatures and other referrers of what goes come
+ * with it, whatever was chosen.
  */
 export interface Selection {
   /** Absent: every class, but foreign tags only with `foreign`. See `STAGE_CLASSES`. */

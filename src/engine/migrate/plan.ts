@@ -54,15 +54,10 @@ export interface PlannedManifest {
   readonly blobs: readonly Pick<Descriptor, "digest" | "size">[];
   /** Manifests of this plan that are stored before it: children of an index, the subject of a referrer. */
   readonly after: readonly Digest[];
-  /**
-   * The manifest itself, in UTF-8, where the source has no such manifest: an index of referrers, for a target that does not
-   * tell them by itself. Absent: the source has it.
-   */
-  readonly made?: string;
 }
 
 export interface PlannedTag {
-  /** Name in the source. Where the manifest was made for the target, the source has no such tag. */
+  /** Name in the source. */
   readonly tag: string;
   /** Name in the target: another one only where several repositories become one, or one becomes several. */
   readonly as: string;

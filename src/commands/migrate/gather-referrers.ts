@@ -1,0 +1,85 @@
+import type { Digest } from "../../oci/digest.ts";
+import type { Home } from "../cleanup/homes.ts";
+import type { CommandDeps } from "../deps.ts";
+import { mapParallel } from "../parallel.ts";
+import type { SourceBook } from "./gather-source.ts";
+
+/** Finds what is about manifests, by tags or not. */
+export interface ReferrerFinder {
+  /** Digests of those that are about one of `subjects`, read with everything below them. */
+  about(subjects: readonly Digest[]): Promise<readonly Digest[]>;
+}
+
+/** Finds none. */
+export const noReferrers: ReferrerFinder = { about: () => Promise.resolve([]) };
+
+/**
+ * Asks a registry that tells referrers by itself: one request a manifest, or, where it lists manifests too and has fewer
+ * that nobody has read yet, the listing and one request for each of those. Where only tags tell there is nothing to ask.
+ */
+export async function createReferrerFinder(
+  { registry, repository }: Home,
+  book: SourceBook,
+  deps: Pick<CommandDeps, "parallel" | "report" | "signal">,
+): Promise<ReferrerFinder> {
+  const { parallel, report, signal } = deps;
+  const { host, name } = repository;
+  const { referrers } = await registry.learn(repository, { only: "referrers", signal });
+  if (referrers === "fallback-tag") return noReferrers;
+  let unread: readonly Digest[] | undefined;
+  let bySubject: Map<Digest, Digest[]> | undefined;
+  let asked = 0;
+  return {
+    async about(subjects) {
+      if (bySubject === undefined && (await isListingCheaper(subjects.length))) {
+        bySubject = await readSubjects();
+      }
+      const found = bySubject === undefined ? await ask(subjects) : lookUp(bySubject, subjects);
+      await book.read(found);
+      return found;
+    },
+  };
+
+  async function isListingCheaper(subjects: number): Promise<boolean> {
+    if (!registry.capabilities.untaggedListing) return false;
+    if (unread === undefined) {
+      report({ type: "phase.started", phase: "listing manifests" });
+      const all = await Array.fromAsync(registry.listManifests(repository, { signal }));
+      unread = all.map(({ digest }) => digest).filter((digest) => !book.known.has(digest));
+    }
+    return unread.length <= subjects;
+  }
+
+  async function readSubjects(): Promise<Map<Digest, Digest[]>> {
+    await book.read(unread ?? []);
+    const subjects = new Map<Digest, Digest[]>();
+    for (const [digest, known] of book.known) {
+      if (typeof known === "string" || known.subject === undefined) continue;
+      const others = subjects.get(known.subject);
+      if (others === undefined) subjects.set(known.subject, [digest]);
+      else others.push(digest);
+    }
+    return subjects;
+  }
+
+  async function ask(subjects: readonly Digest[]): Promise<readonly Digest[]> {
+    const phase = "asking for referrers";
+    report({ type: "phase.started", phase, total: asked + subjects.length });
+    const found = new Set<Digest>();
+    await mapParallel(subjects, parallel, async (digest) => {
+      for await (const one of registry.listReferrers({ host, name, digest }, { signal })) {
+        found.add(one.digest);
+      }
+      asked += 1;
+      report({ type: "phase.advanced", phase, done: asked });
+    });
+    return [...found];
+  }
+}
+
+function lookUp(
+  bySubject: ReadonlyMap<Digest, readonly Digest[]>,
+  subjects: readonly Digest[],
+): readonly Digest[] {
+  return [...new Set(subjects.flatMap((subject) => bySubject.get(subject) ?? []))];
+}

@@ -1,0 +1,59 @@
+import type { Digest } from "../../oci/digest.ts";
+import type { Repository } from "../../oci/reference.ts";
+import { isRegistryError } from "../../registry/error.ts";
+import type { Registry, TagEntry } from "../../registry/registry.ts";
+import { listTags } from "../cleanup/inventory.ts";
+import type { CommandDeps } from "../deps.ts";
+
+/** What is in a repository of the target. */
+export interface TargetBook {
+  readonly repository: Repository;
+  /** By tag. */
+  readonly listing: ReadonlyMap<string, TagEntry>;
+  /** What a tag points at; `undefined`: there is no such tag, or it leads nowhere. */
+  digestOf(tag: string): Promise<Digest | undefined>;
+  hasManifest(digest: Digest): Promise<boolean>;
+}
+
+/** Lists a repository; one that is not there has no tags. */
+export async function openTargetBook(
+  registry: Registry,
+  repository: Repository,
+  deps: Pick<CommandDeps, "report" | "signal">,
+): Promise<TargetBook> {
+  const { signal } = deps;
+  const { host, name } = repository;
+  const entries = await listOrNothing(registry, repository, deps);
+  const listing = new Map(entries.map((entry) => [entry.tag, entry]));
+  const asked = new Map<string, Promise<Digest | undefined>>();
+  return {
+    repository,
+    listing,
+    async digestOf(tag) {
+      const entry = listing.get(tag);
+      if (entry === undefined || entry.digest !== undefined) return entry?.digest;
+      const answer =
+        asked.get(tag) ??
+        registry.resolve({ host, name, tag }, { signal }).then((found) => found?.digest);
+      asked.set(tag, answer);
+      return answer;
+    },
+    hasManifest: async (digest) =>
+      listing.size > 0 &&
+      (await registry.resolve({ host, name, digest }, { signal })) !== undefined,
+  };
+}
+
+async function listOrNothing(
+  registry: Registry,
+  repository: Repository,
+  deps: Pick<CommandDeps, "report" | "signal">,
+): Promise<readonly TagEntry[]> {
+  try {
+    return await listTags(registry, repository, deps);
+  } catch (error) {
+    // A directory that the first push is going to make.
+    if (isRegistryError(error, "not-found")) return [];
+    throw error;
+  }
+}
