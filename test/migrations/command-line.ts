@@ -118,6 +118,11 @@ export function sentBy({ stdout, stderr, exit }: Ran): Sent {
   return Result.parse(JSON.parse(stdout));
 }
 
+/** All that a run said when it did not end well; else nothing. */
+export function complaintOf({ exit, stdout, stderr }: Ran): string {
+  return exit === 0 ? "" : `it ended with ${exit}: ${stderr}\n${stdout}`;
+}
+
 /** The environment of a user who has nothing, and whose home lies in `root`. */
 export function homeIn(root: string): Readonly<Record<string, string>> {
   const home = join(root, "home");
