@@ -105,7 +105,7 @@ function nameOf(repository: string, subject: string): string {
 
 /** A relative reference, whatever is in the name. */
 function uriOf(name: string): string {
-  return name.split("/").map(encodeURIComponent).join("/");
+  return name.toWellFormed().split("/").map(encodeURIComponent).join("/");
 }
 
 /** By rule and subject: what the message tells of it may change from audit to audit. */
