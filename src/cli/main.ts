@@ -14,11 +14,13 @@ import { createHost } from "./host.ts";
 import type { Host, HostProcess } from "./host.ts";
 import { journalCommand } from "./journal.ts";
 import { managedImagesCommand } from "./managed-images.ts";
+import { migrateCommand } from "./migrate.ts";
 import { policyCommand } from "./policy.ts";
 import { publishCommand } from "./publish.ts";
 import { purgeCommand } from "./purge.ts";
 import { registryCommand } from "./registry.ts";
 import { restoreCommand } from "./restore.ts";
+import { stagesCommand } from "./stages.ts";
 import { synchronizationCommand } from "./synchronization.ts";
 
 /** Runs the command line of a process. */
@@ -49,6 +51,8 @@ function program(host: Host, { stdout, stderr }: HostProcess): Command {
     .addCommand(explainCommand(host))
     .addCommand(auditCommand(host))
     .addCommand(publishCommand(host))
+    .addCommand(stagesCommand(host))
+    .addCommand(migrateCommand(host))
     .addCommand(purgeCommand(host))
     .addCommand(restoreCommand(host))
     .addCommand(journalCommand(host))

@@ -10,7 +10,6 @@ import type { TagLabel } from "../engine/cleanup/plan.ts";
 import { withLocalStages } from "./local-stages.ts";
 import { parseAge } from "./parse-age.ts";
 import type { SidesFlags } from "./migrate-sides.ts";
-import { withRole } from "./role-options.ts";
 import { collect, withConnectionOptions, withProjectOptions } from "./shared-options.ts";
 import type { ConnectionFlags } from "./shared-options.ts";
 

@@ -2,12 +2,7 @@ import { resolve } from "node:path";
 
 import { UsageError } from "../commands/error.ts";
 import type { MigrationSide } from "../commands/migrate/request.ts";
-import {
-  formatRepository,
-  isNamespaceAddress,
-  parseNamespace,
-  parseRepository,
-} from "../oci/reference.ts";
+import { isNamespaceAddress, parseNamespace, parseRepository } from "../oci/reference.ts";
 
 /** The addresses between which something is copied. */
 export interface SidesFlags {
@@ -24,12 +19,6 @@ export function sidesOf({ from, to }: SidesFlags): {
     from: sideOf("--from", from, "where the images are"),
     to: sideOf("--to", to, "where they go"),
   };
-}
-
-/** As people write it. */
-export function formatSide(side: MigrationSide): string {
-  if (side.kind === "repository") return formatRepository(side.repository);
-  return `${formatRepository(side.namespace)}/`;
 }
 
 /** Throws `UsageError` or `AddressError`. */

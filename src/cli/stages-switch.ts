@@ -1,0 +1,82 @@
+import { Command } from "commander";
+import { resolve } from "node:path";
+
+import { UsageError } from "../commands/error.ts";
+import { isNamespaceAddress, parseRepository } from "../oci/reference.ts";
+import type { Repository } from "../oci/reference.ts";
+import type { Host } from "./host.ts";
+import { LOCAL, openLocalStages } from "./local-stages.ts";
+import { guardsOf, withTransferTo } from "./migrate-options.ts";
+import type { TransferFlags } from "./migrate-options.ts";
+import {
+  checkClusters,
+  configOf,
+  confirmRemoval,
+  removalOf,
+  withConsent,
+} from "./migrate-removal.ts";
+import type { RemovalFlags } from "./migrate-removal.ts";
+import { migrationExitCode } from "./migration-outcome.ts";
+
+interface SwitchFlags
+  extends
+    Omit<TransferFlags, "verify" | "overwrite" | "referrers" | "state">,
+    Omit<RemovalFlags, "removeSource"> {
+  readonly allow: readonly string[];
+}
+
+/** Source: werf 1.1, `stages switch-from-local`. */
+export function switchFromLocalCommand(host: Host): Command {
+  const command = new Command("switch-from-local")
+    .summary("move the stages of this machine into a registry for good")
+    .description(
+      "Copies the project's stages from :local, closes :local to every later run of the project on this machine, copies what came meanwhile, and removes from :local what was then seen to be in the repository.",
+    );
+  command.option("--from <address>", "only :local can be switched from", LOCAL);
+  return withConsent(withTransferTo(command, host.env)).action(
+    async (_flags: SwitchFlags, action: Command) => {
+      const flags = action.opts<SwitchFlags>();
+      await switchFromLocalTo(host, flags, targetOf(flags));
+    },
+  );
+}
+
+async function switchFromLocalTo(host: Host, flags: SwitchFlags, to: Repository): Promise<void> {
+  const { dryRun } = flags;
+  const { project, repository: from, blockPath } = await openLocalStages(flags, host.env);
+  const removal = await removalOf(
+    { ...flags, removeSource: true, referrers: true },
+    await configOf(flags),
+    host,
+  );
+  const { switchFromLocal } = await import("../commands/migrate/switch-from-local.ts");
+  const { printSwitch } = await import("./print-switch.ts");
+  if (!dryRun) await confirmRemoval(host, { ...flags, from: LOCAL });
+  const report = await host.run(flags, async (deps) => {
+    if (removal !== undefined) await checkClusters(removal, deps);
+    const allow = guardsOf(flags.allow);
+    const place = { project, from, to, blockPath };
+    const emptying = removal === undefined ? {} : { removal };
+    const result = await switchFromLocal({ ...place, dryRun, allow, ...emptying }, deps);
+    return { project, to, blockPath, dryRun, result, requests: deps.requests() };
+  });
+  printSwitch(host, flags, report);
+  const codes = report.result.passes.map((pass) => migrationExitCode(pass, host));
+  const isOpen = !dryRun && !report.result.isClosed;
+  host.exit([130, 1, 4].find((code) => codes.includes(code)) ?? (isOpen ? 1 : 0));
+}
+
+/** Throws `UsageError` or `AddressError`. */
+function targetOf({ from, to }: SwitchFlags): Repository {
+  if (from !== LOCAL) {
+    throw new UsageError(
+      `--from ${from}: only :local can be switched from; \`stages sync --remove-source\` empties another place`,
+    );
+  }
+  if (to === undefined || to === "" || to === LOCAL || isNamespaceAddress(to)) {
+    throw new UsageError(
+      "--to is missing: the repository that takes the stages, host/name or oci:DIR",
+    );
+  }
+  return parseRepository(to, (path) => resolve(path));
+}
