@@ -3,6 +3,7 @@ import { namesOf } from "../../engine/cleanup/plan.ts";
 import type { CleanupPlan, Deletion } from "../../engine/cleanup/plan.ts";
 import type { Rule } from "../../engine/cleanup/rules/rule.ts";
 import type { Digest } from "../../oci/digest.ts";
+import { formatRepository } from "../../oci/reference.ts";
 import type { Repository } from "../../oci/reference.ts";
 import type { Registry } from "../../registry/registry.ts";
 import { carryOut, openViolations } from "../cleanup/cleanup.ts";
@@ -15,6 +16,7 @@ import { refuseViolations } from "../cleanup/refuse.ts";
 import type { CleanupResult } from "../cleanup/result.ts";
 import type { UsagePolicy } from "../cleanup/usage.ts";
 import type { CommandDeps } from "../deps.ts";
+import { GuardError } from "../error.ts";
 import { refusalOf } from "./removal-refusal.ts";
 import { removalOf } from "./removal-result.ts";
 import type { Removal } from "./result.ts";
@@ -125,7 +127,7 @@ interface Proof {
   readonly to: Repository;
 }
 
-/** Plans again until everything that would go is proved. */
+/** Plans again until everything that would go is proved. Rejects with `GuardError` where that leads nowhere. */
 async function keepUnproved(
   gathered: Gathered,
   proof: Proof,
@@ -135,15 +137,28 @@ async function keepUnproved(
   const there = new Set<Digest>();
   let { plan } = gathered;
   for (;;) {
-    const known = unproved.size;
+    const strange: Deletion[] = [];
     for (const item of plan.deletions) {
-      if (await isProved(item, proof, there, signal)) continue;
-      for (const name of namesOf(item)) unproved.add(name);
+      if (!(await isProved(item, proof, there, signal))) strange.push(item);
     }
-    if (unproved.size === known) return { plan, unproved };
+    const [first] = strange;
+    if (first === undefined) return { plan, unproved };
+    const known = unproved.size;
+    for (const name of strange.flatMap(keepersOf)) unproved.add(name);
+    if (unproved.size === known) {
+      throw new GuardError(
+        "unproved",
+        `${first.digest} would go from ${formatRepository(plan.repository)} with what it is about, and ${formatRepository(proof.to)} does not have it; migrate once more`,
+      );
+    }
     const fresh = await gathered.replan(unproved, new Set());
     plan = fresh === undefined ? plan : { ...fresh, warnings: plan.warnings };
   }
+}
+
+/** What has to be kept for an item to stay: itself, and where no tag names it, what would go before it. */
+function keepersOf(item: Deletion): readonly string[] {
+  return item.tags.length > 0 ? namesOf(item) : [...namesOf(item), ...item.after];
 }
 
 /** @param there Digests that the target was seen to have; grows. */
