@@ -18,6 +18,8 @@ export interface RepositoryCopy {
   readonly from: Registry;
   readonly to: CopyTarget;
   readonly lease: Pick<CopyLease, "keepUp">;
+  /** Every tag that is planned for the repository of the target. */
+  readonly names: ReadonlySet<string>;
 }
 
 /**
@@ -27,7 +29,7 @@ export interface RepositoryCopy {
  * it by that tag it goes up by its digest first. Tags of one class are set side by side, and of the next after them.
  */
 export async function copyRepository(
-  { plan, from, to, lease }: RepositoryCopy,
+  { plan, from, to, lease, names }: RepositoryCopy,
   run: CopyRun,
 ): Promise<readonly TagResult[]> {
   const { deps, settle, brokeOff } = run;
@@ -39,7 +41,7 @@ export async function copyRepository(
       from: { registry: from, repository: plan.from },
       to,
       manifests: new Map(plan.manifests.map((manifest) => [manifest.digest, manifest])),
-      referrerTags: createReferrerTags(to, new Set(plan.tags.map(({ as }) => as)), run),
+      referrerTags: createReferrerTags(to, names, run),
       check() {
         if (brokeOff() !== undefined) throw new StoppedError("nothing more is begun");
       },

@@ -24,6 +24,8 @@ export interface CopyRun {
   readonly warnings: ReadonlySet<string>;
   /** Learns how a request ended: many failures in a row, and nothing between them, end the run. */
   settle(error?: unknown): void;
+  /** Ends the run, for a reason of one line: nothing more is begun. */
+  end(reason: string): void;
   /** Why nothing more is begun, one line. */
   brokeOff(): string | undefined;
   /** The last failure that may be the fault of the whole. */
@@ -76,6 +78,7 @@ export function createCopyRun(
       trouble = error;
       if (failures >= MAX_FAILURES) over ??= `${failures} failures in a row: ${error.message}`;
     },
+    end: (reason) => void (over ??= reason),
     brokeOff: () => (deps.signal.aborted ? "the run was interrupted" : over),
     trouble: () => trouble,
   };
@@ -103,16 +106,19 @@ function createArrivals(): Arrivals {
     async elsewhere(to, digest) {
       const key = keyOf(to, digest);
       const begun = coming.get(key);
-      if (begun !== undefined && begun.to !== to.name && !places.has(key)) await begun.ended;
+      if (begun !== undefined && begun.to !== to.name) await begun.ended;
       const place = places.get(key);
       return place?.name === to.name ? undefined : place;
     },
     begin(to, digest, ended) {
-      coming.set(keyOf(to, digest), { to: to.name, ended });
+      const key = keyOf(to, digest);
+      // Whoever begins first is waited for by all others, and waits for nobody.
+      if (coming.has(key) || places.has(key)) return;
+      coming.set(key, { to: to.name, ended });
+      void ended.then(() => coming.delete(key));
     },
     add(to, digest) {
       const key = keyOf(to, digest);
-      coming.delete(key);
       if (!places.has(key)) places.set(key, to);
     },
   };

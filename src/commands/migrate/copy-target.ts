@@ -1,3 +1,4 @@
+import type { PlannedManifest } from "../../engine/migrate/plan.ts";
 import { formatRepository } from "../../oci/reference.ts";
 import type { Repository } from "../../oci/reference.ts";
 import type { Registry } from "../../registry/registry.ts";
@@ -17,6 +18,8 @@ export interface CopyTarget {
   /** Counts a manifest that the registry copied by itself. */
   readonly copied: () => void;
   readonly counts: () => { readonly manifestsSent: number; readonly copiedByServer: number };
+  /** Takes manifests, and what they store, for unknown. */
+  forget(manifests: readonly Pick<PlannedManifest, "digest" | "blobs">[]): void;
   /** Whether it has taken something from this run. */
   hasPushed(): boolean;
 }
@@ -30,6 +33,7 @@ export function createCopyTarget(
   run: CopyRun,
 ): CopyTarget {
   const { slots, state, deps } = run;
+  const address = formatRepository(repository);
   const uploader = createUploader({
     registry,
     repository,
@@ -44,11 +48,15 @@ export function createCopyTarget(
   return {
     registry,
     repository,
-    address: formatRepository(repository),
+    address,
     uploader,
     stored: () => void (manifestsSent += 1),
     copied: () => void (copiedByServer += 1),
     counts: () => ({ manifestsSent, copiedByServer }),
+    forget(manifests) {
+      for (const { digest } of manifests) state.forget(address, "manifest", digest);
+      uploader.doubt(manifests.flatMap(({ blobs }) => blobs.map((blob) => blob.digest)));
+    },
     hasPushed() {
       const { uploaded, mounted } = uploader.counts();
       return uploaded + mounted + manifestsSent + copiedByServer > 0;

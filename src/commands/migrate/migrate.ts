@@ -1,8 +1,14 @@
+import type { RepositoryPlan } from "../../engine/migrate/plan.ts";
 import type { MigrationState, MigrationStateHeader } from "../../journal/migration-state.ts";
+import { formatRepository } from "../../oci/reference.ts";
 import type { CommandDeps } from "../deps.ts";
+import { NOTHING_SENT, copyPlan } from "./copy.ts";
+import type { Copied } from "./copy.ts";
+import { gatherMigration } from "./gather-migration.ts";
+import { proveAndRemove } from "./prove-and-remove.ts";
 import type { RemovalPolicy } from "./remove-source.ts";
-import type { MigrationRequest } from "./request.ts";
-import type { MigrationResult } from "./result.ts";
+import type { MigrationRequest, MigrationSide } from "./request.ts";
+import type { MigrationResult, RepositoryResult, TagResult } from "./result.ts";
 
 /** A migration, and what is done besides copying. */
 export interface MigrateRequest extends MigrationRequest {
@@ -25,4 +31,74 @@ export interface MigrateDeps extends CommandDeps {
   openMigrationState(header: MigrationStateHeader, path?: string): Promise<MigrationState>;
 }
 
-export type Migrate = (request: MigrateRequest, deps: MigrateDeps) => Promise<MigrationResult>;
+/**
+ * Copies what is selected from one side to the other, looks at what arrived, and removes from the source what was proved:
+ * each only as far as it was asked for.
+ *
+ * The file that tells what has arrived stays when something is left to do, and is gone otherwise.
+ */
+export async function migrate(
+  request: MigrateRequest,
+  deps: MigrateDeps,
+): Promise<MigrationResult> {
+  const gathered = await gatherMigration(request, deps);
+  const { plan } = gathered;
+  const { dryRun } = request;
+  if (dryRun) {
+    const repositories = plan.repositories.map((planned) => resultOf(planned, untried(planned)));
+    return { plan, dryRun, repositories, counts: NOTHING_SENT, warnings: plan.warnings };
+  }
+  await using state = await deps.openMigrationState(headerOf(request), request.state);
+  const copied = await copyPlan(gathered, state, deps);
+  const ended = await proveAndRemove(gathered, { request, copied }, deps);
+  const brokeOff = copied.brokeOff ?? ended.brokeOff;
+  if (brokeOff === undefined && isWhole(copied)) await state.finish();
+  return {
+    plan,
+    dryRun,
+    repositories: plan.repositories.map((planned, at) => ({
+      ...resultOf(planned, copied.tags[at] ?? []),
+      ...ended.repositories[at],
+    })),
+    counts: copied.counts,
+    warnings: [...plan.warnings, ...copied.warnings],
+    ...(brokeOff === undefined ? {} : { brokeOff }),
+  };
+}
+
+function resultOf(
+  { from, to, left }: RepositoryPlan,
+  tags: readonly TagResult[],
+): Pick<RepositoryResult, "from" | "to" | "tags" | "left"> {
+  return { from, to, tags, left };
+}
+
+function untried({ tags }: RepositoryPlan): readonly TagResult[] {
+  return tags.map((tag) => ({
+    ...tag,
+    outcome: { status: tag.there === "present" ? "present" : "waiting" },
+  }));
+}
+
+/** Whether another run would find nothing that it could do better. */
+function isWhole({ tags }: Copied): boolean {
+  return tags
+    .flat()
+    .every(({ outcome: { status } }) => status === "copied" || status === "present");
+}
+
+function headerOf({ from, to, fromMetaRepo }: MigrateRequest): MigrationStateHeader {
+  const records = fromMetaRepo === undefined ? "" : ` ${formatRepository(fromMetaRepo)}`;
+  return {
+    kind: "tidemark-migration",
+    schema: 1,
+    from: `${formatSide(from)}${records}`,
+    to: formatSide(to),
+  };
+}
+
+function formatSide(side: MigrationSide): string {
+  return side.kind === "repository"
+    ? formatRepository(side.repository)
+    : `${formatRepository(side.namespace)}/`;
+}

@@ -60,7 +60,7 @@ export interface Knowledge {
   has(digest: Digest): boolean;
   /** Another repository of the host that surely has it; one that is about to have it is waited for. */
   elsewhere(digest: Digest): Promise<Repository | undefined>;
-  /** When the bytes begin to be sent. `ended` settles when that is over, whatever came of it. */
+  /** When it begins to be brought here. `ended` settles when that is over, whatever came of it. */
   begins(digest: Digest, ended: Promise<unknown>): void;
   /** When so many of its bytes have been read. */
   advances(digest: Digest, bytes: number): void;
@@ -138,13 +138,14 @@ export function createUploader(deps: UploaderDeps): Uploader {
   }
 
   async function store(blob: UploadBlob, origin: BlobOrigin): Promise<void> {
-    const { digest } = blob;
-    if (blob.isNew === true || !(await isThere(blob, origin))) {
-      const sending = send(blob, origin);
-      knowledge?.begins(digest, Promise.allSettled([sending]));
-      await sending;
-    }
-    knowledge?.arrives(digest);
+    const storing = bring(blob, origin);
+    knowledge?.begins(blob.digest, Promise.allSettled([storing]));
+    await storing;
+  }
+
+  async function bring(blob: UploadBlob, origin: BlobOrigin): Promise<void> {
+    if (blob.isNew === true || !(await isThere(blob, origin))) await send(blob, origin);
+    knowledge?.arrives(blob.digest);
   }
 
   async function send({ digest, size, bytes }: UploadBlob, origin: BlobOrigin): Promise<void> {
