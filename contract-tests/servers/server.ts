@@ -25,6 +25,8 @@ export interface Server extends AsyncDisposable {
   /** `127.0.0.1:PORT` */
   readonly host: string;
   readonly url: string;
+  /** Where it keeps its files. Gone when it is stopped. */
+  readonly directory: string;
   /** The authority to trust; absent for plain HTTP. */
   readonly caPem?: string;
   /** Absent when anybody may do anything. */
@@ -59,6 +61,7 @@ export async function startServer({ kind, tls = false, auth }: ServerOptions): P
   return {
     host,
     url,
+    directory,
     ...(certificate === undefined ? {} : { caPem: certificate.caPem }),
     ...(auth === undefined ? {} : { credentials: USER }),
     stop,

@@ -4,7 +4,7 @@ import { PRODUCTS } from "../../engine/audit/support.ts";
 import type { Descriptor, Platform } from "../../oci/descriptor.ts";
 import { ManifestError, parseManifest, parseRunConfig } from "../../oci/manifest.ts";
 import type { ManifestBody } from "../../oci/manifest.ts";
-import { isForeignLayer, isImageConfigType } from "../../oci/media-type.ts";
+import { isForeignLayer, isImageConfigType, isManifestType } from "../../oci/media-type.ts";
 import { isStageLabel } from "../../stages/labels.ts";
 
 /** What a manifest says, and whether its config describes an image. */
@@ -29,8 +29,12 @@ export function contentOf(body: ManifestBody): ReadContent {
       ...(base === undefined ? {} : { base }),
     };
     if (manifest.kind === "index") {
-      const children = manifest.children.map(childOf);
-      return { content: { ...told, kind: "index", blobs: [], children }, isImage: false };
+      // Caches of builds are indexes whose entries are layers.
+      const isBlob = (entry: Descriptor): boolean =>
+        entry.mediaType !== "" && !isManifestType(entry.mediaType);
+      const blobs = manifest.children.filter(isBlob).map(({ digest, size }) => ({ digest, size }));
+      const children = manifest.children.filter((entry) => !isBlob(entry)).map(childOf);
+      return { content: { ...told, kind: "index", blobs, children }, isImage: false };
     }
     const { config, layers } = manifest;
     const blobs = [config, ...layers.filter((layer) => !isForeignLayer(layer.mediaType))];

@@ -7,7 +7,7 @@ export interface Content {
   readonly kind: "image" | "index" | "unreadable";
   /** Bytes of the manifest. */
   readonly size: number;
-  /** Config and layers; none for an index. */
+  /** Config and layers; of an index what is no manifest. */
   readonly blobs: readonly { readonly digest: Digest; readonly size: number }[];
   readonly children: readonly ContentChild[];
   /** Of an image. */
