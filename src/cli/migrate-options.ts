@@ -10,6 +10,7 @@ import type { TagLabel } from "../engine/cleanup/plan.ts";
 import { withLocalStages } from "./local-stages.ts";
 import { parseAge } from "./parse-age.ts";
 import type { SidesFlags } from "./migrate-sides.ts";
+import { withRole } from "./role-options.ts";
 import { collect, withConnectionOptions, withProjectOptions } from "./shared-options.ts";
 import type { ConnectionFlags } from "./shared-options.ts";
 
@@ -71,7 +72,7 @@ export function withTransferTo(command: Command, env: Environment): Command {
 
 /** Adds what `migrate` can be told to leave behind. */
 export function withSelection(command: Command): Command {
-  return command
+  command
     .option("--foreign", "copy tags too that nothing of the project knows", false)
     .addOption(
       new Option("--class <class>", `only tags of this class: ${CLASSES.join(", ")}; repeatable`)
@@ -95,6 +96,7 @@ export function withSelection(command: Command): Command {
       "--from-meta-repo <address>",
       "repository of the source's records, where they are apart",
     );
+  return withRole(command, "from-meta-repo");
 }
 
 /** Classes that `--class` takes. */
