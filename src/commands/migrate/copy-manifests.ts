@@ -1,7 +1,8 @@
 import type { PlannedManifest } from "../../engine/migrate/plan.ts";
 import type { Digest } from "../../oci/digest.ts";
-import type { Repository } from "../../oci/reference.ts";
 import type { ManifestBody } from "../../oci/manifest.ts";
+import { mayPointAtOthers } from "../../oci/media-type.ts";
+import type { Repository } from "../../oci/reference.ts";
 import { isRegistryError } from "../../registry/error.ts";
 import type { Registry } from "../../registry/registry.ts";
 import { originIn } from "../publish/blob-origins.ts";
@@ -28,23 +29,28 @@ export interface CopierParts {
   readonly from: { readonly registry: Registry; readonly repository: Repository };
   readonly to: CopyTarget;
   readonly manifests: ReadonlyMap<Digest, PlannedManifest>;
+  /** The tags that a manifest is to get. */
+  readonly tagsOf: (digest: Digest) => readonly string[];
   readonly referrerTags: ReferrerTags;
   /** Throws `StoppedError` when nothing more is to be begun. */
   readonly check: () => void;
 }
 
 export function createManifestCopier(parts: CopierParts, run: CopyRun): ManifestCopier {
-  const { from, to, manifests, referrerTags, check } = parts;
+  const { from, to, manifests, tagsOf, referrerTags, check } = parts;
   const { state, progress, deps } = run;
   const { signal } = deps;
   const origin = originIn(from);
   const stored = new Map<Digest, Promise<void>>();
+  /** Tags that the registry has set by itself. */
+  const copied = new Set<string>();
   const copiesByItself =
     to.registry.capabilities.serverCopy && from.repository.host === to.repository.host;
 
   return {
     store,
     async tag(digest, as) {
+      if (copied.has(as)) return;
       check();
       await put(plannedOf(digest), as);
     },
@@ -62,7 +68,7 @@ export function createManifestCopier(parts: CopierParts, run: CopyRun): Manifest
     check();
     const { digest } = planned;
     const isKnown = as === undefined && state.has(to.address, "manifest", digest);
-    if (!isKnown && !(await copyByItself(digest, as))) {
+    if (!isKnown && !(await copyByItself(planned, as))) {
       await storeNeeds(planned);
       await to.uploader.uploadBlobs(planned.blobs, origin);
       check();
@@ -71,15 +77,27 @@ export function createManifestCopier(parts: CopierParts, run: CopyRun): Manifest
     progress.manifestDone();
   }
 
-  async function copyByItself(digest: Digest, as: string | undefined): Promise<boolean> {
+  /** All tags of one manifest go in one request: some registries copy with all of them, or not at all. */
+  async function copyByItself(planned: PlannedManifest, as: string | undefined): Promise<boolean> {
     if (!copiesByItself) return false;
     const { host, name } = from.repository;
-    const tags = as === undefined ? [] : [as];
+    const { digest } = planned;
+    const tags = as === undefined ? [] : tagsOf(digest);
     const options = { tags, signal };
     const outcome = await to.registry.copyFrom(to.repository, { host, name, digest }, options);
     if (outcome === "refused") return false;
+    for (const tag of tags) copied.add(tag);
     to.copied();
+    state.add(to.address, "manifest", digest);
+    if (mayPointAtOthers(planned.mediaType)) await referrerTags.add(await read(planned));
     return true;
+  }
+
+  /** As planned: a cache of manifests does not know what type the source says they have. */
+  async function read({ digest, mediaType }: PlannedManifest): Promise<ManifestBody> {
+    const { host, name } = from.repository;
+    const body = await from.registry.getManifest({ host, name, digest }, { signal });
+    return { ...body, mediaType };
   }
 
   async function storeNeeds({ after }: PlannedManifest): Promise<void> {
@@ -91,9 +109,8 @@ export function createManifestCopier(parts: CopierParts, run: CopyRun): Manifest
   }
 
   async function put(planned: PlannedManifest, as: string | undefined): Promise<void> {
-    const { host, name } = from.repository;
     const { digest } = planned;
-    const body = await from.registry.getManifest({ host, name, digest }, { signal });
+    const body = await read(planned);
     try {
       await to.registry.putManifest(referenceTo(digest, as), body, { signal });
     } catch (error) {

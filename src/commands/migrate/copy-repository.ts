@@ -36,11 +36,16 @@ export async function copyRepository(
   const outcomes = new Map<PlannedTag, TagOutcome>();
   /** Tags of the target that are not what they were to be. */
   const missing = new Set<string>();
+  const tagged = Map.groupBy(
+    plan.tags.filter(({ there }) => there !== "present"),
+    ({ digest }) => digest,
+  );
   const copier = createManifestCopier(
     {
       from: { registry: from, repository: plan.from },
       to,
       manifests: new Map(plan.manifests.map((manifest) => [manifest.digest, manifest])),
+      tagsOf: (digest) => (tagged.get(digest) ?? []).map(({ as }) => as),
       referrerTags: createReferrerTags(to, names, run),
       check() {
         if (brokeOff() !== undefined) throw new StoppedError("nothing more is begun");

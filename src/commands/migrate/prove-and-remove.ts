@@ -1,4 +1,5 @@
 import type { RepositoryPlan } from "../../engine/migrate/plan.ts";
+import type { Digest } from "../../oci/digest.ts";
 import { isRegistryError } from "../../registry/error.ts";
 import type { CommandDeps } from "../deps.ts";
 import type { Copied } from "./copy.ts";
@@ -10,70 +11,96 @@ import { verifyRepository } from "./verify.ts";
 
 /** What came of looking at the target and of emptying the source. */
 interface Ended {
-  /** One for each repository of the plan, in its order, as far as it came. */
+  /** One for each repository of the plan, in its order. */
   readonly repositories: readonly Pick<RepositoryResult, "verification" | "removal">[];
   /** Why it ended before its end, one line. */
   readonly brokeOff?: string;
 }
 
 /**
- * Verifies and removes, as far as either was asked for. Nothing goes before all of the target was looked at; a copying
- * that broke off, or a target that does not answer, leaves the source as it is.
+ * Verifies, closes the target, and removes, as far as verifying and removing were asked for. Nothing goes before all of
+ * the target was looked at and is safe on its disk; a copying that broke off, or a target that does not answer, leaves the
+ * source as it is.
  */
 export async function proveAndRemove(
-  { plan, open }: GatheredMigration,
-  {
-    request: { verify, removal },
-    copied,
-  }: { readonly request: Pick<MigrateRequest, "verify" | "removal">; readonly copied: Copied },
+  gathered: GatheredMigration,
+  { request, copied }: { readonly request: MigrateRequest; readonly copied: Copied },
   deps: CommandDeps,
 ): Promise<Ended> {
-  if ((!verify && removal === undefined) || copied.brokeOff !== undefined) {
-    return { repositories: [] };
-  }
+  const { repositories } = gathered.plan;
   const verifications: Verification[] = [];
   const removals: Removal[] = [];
-  const together = (): Ended["repositories"] =>
-    plan.repositories.map((_, at) => ({
+  const brokeOff = await untilTrouble(deps, async () => {
+    const { verify, removal } = request;
+    const isAsked = (verify || removal !== undefined) && copied.brokeOff === undefined;
+    if (isAsked) await verifyAll(gathered, verifications, deps);
+    await closeTargets(gathered);
+    if (!isAsked || removal === undefined) return;
+    for (const [at, { from, to, project, tags }] of repositories.entries()) {
+      const proved = provedOf(tags, verifications[at]);
+      const about = { from, to, proved, policy: removal };
+      removals.push(
+        await removeSource(project === undefined ? about : { ...about, project }, deps),
+      );
+    }
+  });
+  return {
+    repositories: repositories.map((_, at) => ({
       ...(verifications[at] === undefined ? {} : { verification: verifications[at] }),
       ...(removals[at] === undefined ? {} : { removal: removals[at] }),
-    }));
-  const verified = countVerified(plan.repositories, deps);
+    })),
+    ...(brokeOff === undefined ? {} : { brokeOff }),
+  };
+}
+
+/** Why the work ended before its end; `undefined` when it did not. */
+async function untilTrouble(
+  { signal }: Pick<CommandDeps, "signal">,
+  work: () => Promise<void>,
+): Promise<string | undefined> {
   try {
-    for (const planned of plan.repositories) {
-      const { to } = open(planned);
-      verifications.push(await verifyRepository(planned, to, { ...deps, verified }));
-    }
-    if (removal === undefined) return { repositories: together() };
-    for (const [at, planned] of plan.repositories.entries()) {
-      const { from, to, project, tags } = planned;
-      const proved = new Map(
-        tags.flatMap(({ tag, digest }) =>
-          verifications[at]?.proved.has(tag) === true ? [[tag, digest] as const] : [],
-        ),
-      );
-      const about = { from, to, proved, policy: removal, ...(project && { project }) };
-      removals.push(await removeSource(about, deps));
-    }
-    return { repositories: together() };
+    await work();
+    return undefined;
   } catch (error) {
-    if (deps.signal.aborted) {
-      return { repositories: together(), brokeOff: "the run was interrupted" };
-    }
-    if (!isRegistryError(error)) throw error;
-    return { repositories: together(), brokeOff: error.message };
+    if (signal.aborted) return "the run was interrupted";
+    if (isRegistryError(error)) return error.message;
+    throw error;
   }
 }
 
-function countVerified(
-  repositories: readonly RepositoryPlan[],
-  { report }: Pick<CommandDeps, "report">,
-): () => void {
+async function verifyAll(
+  { plan: { repositories }, open }: GatheredMigration,
+  verifications: Verification[],
+  deps: CommandDeps,
+): Promise<void> {
+  const phase = "verifying";
   const total = repositories.reduce((sum, { tags }) => sum + tags.length, 0);
-  report({ type: "phase.started", phase: "verifying", total });
+  deps.report({ type: "phase.started", phase, total });
   let done = 0;
-  return () => {
+  const verified = (): void => {
     done += 1;
-    report({ type: "phase.advanced", phase: "verifying", done });
+    deps.report({ type: "phase.advanced", phase, done });
   };
+  for (const planned of repositories) {
+    const { to } = open(planned);
+    verifications.push(await verifyRepository(planned, to, { ...deps, verified }));
+  }
+}
+
+/** An archive appears under its name when it is closed. */
+async function closeTargets({ plan, open }: GatheredMigration): Promise<void> {
+  for (const to of new Set(plan.repositories.map((planned) => open(planned).to))) {
+    await to[Symbol.asyncDispose]();
+  }
+}
+
+function provedOf(
+  tags: RepositoryPlan["tags"],
+  verification: Verification | undefined,
+): ReadonlyMap<string, Digest> {
+  return new Map(
+    tags.flatMap(({ tag, digest }) =>
+      verification?.proved.has(tag) === true ? [[tag, digest] as const] : [],
+    ),
+  );
 }

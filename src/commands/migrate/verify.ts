@@ -53,7 +53,7 @@ export async function verifyRepository(
   /** Empty where the listing has no digests. */
   async function listDigests(): Promise<ReadonlyMap<string, Digest>> {
     const digests = new Map<string, Digest>();
-    if (to.capabilities.listing === "names") return digests;
+    if (to.capabilities.listing === "names" || plan.tags.length === 0) return digests;
     for await (const { tag, digest } of to.listTags(plan.to, { signal })) {
       if (digest !== undefined) digests.set(tag, digest);
     }
