@@ -57,7 +57,7 @@ export function createCopying({
     for (const tag of request.tags.length === 0 ? [undefined] : request.tags) {
       await put(root, tag, { target, what });
     }
-    return "done";
+    return "proved";
   });
 
   /** The manifest and all below it, children after their index; `undefined`: something of it is not there. */

@@ -14,10 +14,13 @@ export interface ServerCopyRequest {
 }
 
 /**
- * Has one registry copy. `left`: this one it cannot do, or not without changing more than was asked for, and nothing was
- * changed. Rejects with `RegistryError`.
+ * Has one registry copy; rejects with `RegistryError`.
+ *
+ * - `proved`: its answers named the digest under each tag
+ * - `done`: it says so, and where the tags lead is still to be seen
+ * - `left`: this one it cannot do, or not without changing more than was asked for; nothing was changed
  */
-type OwnCopy = (request: ServerCopyRequest) => Promise<"done" | "left">;
+type OwnCopy = (request: ServerCopyRequest) => Promise<"proved" | "done" | "left">;
 
 /**
  * `copyFrom` of a registry that copies by itself: a refusal is an answer, because whoever asked can copy too, and will be
@@ -40,8 +43,9 @@ export function createServerCopy(
     }
     try {
       const request = { target: { host: target.host, name: target.name }, from, tags, signal };
-      if ((await copy(request)) === "left") return "refused";
-      return (await isThere(request)) ? "copied" : "refused";
+      const outcome = await copy(request);
+      const isCopied = outcome === "done" ? await isThere(request) : outcome === "proved";
+      return isCopied ? "copied" : "refused";
     } catch (error) {
       signal?.throwIfAborted();
       if (!isRegistryError(error)) throw error;

@@ -109,7 +109,7 @@ export interface Registry extends AsyncDisposable {
    * Has the registry itself copy a manifest from another of its repositories, with its blobs and, of an index, all that is
    * below it, and set `options.tags` on it, wherever they were before. No other tag is set or moved.
    *
-   * `copied`: every tag, or without any the digest, was seen to lead to the manifest in `target`. Referrers may come along, and
+   * `copied`: every tag, or without any the digest, was proved to lead to the manifest in `target`. Referrers may come along, and
    * nobody may count on it. `refused`: the registry does not, for want of a right, by a rule of its own, or because it would set
    * other tags too; parts may be there then. Whoever asked copies it by itself, and is told then what is wrong. What stands
    * against all such copies is told once, by a warning, and costs no further request.

@@ -28,6 +28,13 @@ describe("what a registry copied by itself", () => {
     expect(await copyFrom(TARGET, FROM, { tags: ["1.0"] })).toBe("refused");
   });
 
+  it("is not looked up where the answers proved it", async () => {
+    const { copyFrom, looked } = create({ outcome: "proved" });
+
+    expect(await copyFrom(TARGET, FROM, { tags: ["1.0"] })).toBe("copied");
+    expect(looked).toEqual([]);
+  });
+
   it("is looked up by its digest where it has no tags", async () => {
     const { copyFrom, looked } = create({ found: DIGEST });
 
@@ -107,10 +114,11 @@ interface Given {
   /** Where every reference leads. */
   readonly found?: Digest | undefined;
   readonly fails?: RegistryErrorCode;
+  readonly outcome?: "proved" | "done";
   readonly during?: () => void;
 }
 
-function create({ found, fails, during }: Given): {
+function create({ found, fails, during, outcome = "done" }: Given): {
   readonly copyFrom: Registry["copyFrom"];
   readonly asked: readonly ServerCopyRequest[];
   readonly looked: readonly unknown[];
@@ -131,7 +139,7 @@ function create({ found, fails, during }: Given): {
       asked.push(request);
       during?.();
       if (fails !== undefined) throw new RegistryError(fails, "no luck");
-      return "done";
+      return outcome;
     },
   );
   return { copyFrom, asked, looked, warnings };
