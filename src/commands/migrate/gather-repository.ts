@@ -95,18 +95,19 @@ export async function gatherRepository(
     ? await createReferrerFinder(homes.stages, book, deps)
     : noReferrers;
 
-  const plans: HomePlan[] = [];
   const warnings = [...(kept?.warnings ?? [])];
-  for (const group of groups) {
-    const closed = [await close(group, group.going)];
-    const { home, target } = group;
-    if (group === mainGroup(groups, homes)) closed.push(await close(group, await orphans(target)));
-    const planned = planGroup({ from: home.repository, target, closed, project }, book, places);
-    plans.push({ plan: { ...planned, left: [] }, home });
-  }
+  const closed = new Map<Group, Closed[]>();
+  for (const group of groups) closed.set(group, [await close(group, group.going)]);
+  const main = groups.find(({ home }) => home === homes.stages);
+  if (main !== undefined) closed.get(main)?.push(await close(main, await orphans(main.target)));
   for (const entry of signatures.unplaced()) {
     left.add(entry, "signature", { kind: "subject-left" });
   }
+  const plans = groups.map((group): HomePlan => {
+    const { home, target } = group;
+    const parts = { from: home.repository, target, closed: closed.get(group) ?? [], project };
+    return { home, plan: { ...planGroup(parts, book, places), left: [] } };
+  });
   return { plans: withLeft(plans, source, left), isEmpty: isEmpty(listing), warnings };
 
   async function close({ home, target }: Group, going: readonly Going[]): Promise<Closed> {
@@ -161,11 +162,6 @@ function groupsOf(routes: readonly Route[], left: LeftTags): readonly Group[] {
     group.going.push(going);
   }
   return [...groups.values()].flatMap((own) => [...own.values()]);
-}
-
-/** The first that the stages go to. */
-function mainGroup(groups: readonly Group[], { stages }: Homes): Group | undefined {
-  return groups.find(({ home }) => home === stages);
 }
 
 /** Tells with the first plan of each home what stays there, if need be with a plan that copies nothing. */
