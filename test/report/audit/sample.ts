@@ -119,15 +119,26 @@ export function grownAudit(stages: number): Audit {
 function pairAt(place: number, stages: number): readonly AuditedTag[] {
   const hoursOld = Math.floor((place * 24 * 900) / stages);
   const stage = stageOf(`stage ${place}`, hoursOld);
-  const commit = commitOf(Math.floor(place / 3));
+  const age = Math.floor(place / 3);
+  const commit = commitOf(age);
   const image = IMAGES[place % IMAGES.length] ?? "";
   const at = new Date(NOW - hoursOld * 3_600_000).toISOString();
   const isKept = place % 2 === 0;
-  const common = { image, commits: [commit] };
   const fate = isKept
     ? ({ verdict: "kept" } as const)
     : ({ verdict: "deleted", reasons: [], because: "unneeded" } as const);
   const reference = `branch feature-${Math.floor(place / 40)}`;
+  const common = {
+    image,
+    commits: [commit],
+    place: {
+      commit,
+      committedAt: new Date(NOW - age * 3_600_000).toISOString(),
+      references: [`branch feature-${Math.floor(age / 14)}`, "branch main"],
+      more: age % 4,
+      behind: age % 14,
+    },
+  };
   return [
     tagOf({
       ...common,
@@ -137,13 +148,6 @@ function pairAt(place: number, stages: number): readonly AuditedTag[] {
       sharedBytes: 30_000_000 + (place % 5) * 9_000_000,
       ...fate,
       ...(isKept ? { reasons: [{ kind: "git-policy", policy: 0, reference, commit, image }] } : {}),
-      place: {
-        commit,
-        committedAt: at,
-        references: [reference, "branch main"],
-        more: place % 4,
-        behind: place % 60,
-      },
     }),
     tagOf({
       ...common,
