@@ -45,7 +45,7 @@ export type MigrationGuard = (typeof MIGRATION_GUARDS)[number];
  * with it, whatever was chosen.
  */
 export interface Selection {
-  /** Absent: every class, but foreign tags only with `foreign`. See `STAGE_CLASSES`. */
+  /** Absent: every class, but foreign tags only with `foreign`. */
   readonly classes?: ReadonlySet<TagLabel>;
   /** Names of images, `*` for any characters; absent: all. */
   readonly images?: readonly string[];
@@ -61,16 +61,6 @@ export interface Selection {
   /** Rules that claim foreign tags; those they claim are no longer foreign. */
   readonly rules?: readonly Rule[];
 }
-
-/** Classes of stages and of the records about them, without the names that people choose. */
-export const STAGE_CLASSES: ReadonlySet<TagLabel> = new Set([
-  "stage",
-  "index",
-  "rejected",
-  "image-metadata",
-  "managed-image",
-  "import-metadata",
-]);
 
 /** A plan, and the registries that it is about. They are open as long as the command. */
 export interface GatheredMigration {
