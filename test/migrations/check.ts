@@ -20,8 +20,8 @@ export async function problemsIn(
     const found = digests.get(tag);
     if (found !== digest) problems.push(`${tag} is ${found ?? "missing"}, not ${digest}`);
   }
-  // Where a registry does not tell referrers by itself, a tag of their subject does.
-  const lists = referrers ? [...project.referrers.keys()].map(listTagOf) : [];
+  // Where a registry does not tell by itself what is about a manifest, a tag of that manifest does.
+  const lists = [...project.referrers.keys()].map(listTagOf);
   for (const tag of digests.keys()) {
     if (!wanted.has(tag) && !lists.includes(tag)) problems.push(`${tag} is too much`);
   }

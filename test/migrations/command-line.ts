@@ -69,6 +69,8 @@ export function commandLine(cliProcess: CliProcess, { root, clone }: Project): C
     async planCleanup(side) {
       const where = ["--repo", side.repository.address, ...accessOf(side, "repo")];
       const how = ["--dir", clone, "--without-kube", "--dry-run", "--output", "json", "--quiet"];
+      // Many registries tell when they were given something, and what is young stays.
+      how.push("--keep-stages-built-within-last-n-hours", "0");
       const { env } = side.backend.access ?? {};
       const { exit, stdout, stderr } = await run(["cleanup", ...where, ...how], env);
       if (exit !== 0) throw new Error(`cleanup ended with ${exit}: ${stderr}`);

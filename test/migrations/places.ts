@@ -17,29 +17,34 @@ export interface Place {
   readonly isRunnable: boolean;
   /** Whether it tells by itself what is about a manifest; elsewhere only tags do. */
   readonly tellsReferrers: () => Promise<boolean>;
+  /** Whether a cleanup can take anything from it. */
+  readonly deletes: boolean;
   readonly open: () => Promise<Backend>;
 }
+
+const HERE = { isRunnable: true, tellsReferrers: async () => true } as const;
 
 /** Everything that can really run here. */
 export const REAL: readonly Place[] = [
   server("docker-registry", false),
   server("olareg", true),
   server("distribution", false),
-  { name: "layout", isRunnable: true, tellsReferrers: async () => true, open: openLayouts },
-  { name: "archive", isRunnable: true, tellsReferrers: async () => true, open: openArchives },
+  { ...HERE, name: "layout", deletes: true, open: openLayouts },
+  { ...HERE, name: "archive", deletes: false, open: openArchives },
 ];
 
 /** A registry of this process that does all that the specification says: the other side of every simulated one. */
 export const CONFORMANT: Place = {
+  ...HERE,
   name: "OCI conformant",
-  isRunnable: true,
-  tellsReferrers: async () => true,
+  deletes: true,
   open: () => openSimulated(createFakeRegistry(), { untags: true }),
 };
 
 export const SIMULATED: readonly Place[] = VENDORS.map((vendor) => ({
   name: vendor.id,
   isRunnable: true,
+  deletes: true,
   tellsReferrers: async () => {
     const { learned } = await learn(await subjectOf(vendor));
     return learned.referrers === "api";
@@ -52,6 +57,7 @@ function server(kind: ServerKind, tellsReferrers: boolean): Place {
     name: kind,
     isRunnable: peersAreRequired() || findPeer(kind) !== undefined,
     tellsReferrers: async () => tellsReferrers,
+    deletes: true,
     async open() {
       const running = await startServer({ kind });
       const close = (): Promise<void> => running.stop();

@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { stopsAfter } from "../../contract-tests/fakes/faults.ts";
 import type { FaultRule } from "../../contract-tests/fakes/faults.ts";
 import type { FakeRequest } from "../../contract-tests/fakes/message.ts";
 
@@ -87,8 +86,10 @@ export const TROUBLES: readonly Trouble[] = [
     exits: [0],
   },
   {
-    name: "a registry that is gone in the middle",
-    rules: () => [stopsAfter(45)],
+    name: "rights that are taken away in the middle",
+    rules: () => [
+      { when: (_, index) => index >= 45, fault: { kind: "status", status: 403, code: "DENIED" } },
+    ],
     exits: [0, 1, 3],
   },
 ];

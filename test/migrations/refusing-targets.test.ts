@@ -1,0 +1,75 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
+import { VENDORS } from "../../contract-tests/vendors/index.ts";
+import type { SimulationOptions, Vendor } from "../../contract-tests/vendors/vendor.ts";
+import { openVendorBackend } from "../scenarios/backend-vendor.ts";
+import { startCliProcess } from "../scenarios/cli-process.ts";
+import { problemsIn } from "./check.ts";
+import { chartOf } from "./artifacts.ts";
+import { commandLine } from "./command-line.ts";
+import { CONFORMANT } from "./places.ts";
+import { createProject } from "./project.ts";
+import type { Project } from "./project.ts";
+
+const cliProcess = startCliProcess();
+let project: Project;
+beforeAll(async () => {
+  project = await createProject();
+});
+afterAll(async () => {
+  await project[Symbol.asyncDispose]();
+  await cliProcess[Symbol.asyncDispose]();
+});
+
+/** The rule of each registry that keeps a tag as it is; none: the simulation is told which tag it is. */
+const RULES: Readonly<Record<string, object>> = {
+  ecr: { immutableTags: true },
+  acr: {},
+  dockerhub: { immutableRules: ["latest"] },
+  gitlab: { freezes: (tag: string) => tag === "latest" },
+  harbor: {},
+  quay: { isImmutable: (_: string, tag: string) => tag === "latest" },
+  gcr: { immutableTags: true },
+  nexus: { writePolicy: "ALLOW_ONCE" },
+};
+
+const Result = z.object({
+  repositories: z.array(
+    z.object({ tags: z.array(z.object({ as: z.string(), status: z.string() })) }),
+  ),
+});
+
+describe.for(Object.entries(RULES))("a tag that %s keeps as it is", ([id, rule]) => {
+  it("is told as refused, and nothing else waits for it", async () => {
+    await using from = await CONFORMANT.open();
+    await using to = await openVendorBackend(withRule(id, rule), { untags: true });
+    const source = { backend: from, repository: await from.createRepository("source") };
+    const target = { backend: to, repository: await to.createRepository("target") };
+    await project.fill(source.repository);
+    const other = chartOf("another");
+    await target.repository.push(other, "latest");
+    await target.repository.settle?.();
+    target.repository.hinder?.(other, "latest");
+
+    const line = commandLine(cliProcess, project);
+    const { exit, stdout, stderr } = await line.migrate(source, target, ["--overwrite"]);
+
+    const { repositories } = Result.parse(JSON.parse(stdout));
+    const tags = repositories.flatMap((repository) => repository.tags);
+    const refused = tags.filter(({ status }) => status !== "copied").map(({ as }) => as);
+    expect({ exit, stderr, refused }).toEqual({ exit: 0, stderr: "", refused: ["latest"] });
+    const reading = await target.repository.read();
+    expect(await problemsIn(reading, project, { referrers: false })).toEqual([
+      `latest is ${other.digest}, not ${project.own.get("latest")}`,
+    ]);
+  });
+});
+
+function withRule(id: string, rule: object): Vendor {
+  const vendor = VENDORS.find((one) => one.id === id);
+  if (vendor === undefined) throw new Error(`nobody simulates ${id}`);
+  return {
+    ...vendor,
+    simulate: (options: SimulationOptions = {}) => vendor.simulate({ ...options, ...rule }),
+  };
+}

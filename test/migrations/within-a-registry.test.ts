@@ -1,0 +1,42 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startCliProcess } from "../scenarios/cli-process.ts";
+import { problemsIn } from "./check.ts";
+import { NOTHING_SENT, commandLine, sentBy } from "./command-line.ts";
+import { CONFORMANT, SIMULATED } from "./places.ts";
+import { createProject } from "./project.ts";
+import type { Project } from "./project.ts";
+
+const cliProcess = startCliProcess();
+let project: Project;
+beforeAll(async () => {
+  project = await createProject();
+});
+afterAll(async () => {
+  await project[Symbol.asyncDispose]();
+  await cliProcess[Symbol.asyncDispose]();
+});
+
+/** Those that copy by themselves, asked for nothing but their usual access. */
+const COPYING = new Set(["ecr", "harbor"]);
+
+describe.for([CONFORMANT, ...SIMULATED])("between two repositories of $name", (place) => {
+  it("no blob passes by, and a second run sends nothing", async () => {
+    await using backend = await place.open();
+    const source = { backend, repository: await backend.createRepository("source") };
+    const target = { backend, repository: await backend.createRepository("target") };
+    await project.fill(source.repository);
+    const line = commandLine(cliProcess, project);
+
+    const first = await line.migrate(source, target, ["--verify"]);
+
+    expect(first).toMatchObject({ exit: 0 });
+    const wanted = { referrers: await place.tellsReferrers() };
+    expect(await problemsIn(await target.repository.read(), project, wanted)).toEqual([]);
+    const { counts } = sentBy(first);
+    expect(counts).toMatchObject({ blobsSent: 0, bytesSent: 0 });
+    expect(counts.copiedByServer > 0).toBe(COPYING.has(place.name));
+    const second = await line.migrate(source, target, ["--verify"]);
+    expect(second).toMatchObject({ exit: 0 });
+    expect(sentBy(second)).toEqual(NOTHING_SENT);
+  });
+});
