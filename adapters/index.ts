@@ -1,6 +1,7 @@
 import type { AdapterEntry } from "../src/registry/adapter.ts";
 import { detectArtifactory, probeArtifactory, recogniseArtifactory } from "./artifactory/detect.ts";
 import { artifactoryOptions } from "./artifactory/options.ts";
+import { detectArchive } from "./archive/detect.ts";
 import { detectAcr, recogniseAcr } from "./acr/detect.ts";
 import { acrOptions } from "./acr/options.ts";
 import { detectDefault } from "./default/detect.ts";
@@ -29,6 +30,7 @@ import { quayOptions } from "./quay/options.ts";
  */
 export const adapters: readonly AdapterEntry[] = [
   { id: "layout", detect: detectLayout, options: [], load: () => import("./layout/adapter.ts") },
+  { id: "archive", detect: detectArchive, options: [], load: () => import("./archive/adapter.ts") },
   {
     id: "ecr",
     detect: detectEcr,

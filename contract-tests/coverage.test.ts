@@ -7,7 +7,7 @@ import { VENDORS } from "./vendors/index.ts";
 const IDS = adapters.map(({ id }) => id);
 
 /** These have something real to run on: any server, and any directory. */
-const REAL = ["layout", "default"];
+const REAL = ["archive", "layout", "default"];
 
 it.each(IDS)("the adapter %s is held to the contract", (id) => {
   const file = new URL(`adapters/${id}.test.ts`, import.meta.url);

@@ -8,7 +8,7 @@ import { RegistryError, UNREADABLE_DIRECTORY } from "../../src/registry/error.ts
 import { syncDirectory } from "../../src/layout/durable.ts";
 import { systemCode } from "../../src/layout/errors.ts";
 import { damaged } from "./errors.ts";
-import { isObject } from "../../src/layout/entry.ts";
+import { LAYOUT_FILE, isKnownVersion, layoutVersion } from "../../src/layout/layout-file.ts";
 
 /** Where things lie in a layout. Everything that is ours is below `.tidemark`. */
 export interface Paths {
@@ -25,9 +25,6 @@ export interface Paths {
 const OWN = ".tidemark";
 /** What a creation that was killed may have left before it wrote `oci-layout`, its last step. */
 const UNFINISHED = new Set([OWN, "blobs", "index.json"]);
-
-/** Content of `oci-layout`. Source: OCI image-spec, image-layout.md. */
-export const LAYOUT_FILE = '{"imageLayoutVersion":"1.0.0"}';
 
 /** Throws `invalid` for a repository that is no directory's. */
 export function pathsOf(repository: Repository): Paths {
@@ -98,14 +95,13 @@ export async function makeDirectories(paths: Paths): Promise<void> {
 }
 
 function checkVersion(paths: Paths, text: string): void {
-  let json: unknown;
+  let version: unknown;
   try {
-    json = JSON.parse(text);
+    version = layoutVersion(text);
   } catch (error) {
     throw damaged(paths.layoutFile, "it is not JSON", `it holds ${LAYOUT_FILE}`, error);
   }
-  const version = isObject(json) ? json["imageLayoutVersion"] : undefined;
-  if (typeof version === "string" && version.startsWith("1.")) return;
+  if (isKnownVersion(version)) return;
   throw new RegistryError(
     "invalid",
     `layout: ${paths.layoutFile} names imageLayoutVersion ${JSON.stringify(version)}; this version reads 1.x`,

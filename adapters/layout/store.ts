@@ -3,7 +3,8 @@ import { formatRepository } from "../../src/oci/reference.ts";
 import type { Repository } from "../../src/oci/reference.ts";
 import type { CallOptions } from "../../src/registry/registry.ts";
 import type { Catalog, Change } from "../../src/layout/catalog.ts";
-import { LAYOUT_FILE, inspect, makeDirectories, noLayout, pathsOf } from "./directory.ts";
+import { LAYOUT_FILE } from "../../src/layout/layout-file.ts";
+import { inspect, makeDirectories, noLayout, pathsOf } from "./directory.ts";
 import type { Paths } from "./directory.ts";
 import {
   NO_FILE,

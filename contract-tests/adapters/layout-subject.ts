@@ -54,7 +54,7 @@ export const layoutSubject: Subject = {
 const REF_NAME = "org.opencontainers.image.ref.name";
 
 /** Adds content to a directory the way any tool would. Source: OCI image-spec, image-layout.md. */
-async function writeLayout(
+export async function writeLayout(
   directory: string,
   content: SeedContent,
   tags: readonly string[],

@@ -7,7 +7,7 @@ import type { CleanupResult } from "../commands/cleanup/result.ts";
 import { resultOfPlan } from "../commands/cleanup/result.ts";
 import { prepareReportFile } from "../compose/report-file.ts";
 import type { ReportFile } from "../compose/report-file.ts";
-import { DIRECTORY_HOST, formatRepository } from "../oci/reference.ts";
+import { formatRepository, isInFiles } from "../oci/reference.ts";
 import { entriesOf } from "../report/entry.ts";
 import { freedBytes } from "../report/freed.ts";
 import { mapHistory } from "../report/history-map.ts";
@@ -152,14 +152,14 @@ async function prepare(
   return path === undefined ? undefined : files.use(await prepareReportFile(path, option));
 }
 
-/** Directories are closed when a command has ended, so they are opened again. */
+/** Directories and archives are closed when a command has ended, so they are opened again. */
 async function withOpenHomes<Result>(
   homes: Homes,
   deps: RegistryDeps,
   work: (homes: Homes) => Promise<Result>,
 ): Promise<Result> {
   const { repository } = homes.stages;
-  if (repository.host !== DIRECTORY_HOST) return work(homes);
+  if (!isInFiles(repository)) return work(homes);
   await using opened = await deps.openRegistry(repository);
   return await work({ ...homes, stages: { registry: opened, repository } });
 }

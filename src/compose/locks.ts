@@ -5,7 +5,7 @@ import type { LockManager } from "../locks/lock.ts";
 import type { LockServerDeps } from "../locks/http/lock-server.ts";
 import { openNoLocks } from "../locks/no-locks.ts";
 import type { Synchronization } from "../locks/synchronization.ts";
-import { DIRECTORY_HOST } from "../oci/reference.ts";
+import { isInFiles } from "../oci/reference.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { Environment } from "./environment.ts";
 import { lockDirectory } from "./state-directory.ts";
@@ -56,7 +56,7 @@ async function openLocal(
   const { openLocalLocks } = await import("../locks/local/local-locks.ts");
   const locks = openLocalLocks(lockDirectory(env));
   const { repository } = place;
-  if (repository.host === DIRECTORY_HOST) return locks;
+  if (isInFiles(repository)) return locks;
   if (isCi(env)) {
     warn(
       `locks are kept on this machine alone, so publishers on other runners are not kept apart from this one (they agree on one stage all the same, and may upload it twice); name a lock server with --synchronization`,

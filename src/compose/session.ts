@@ -10,7 +10,7 @@ import type { Event } from "../events/event.ts";
 import type { HttpClient } from "../http/client.ts";
 import { createContentCache } from "../journal/content-cache.ts";
 import { createJournal } from "../journal/journal.ts";
-import { DIRECTORY_HOST, parseRepository } from "../oci/reference.ts";
+import { ARCHIVE_HOST, DIRECTORY_HOST, isInFiles, parseRepository } from "../oci/reference.ts";
 import type { Repository } from "../oci/reference.ts";
 import type { CredentialSource } from "../registry/adapter.ts";
 import { detectAdapter } from "../registry/detect.ts";
@@ -25,6 +25,7 @@ import { withContentCache } from "./cached-registry.ts";
 import type { Environment } from "./environment.ts";
 import { createRunner } from "./runner.ts";
 import type { PatientLook } from "./look.ts";
+import { shareRegistry } from "./shared-registry.ts";
 import { journalDirectoryOf, migrationStatePath } from "./state-directory.ts";
 
 /** What a run is told about its surroundings, everything resolved. */
@@ -72,6 +73,7 @@ export function openSession(options: SessionOptions): Session {
   let clusters: Promise<Clusters> | undefined;
   const registries = new Map<string, Promise<Registry>>();
   const directories: Promise<Registry>[] = [];
+  const archives = new Map<string, () => Promise<Registry>>();
   const warned = new Set<string>();
   const warn = (message: string): void => {
     if (warned.has(message)) return;
@@ -144,10 +146,21 @@ export function openSession(options: SessionOptions): Session {
       directories.push(directory);
       return directory;
     }
+    if (host === ARCHIVE_HOST) return await openArchives(role);
     const key = `${role} ${host}`;
     const known = registries.get(key) ?? open(host, options.access(role));
     registries.set(key, known);
     return { ...(await known), [Symbol.asyncDispose]: () => Promise.resolve() };
+  }
+
+  /** A file that is written can be read only by whoever writes it, so all who have a role share one. */
+  async function openArchives(role: string): Promise<Registry> {
+    const share =
+      archives.get(role) ?? shareRegistry(() => open(ARCHIVE_HOST, options.access(role)));
+    archives.set(role, share);
+    const archive = share();
+    directories.push(archive);
+    return await archive;
   }
 
   async function openClusters(request: ClusterRequest, tolerant: boolean): Promise<Clusters> {
@@ -177,7 +190,7 @@ export function openSession(options: SessionOptions): Session {
     const { openRegistry } = await entry.load();
     const registry = await openRegistry({
       host,
-      http: host === DIRECTORY_HOST ? closedDoor : await doorTo(host),
+      http: isInFiles({ host }) ? closedDoor : await doorTo(host),
       credentials: await openCredentials(),
       options: optionValues(entry, access, env),
       env,
@@ -187,7 +200,7 @@ export function openSession(options: SessionOptions): Session {
       insecure: options.insecure,
       ...(greeting === undefined ? {} : { greeting }),
     });
-    if (host === DIRECTORY_HOST) return registry;
+    if (isInFiles({ host })) return registry;
     return withContentCache(registry, createContentCache(cacheDirectory(env), now));
   }
 
@@ -240,7 +253,7 @@ function describeSkew(host: string, skewMs: number): string {
 
 /** The door of a run that needs no network. */
 const closedDoor: HttpClient = {
-  send: () => Promise.reject(new Error("a directory was asked for the network")),
+  send: () => Promise.reject(new Error("a file was asked for the network")),
   counts: () => ({ GET: 0, HEAD: 0, PUT: 0, POST: 0, PATCH: 0, DELETE: 0 }),
   [Symbol.asyncDispose]: () => Promise.resolve(),
 };

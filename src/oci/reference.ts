@@ -2,13 +2,13 @@ import type { Digest } from "./digest.ts";
 
 export interface Repository {
   /**
-   * Registry host, with the port when it is not the default: `localhost:5000`. For a directory, the
-   * scheme that names it: `oci`.
+   * Registry host, with the port when it is not the default: `localhost:5000`. For a directory or an
+   * archive, the scheme that names it: `oci`, `archive`.
    */
   readonly host: string;
   /**
    * Path below the host, no leading or trailing slash. Docker Hub's `library/` is spelled out. For
-   * a directory, its absolute path.
+   * a directory or an archive, its absolute path.
    */
   readonly name: string;
 }
@@ -33,6 +33,14 @@ export class AddressError extends Error {
 /** Host under which a directory's repositories stand: `oci:PATH`. */
 export const DIRECTORY_HOST = "oci";
 
+/** Host under which archives stand, each one repository: `archive:FILE`. */
+export const ARCHIVE_HOST = "archive";
+
+/** Whether what stands on a host lies in the file system: nothing is sent to reach it. */
+export function isInFiles({ host }: Pick<Repository, "host">): boolean {
+  return host === DIRECTORY_HOST || host === ARCHIVE_HOST;
+}
+
 const NAME = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$/;
 const HOST =
   /^(?:(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])(?:\.(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9]))*|\[[0-9a-fA-F:]+\])(?::[0-9]{1,5})?$/;
@@ -50,21 +58,23 @@ export function isTag(text: string): boolean {
 }
 
 /**
- * Reads a repository address: `host/name`, `host:port/name`, a short name of the default host, or
- * `oci:PATH`.
+ * Reads a repository address: `host/name`, `host:port/name`, a short name of the default host,
+ * `oci:PATH`, or `archive:FILE`.
  *
  * The first component is a host when it has a dot, a colon, or is `localhost`. Throws `AddressError`.
  *
- * @param resolvePath Makes a directory's path absolute.
+ * @param resolvePath Makes the path of a directory or a file absolute.
  */
 export function parseRepository(
   address: string,
   resolvePath: (path: string) => string = (path) => path,
 ): Repository {
-  if (address.startsWith(`${DIRECTORY_HOST}:`)) {
-    const path = address.slice(DIRECTORY_HOST.length + 1);
-    if (path === "") throw new AddressError(`address "${address}" names no directory: oci:PATH`);
-    return { host: DIRECTORY_HOST, name: resolvePath(path) };
+  const scheme = fileSchemeOf(address);
+  if (scheme !== undefined) {
+    const path = address.slice(scheme.length + 1);
+    const what = scheme === DIRECTORY_HOST ? "directory: oci:PATH" : "file: archive:FILE";
+    if (path === "") throw new AddressError(`address "${address}" names no ${what}`);
+    return { host: scheme, name: resolvePath(path) };
   }
   if (/^[a-z]+:\/\//.test(address)) {
     throw new AddressError(
@@ -97,7 +107,7 @@ export function parseRepository(
  * Reads the address of a namespace: `host`, `host/team`, with or without a slash at its end, a short name of the default
  * host, or `oci:PATH`. Throws `AddressError`.
  *
- * @param resolvePath Makes a directory's path absolute.
+ * @param resolvePath Makes the path of a directory or a file absolute.
  */
 export function parseNamespace(
   address: string,
@@ -119,15 +129,19 @@ export function isNamespaceAddress(address: string): boolean {
   return address.length > 1 && (address.endsWith("/") || isHostOnly(address));
 }
 
+function fileSchemeOf(address: string): string | undefined {
+  return [DIRECTORY_HOST, ARCHIVE_HOST].find((scheme) => address.startsWith(`${scheme}:`));
+}
+
 function isHostOnly(address: string): boolean {
-  if (address.includes("/") || address.startsWith(`${DIRECTORY_HOST}:`)) return false;
+  if (address.includes("/") || fileSchemeOf(address) !== undefined) return false;
   return address.includes(".") || /:[0-9]+$/.test(address) || address === "localhost";
 }
 
-/** `host/name`, `host` or `oci:/path`. */
+/** `host/name`, `host`, `oci:/path` or `archive:/path`. */
 export function formatRepository({ host, name }: Repository): string {
   if (name === "") return host;
-  return host === DIRECTORY_HOST ? `${host}:${name}` : `${host}/${name}`;
+  return isInFiles({ host }) ? `${host}:${name}` : `${host}/${name}`;
 }
 
 /** `host/name:tag` or `host/name@digest`. */

@@ -1,4 +1,4 @@
-import { DIRECTORY_HOST } from "../oci/reference.ts";
+import { ARCHIVE_HOST, DIRECTORY_HOST, isInFiles } from "../oci/reference.ts";
 import type { AdapterEntry, Greeting } from "./adapter.ts";
 import type { Look } from "./look.ts";
 
@@ -103,7 +103,7 @@ function askedFor(asked: string, { adapters, host, claimed, isProved }: Choice):
     const known = adapters.map(({ id }) => id).join(", ");
     throw new DetectionError(`unknown implementation "${asked}"; known are auto, ${known}`);
   }
-  if (entry !== claimed && (host === DIRECTORY_HOST || isForDirectories(entry, adapters))) {
+  if (entry !== claimed && (isInFiles({ host }) || isForFiles(entry))) {
     throw new DetectionError(
       `implementation "${asked}" cannot serve ${host}; "${claimed.id}" can, so leave the choice out`,
     );
@@ -113,6 +113,7 @@ function askedFor(asked: string, { adapters, host, claimed, isProved }: Choice):
   return { entry, because: "asked for", warning };
 }
 
-function isForDirectories(entry: AdapterEntry, adapters: readonly AdapterEntry[]): boolean {
-  return adapters.find(({ detect }) => detect(DIRECTORY_HOST)) === entry;
+/** Whether an adapter serves files; what fits any host does not. */
+function isForFiles({ detect }: AdapterEntry): boolean {
+  return [DIRECTORY_HOST, ARCHIVE_HOST].some(detect) && !detect("registry.invalid");
 }

@@ -1,6 +1,6 @@
 import { LockError } from "../../locks/lock.ts";
 import type { HeldLock, LockManager } from "../../locks/lock.ts";
-import { DIRECTORY_HOST } from "../../oci/reference.ts";
+import { isInFiles } from "../../oci/reference.ts";
 import type { PublishDeps, PublishRequest } from "./request.ts";
 
 /** What one stage is published under. */
@@ -69,8 +69,7 @@ export function createStageLocks(
   };
 
   function lockOf(held: HeldLock, { reach }: LockManager, waitedMs: number): StageLock {
-    const keepsApart =
-      reach === "everywhere" || (reach === "machine" && primary.host === DIRECTORY_HOST);
+    const keepsApart = reach === "everywhere" || (reach === "machine" && isInFiles(primary));
     return {
       isAlone: () => keepsApart && !held.signal.aborted && held.remainingMs() >= TIME_TO_WRITE_MS,
       wasTaken: waitedMs >= AT_ONCE_MS,

@@ -1,0 +1,122 @@
+import { stat } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
+import { tmpdir } from "node:os";
+
+import { createCatalog } from "../../src/layout/catalog.ts";
+import type { Catalog } from "../../src/layout/catalog.ts";
+import { systemCode } from "../../src/layout/errors.ts";
+import { parseIndexFile } from "../../src/layout/index-file.ts";
+import type { IndexFile } from "../../src/layout/index-file.ts";
+import { isKnownVersion, layoutVersion } from "../../src/layout/layout-file.ts";
+import { splitDigest } from "../../src/oci/digest.ts";
+import type { Digest } from "../../src/oci/digest.ts";
+import { openArchiveFile } from "../../src/tar/open-archive.ts";
+import { readTarTable } from "../../src/tar/table.ts";
+import type { TarFile, TarTable } from "../../src/tar/table.ts";
+import { asArchive, damaged, noArchive } from "./errors.ts";
+
+/** An archive as it was when it was opened. */
+export interface OpenArchive {
+  readonly file: FileHandle;
+  /** The bytes that are read are those of the file: it is no pipe and not compressed. */
+  readonly isPlain: boolean;
+  readonly catalog: Catalog;
+  readonly index: Omit<IndexFile, "entries">;
+  find(digest: Digest): TarFile | undefined;
+}
+
+export interface ReadOptions {
+  /** Where what cannot be read at any place is unpacked. */
+  readonly tempDir: string;
+  readonly signal: AbortSignal;
+}
+
+/** Most entries of an archive: some for each of several hundred thousand tags. */
+const MAX_ENTRIES = 2_000_000;
+
+/** Most bytes of `index.json`: a hundred thousand tags take about twenty million. */
+const MAX_INDEX_BYTES = 256 * 1024 * 1024;
+
+const MAX_LAYOUT_FILE_BYTES = 64 * 1024;
+
+/** Where a blob lies in an archive. Source: OCI image-spec, image-layout.md. */
+export function blobPath(digest: Digest): string {
+  return `blobs/${splitDigest(digest).join("/")}`;
+}
+
+/** Where archives are unpacked, as the environment names it. */
+export function temporaryDirectory({
+  TMPDIR,
+}: Readonly<Record<string, string | undefined>>): string {
+  return TMPDIR === undefined || TMPDIR === "" ? tmpdir() : TMPDIR;
+}
+
+/** Opens an archive; `undefined` when there is no file. Rejects with `invalid` and `protocol` for what cannot be trusted. */
+export async function openArchive(
+  path: string,
+  options: ReadOptions,
+): Promise<OpenArchive | undefined> {
+  if ((await inodeOf(path)) === undefined) return undefined;
+  return await asArchive(path, async () => {
+    const file = await openArchiveFile(path, options);
+    try {
+      const isPlain = (await file.stat()).ino === (await inodeOf(path));
+      const table = await readTarTable(file, { ...options, maxEntries: MAX_ENTRIES });
+      return { file, isPlain, ...(await readLayout(path, table, options.signal)) };
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+  });
+}
+
+async function readLayout(
+  path: string,
+  table: TarTable,
+  signal: AbortSignal,
+): Promise<Pick<OpenArchive, "catalog" | "index" | "find">> {
+  const layoutFile = table.find("oci-layout");
+  const indexFile = table.find("index.json");
+  if (layoutFile === undefined || indexFile === undefined) {
+    const lacking = layoutFile === undefined ? "oci-layout" : "index.json";
+    throw noArchive(path, `holds no OCI image layout: it has no ${lacking}`);
+  }
+  checkVersion(path, await readText(path, layoutFile, MAX_LAYOUT_FILE_BYTES, signal));
+  const parsed = parseIndexFile(await readText(path, indexFile, MAX_INDEX_BYTES, signal));
+  if (typeof parsed === "string") throw damaged(path, `its index.json cannot be read: ${parsed}`);
+  const { entries, ...index } = parsed;
+  const catalog = createCatalog(entries);
+  return { catalog, index, find: (digest) => table.find(blobPath(digest)) };
+}
+
+function checkVersion(path: string, text: string): void {
+  let version: unknown;
+  try {
+    version = layoutVersion(text);
+  } catch {
+    throw damaged(path, "its oci-layout is not JSON");
+  }
+  if (isKnownVersion(version)) return;
+  throw noArchive(
+    path,
+    `is of imageLayoutVersion ${JSON.stringify(version)}; this version reads 1.x`,
+  );
+}
+
+async function readText(
+  path: string,
+  file: TarFile,
+  ...[limit, signal]: [limit: number, signal: AbortSignal]
+): Promise<string> {
+  if (file.size > limit) throw damaged(path, `an entry of ${file.size} bytes is too large`);
+  return Buffer.concat(await Array.fromAsync(file.open(0, signal))).toString("utf8");
+}
+
+async function inodeOf(path: string): Promise<number | undefined> {
+  try {
+    return (await stat(path)).ino;
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,4 @@
+import { describeRegistryContract } from "../suite/index.ts";
+import { archiveSubject } from "./archive-subject.ts";
+
+await describeRegistryContract(archiveSubject);
