@@ -65,6 +65,13 @@ export async function openRegistry(context: AdapterContext): Promise<Registry> {
         return yield* base.listRepositories(namespace, options);
       yield* listRepositoriesByApi(api, { host: context.host, name: namespace }, options);
     },
+    async putManifest(...call) {
+      try {
+        return await base.putManifest(...call);
+      } catch (error) {
+        throw isRegistryError(error) ? asRule(error) : error;
+      }
+    },
     deleteTags,
     async *deleteManifests(repository, digests, options) {
       for await (const outcome of base.deleteManifests(repository, digests, options)) {

@@ -20,7 +20,7 @@ export function classifyApi({ status, text }: NativeRefusal): Classified | undef
 }
 
 /**
- * The registry says 401 where a rule protects a tag, or any tag of a repository whose manifest is to go. That is no lack of
+ * A push to an immutable tag is answered with 400. The registry says 401 where a rule protects a tag, or any tag of a repository whose manifest is to go. That is no lack of
  * a login, and the same for everybody whom the rule is for.
  *
  * Source: gitlab-org/container-registry, `registry/handlers/manifests.go`: errors for protected and immutable tags and for
