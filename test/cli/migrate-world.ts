@@ -1,4 +1,7 @@
-import type { Run, RunOptions } from "./run.ts";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { runHere } from "./run-here.ts";
+import type { Run } from "./run.ts";
 import { openWorld, stage } from "./world.ts";
 import type { World, WorldSpec } from "./world.ts";
 
@@ -33,14 +36,18 @@ export interface Migrations extends AsyncDisposable {
   readonly world: World;
   /** A directory that takes images. */
   readonly out: string;
-  /** Runs a command from the world's repository to that directory, or wherever `more` says. */
-  run(
-    command: readonly string[],
-    more?: readonly string[],
-    options?: Partial<RunOptions>,
-  ): Promise<Run>;
-  /** The same, told as JSON that was parsed. */
+  /**
+   * Runs a command from the world's repository to that directory, or wherever `more` says.
+   *
+   * @param typed What a person types when asked; absent: nobody is there.
+   */
+  run(command: readonly string[], more?: readonly string[], typed?: string): Promise<Run>;
+  /** Runs anything for the project. */
+  runAny(args: readonly string[]): Promise<Run>;
+  /** As `run`, told as JSON that was parsed. */
   json(command: readonly string[], more?: readonly string[]): Promise<Told>;
+  /** Takes away what earlier runs left besides the world's repository. */
+  forget(): Promise<void>;
   /** Tags at an address, sorted. */
   tagsAt(address: string): Promise<string[]>;
   /** What a cleanup keeps and takes there, sorted. */
@@ -58,14 +65,17 @@ export interface Told {
 export async function openMigrations(spec: WorldSpec = EVERYTHING): Promise<Migrations> {
   const world = await openWorld(spec);
   const out = `oci:${world.root}/out`;
+  const home = join(world.root, "home");
   const where = ["--dir", world.clone];
-  const run: Migrations["run"] = (command, more = [], options = {}) => {
-    const sides = more.includes("--to") ? [] : ["--to", out];
+  const runAny: Migrations["runAny"] = (args) => runHere([...args, ...where], { home });
+  const run: Migrations["run"] = (command, more = [], typed = undefined) => {
+    const to = more.includes("--to") ? [] : ["--to", out];
     const from = more.includes("--from") ? [] : ["--from", world.address];
-    return world.runRaw([...command, ...from, ...sides, ...where, ...more], options);
+    const args = [...command, ...from, ...to, ...where, ...more];
+    return runHere(args, { home, ...(typed === undefined ? {} : { typed }) });
   };
   const listed = async (args: readonly string[]): Promise<Told["told"]> => {
-    const told = await world.runRaw([...args, ...where, "--output", "json", "--quiet"]);
+    const told = await runAny([...args, "--output", "json", "--quiet"]);
     if (told.exit !== 0) throw new Error(`${args.join(" ")}: ${told.stderr}`);
     return JSON.parse(told.stdout);
   };
@@ -77,9 +87,15 @@ export async function openMigrations(spec: WorldSpec = EVERYTHING): Promise<Migr
     world,
     out,
     run,
+    runAny,
     async json(command, more = []) {
       const { exit, stdout, stderr } = await run(command, [...more, "--output", "json", "--quiet"]);
       return { exit, stderr, told: stdout === "" ? undefined : JSON.parse(stdout) };
+    },
+    async forget() {
+      for (const place of ["out", "home/state", "home/.cache"]) {
+        await rm(join(world.root, place), { recursive: true, force: true });
+      }
     },
     async tagsAt(address) {
       const { kept, deleted } = await planned(address);

@@ -1,11 +1,12 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { openMigrations } from "./migrate-world.ts";
 import type { Migrations } from "./migrate-world.ts";
 
 let open: Migrations;
 
-beforeEach(async () => void (open = await openMigrations()));
-afterEach(() => open[Symbol.asyncDispose]());
+beforeAll(async () => void (open = await openMigrations()));
+afterEach(() => open.forget());
+afterAll(() => open[Symbol.asyncDispose]());
 
 it("a dry run tells what would be copied and how much, and changes nothing", async () => {
   const { world } = open;
