@@ -32,6 +32,7 @@ export async function readContents(
   const contents = new Map<Digest, Content>();
   const missing = new Set<Digest>();
   const unreadable: Digest[] = [];
+  const once = createPool();
   const { report, parallel } = deps;
   const asked = new Map(wanted);
   let done = 0;
@@ -52,7 +53,7 @@ export async function readContents(
         unreadable.push(digest);
         return;
       }
-      contents.set(digest, found);
+      contents.set(digest, pooled(found, once));
       if (found.kind === "unreadable" || found.image === "unreadable") unreadable.push(digest);
       for (const child of found.children) {
         const isNew = !asked.has(child.digest);
@@ -65,6 +66,26 @@ export async function readContents(
     level = below;
   }
   return { contents, missing, unreadable };
+}
+
+/** The same digest as the same string: a layer that thousands of images share is held once. */
+function createPool(): (digest: Digest) => Digest {
+  const known = new Map<Digest, Digest>();
+  return (digest) => {
+    const first = known.get(digest);
+    if (first === undefined) known.set(digest, digest);
+    return first ?? digest;
+  };
+}
+
+function pooled(content: Content, once: (digest: Digest) => Digest): Content {
+  const { blobs, children, config } = content;
+  return {
+    ...content,
+    blobs: blobs.map(({ digest, size }) => ({ digest: once(digest), size })),
+    children: children.map((child) => ({ ...child, digest: once(child.digest) })),
+    ...(config === undefined ? {} : { config: once(config) }),
+  };
 }
 
 async function readOne(

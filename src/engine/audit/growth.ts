@@ -1,4 +1,3 @@
-import type { Digest } from "../../oci/digest.ts";
 import type { GrowthPoint } from "./audit.ts";
 import { createWalk } from "./storage.ts";
 import type { Storage } from "./storage.ts";
@@ -6,9 +5,9 @@ import type { Storage } from "./storage.ts";
 /** A tag and when it came. */
 export interface Arrival {
   /** Milliseconds since the epoch. Absent: nobody knows. */
-  readonly time?: number;
-  /** Absent: it leads to nothing. */
-  readonly digest?: Digest;
+  readonly time: number | undefined;
+  /** Number of its manifest. Absent: it leads to nothing that could be read. */
+  readonly root: number | undefined;
 }
 
 /**
@@ -34,8 +33,7 @@ export function growthOf(arrivals: readonly Arrival[], storage: Storage): readon
       day = next;
     }
     tags += 1;
-    const digest = arrivals[place]?.digest;
-    const root = digest === undefined ? undefined : storage.numberOf(digest);
+    const root = arrivals[place]?.root;
     if (root === undefined) continue;
     walk(root, 1, (at) => {
       bytes += storage.bytes[at] ?? 0;

@@ -1,4 +1,3 @@
-import type { Digest } from "../../oci/digest.ts";
 import { createWalk } from "./storage.ts";
 import type { Storage } from "./storage.ts";
 
@@ -19,13 +18,13 @@ export interface SharedOut<Name> {
 /**
  * Tells for each group what it holds alone and what it shares.
  *
- * @param groups Roots of each group.
+ * @param groups Roots of each group, by their numbers.
  * @param others Roots that belong to no group; what they hold too is shared.
  */
 export function shareOut<Name>(
   storage: Storage,
-  groups: ReadonlyMap<Name, Iterable<Digest>>,
-  others: Iterable<Digest> = [],
+  groups: ReadonlyMap<Name, Iterable<number>>,
+  others: Iterable<number> = [],
 ): SharedOut<Name> {
   const { size, bytes } = storage;
   const walk = createWalk(storage);
@@ -35,11 +34,9 @@ export function shareOut<Name>(
   const names = [...groups.keys()];
   const totals = new Float64Array(names.length + 1);
   let total = 0;
-  const hold = (roots: Iterable<Digest>, group: number): void => {
+  const hold = (roots: Iterable<number>, group: number): void => {
     for (const root of roots) {
-      const start = storage.numberOf(root);
-      if (start === undefined) continue;
-      walk(start, group + 1, (at) => {
+      walk(root, group + 1, (at) => {
         totals[group] = (totals[group] ?? 0) + (bytes[at] ?? 0);
         if (holders[at] === 0 && group < names.length) total += bytes[at] ?? 0;
         holders[at] = holders[at] === 0 ? 1 : 2;

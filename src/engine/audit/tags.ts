@@ -14,8 +14,8 @@ export interface Known {
   readonly verdicts: ReadonlyMap<string, Verdict>;
   readonly origins: Origins;
   readonly times: Times;
-  /** By digest: what each manifest that a tag names holds, with all below it. */
-  readonly bytes: ReadonlyMap<Digest, Bytes>;
+  /** What a manifest that a tag names holds, with all below it. */
+  bytesOf(digest: Digest): Bytes;
 }
 
 const NO_BYTES: Bytes = { own: 0, shared: 0 };
@@ -37,7 +37,7 @@ export function describeTags(ground: Ground, known: Known): readonly AuditedTag[
 function describe(
   entry: InventoryTag,
   {
-    known: { verdicts, origins, times, bytes },
+    known: { verdicts, origins, times, bytesOf },
     places,
     content,
     isAlone,
@@ -58,7 +58,7 @@ function describe(
   const commits = origins.commitsOf(tag);
   const platforms = platformsOf(content);
   const place = newestPlace(commits, places);
-  const { own, shared } = (digest === undefined ? undefined : bytes.get(digest)) ?? NO_BYTES;
+  const { own, shared } = digest === undefined ? NO_BYTES : bytesOf(digest);
   return {
     tag,
     class: verdict.class,
