@@ -1,3 +1,4 @@
+import type { Digest } from "../../oci/digest.ts";
 import { formatRepository } from "../../oci/reference.ts";
 import type { Repository } from "../../oci/reference.ts";
 import { putRecord } from "../../registry/put-record.ts";
@@ -19,6 +20,14 @@ export interface CopyLease {
 const LEASE_MS = 2 * 3_600_000;
 const RENEW_MS = 3_600_000;
 
+export interface LeasePlace {
+  readonly registry: Registry;
+  readonly repository: Repository;
+  readonly project: string;
+  /** When a blob is there: every record has a layer in common with it. */
+  readonly arrives: (digest: Digest) => void;
+}
+
 const NONE: CopyLease = { keepUp: () => Promise.resolve(), release: () => Promise.resolve() };
 
 /**
@@ -30,7 +39,7 @@ const NONE: CopyLease = { keepUp: () => Promise.resolve(), release: () => Promis
  */
 export async function takeCopyLease(
   tags: readonly string[],
-  place: { readonly registry: Registry; readonly repository: Repository; readonly project: string },
+  place: LeasePlace,
   { deps, warn }: CopyRun,
 ): Promise<CopyLease> {
   if (tags.length === 0) return NONE;
@@ -76,6 +85,7 @@ export async function takeCopyLease(
     const record = leaseRecord(project, lease, renewals);
     const { signal } = deps;
     const { digest } = await putRecord(registry, { host, name, tag }, record, { signal });
+    for (const { descriptor } of record.blobs) place.arrives(descriptor.digest);
     written.push({ tag, digest, since, until });
   }
 }

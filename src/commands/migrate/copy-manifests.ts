@@ -2,13 +2,12 @@ import type { PlannedManifest } from "../../engine/migrate/plan.ts";
 import type { Digest } from "../../oci/digest.ts";
 import type { ManifestBody } from "../../oci/manifest.ts";
 import { mayPointAtOthers } from "../../oci/media-type.ts";
-import type { Repository } from "../../oci/reference.ts";
 import { isRegistryError } from "../../registry/error.ts";
 import type { Registry } from "../../registry/registry.ts";
-import { originIn } from "../publish/blob-origins.ts";
 import { missesPart, putWhole } from "../publish/put-whole.ts";
 import { NeedError, StoppedError } from "./copy-outcome.ts";
 import type { CopyRun } from "./copy-run.ts";
+import type { CopySource } from "./copy-source.ts";
 import type { CopyTarget } from "./copy-target.ts";
 import type { ReferrerTags } from "./referrer-tags.ts";
 
@@ -26,7 +25,7 @@ export interface ManifestCopier {
 }
 
 export interface CopierParts {
-  readonly from: { readonly registry: Registry; readonly repository: Repository };
+  readonly source: CopySource;
   readonly to: CopyTarget;
   readonly manifests: ReadonlyMap<Digest, PlannedManifest>;
   /** The tags that a manifest is to get. */
@@ -36,16 +35,18 @@ export interface CopierParts {
   readonly check: () => void;
 }
 
+/** Blobs of a manifest that are mounted rather than asking the registry to copy it. */
+const MAX_MOUNTS = 2;
+
 export function createManifestCopier(parts: CopierParts, run: CopyRun): ManifestCopier {
-  const { from, to, manifests, tagsOf, referrerTags, check } = parts;
+  const { source, to, manifests, tagsOf, referrerTags, check } = parts;
   const { state, progress, deps } = run;
   const { signal } = deps;
-  const origin = originIn(from);
   const stored = new Map<Digest, Promise<void>>();
   /** Tags that the registry has set by itself. */
   const copied = new Set<string>();
-  const copiesByItself =
-    to.registry.capabilities.serverCopy && from.repository.host === to.repository.host;
+  const mayCopyByItself =
+    to.registry.capabilities.serverCopy && source.repository.host === to.repository.host;
 
   return {
     store,
@@ -70,7 +71,7 @@ export function createManifestCopier(parts: CopierParts, run: CopyRun): Manifest
     const isKnown = as === undefined && state.has(to.address, "manifest", digest);
     if (!isKnown && !(await copyByItself(planned, as))) {
       await storeNeeds(planned);
-      await to.uploader.uploadBlobs(planned.blobs, origin);
+      await to.uploader.uploadBlobs(planned.blobs, source);
       check();
       await put(planned, as);
     }
@@ -79,8 +80,8 @@ export function createManifestCopier(parts: CopierParts, run: CopyRun): Manifest
 
   /** All tags of one manifest go in one request: some registries copy with all of them, or not at all. */
   async function copyByItself(planned: PlannedManifest, as: string | undefined): Promise<boolean> {
-    if (!copiesByItself) return false;
-    const { host, name } = from.repository;
+    if (!isWorthAsking(planned)) return false;
+    const { host, name } = source.repository;
     const { digest } = planned;
     const tags = as === undefined ? [] : tagsOf(digest);
     const options = { tags, signal };
@@ -89,15 +90,17 @@ export function createManifestCopier(parts: CopierParts, run: CopyRun): Manifest
     for (const tag of tags) copied.add(tag);
     to.copied();
     state.add(to.address, "manifest", digest);
-    if (mayPointAtOthers(planned.mediaType)) await referrerTags.add(await read(planned));
+    if (mayPointAtOthers(planned.mediaType))
+      await referrerTags.add(await source.read(planned, signal));
     return true;
   }
 
-  /** As planned: a cache of manifests does not know what type the source says they have. */
-  async function read({ digest, mediaType }: PlannedManifest): Promise<ManifestBody> {
-    const { host, name } = from.repository;
-    const body = await from.registry.getManifest({ host, name, digest }, { signal });
-    return { ...body, mediaType };
+  /** A copy by the registry costs some requests of its own: a few mounts are cheaper, where it mounts. */
+  function isWorthAsking({ blobs, after }: PlannedManifest): boolean {
+    if (!mayCopyByItself) return false;
+    const doesNotMount = to.uploader.counts().uploaded > 0;
+    const unknown = blobs.filter(({ digest }) => !to.uploader.knows(digest));
+    return doesNotMount || unknown.length > MAX_MOUNTS || after.some((one) => !stored.has(one));
   }
 
   async function storeNeeds({ after }: PlannedManifest): Promise<void> {
@@ -110,7 +113,7 @@ export function createManifestCopier(parts: CopierParts, run: CopyRun): Manifest
 
   async function put(planned: PlannedManifest, as: string | undefined): Promise<void> {
     const { digest } = planned;
-    const body = await read(planned);
+    const body = await source.read(planned, signal);
     try {
       await to.registry.putManifest(referenceTo(digest, as), body, { signal });
     } catch (error) {
@@ -135,7 +138,7 @@ export function createManifestCopier(parts: CopierParts, run: CopyRun): Manifest
       state.forget(to.address, "manifest", needed);
     }
     await storeNeeds(planned);
-    await to.uploader.uploadBlobs(blobs, origin);
+    await to.uploader.uploadBlobs(blobs, source);
     await putWhole(to.registry, referenceTo(digest, as), body, deps);
   }
 

@@ -1,5 +1,6 @@
 import { HttpError } from "../../http/client.ts";
 import { isRegistryError } from "../../registry/error.ts";
+import type { RegistryError } from "../../registry/error.ts";
 import type { TagOutcome } from "./result.ts";
 
 /** Something that is needed first could not be had: whatever needs it waits. */
@@ -16,17 +17,20 @@ export class StoppedError extends Error {
   override readonly name = "StoppedError";
 }
 
-/**
- * What a failure makes of a tag. Throws what is no failure of a registry.
- *
- * @param hasPushed Whether the target has taken something from this run: then a right is not what is lacking, and a refusal
- * is a rule, as of a quota.
- */
-export function outcomeOf(error: unknown, { hasPushed }: { hasPushed: boolean }): TagOutcome {
+/** Whose failure it is, and what is known of it. */
+export interface Blame {
+  /** The source's: no rule of the target stands against anything. */
+  readonly isOfSource?: boolean;
+  /** The target has taken something from this run: a right is not what is lacking, and a refusal is a rule, as of a quota. */
+  readonly hasPushed: boolean;
+}
+
+/** What a failure makes of a tag. Throws what is no failure of a registry. */
+export function outcomeOf(error: unknown, { isOfSource, hasPushed }: Blame): TagOutcome {
   if (error instanceof NeedError || error instanceof StoppedError) return { status: "waiting" };
   if (isRegistryError(error)) {
     const { code, message, registryCode } = error;
-    const status = isRule(error, hasPushed) ? "refused" : "failed";
+    const status = isOfSource !== true && isRule(error, hasPushed) ? "refused" : "failed";
     return { status, code: registryCode ?? code, message };
   }
   if (error instanceof HttpError) {
@@ -36,13 +40,7 @@ export function outcomeOf(error: unknown, { hasPushed }: { hasPushed: boolean })
 }
 
 /** What a registry refuses that takes others: a tag that may not change, too much, too large, a format it does not store. */
-function isRule(
-  error: { readonly code: string; readonly status: number | undefined } & {
-    readonly registryCode: string | undefined;
-  },
-  hasPushed: boolean,
-): boolean {
-  const { code, status, registryCode } = error;
+function isRule({ code, status, registryCode }: RegistryError, hasPushed: boolean): boolean {
   if (code === "conflict") return true;
   if (code === "denied") return hasPushed;
   if (code !== "invalid") return false;

@@ -9,6 +9,7 @@ import { createManifestCopier } from "./copy-manifests.ts";
 import { NeedError, StoppedError, outcomeOf } from "./copy-outcome.ts";
 import type { CopyRun } from "./copy-run.ts";
 import type { CopyTarget } from "./copy-target.ts";
+import { openCopySource } from "./copy-source.ts";
 import { createReferrerFinder } from "./referrers-of.ts";
 import { createReferrerTags } from "./referrer-tags.ts";
 import type { TagOutcome, TagResult } from "./result.ts";
@@ -36,13 +37,14 @@ export async function copyRepository(
   const outcomes = new Map<PlannedTag, TagOutcome>();
   /** Tags of the target that are not what they were to be. */
   const missing = new Set<string>();
+  const source = openCopySource(from, plan.from);
   const tagged = Map.groupBy(
     plan.tags.filter(({ there }) => there !== "present"),
     ({ digest }) => digest,
   );
   const copier = createManifestCopier(
     {
-      from: { registry: from, repository: plan.from },
+      source,
       to,
       manifests: new Map(plan.manifests.map((manifest) => [manifest.digest, manifest])),
       tagsOf: (digest) => (tagged.get(digest) ?? []).map(({ as }) => as),
@@ -77,7 +79,8 @@ export async function copyRepository(
     } catch (error) {
       if (deps.signal.aborted) return { status: "waiting" };
       if (await isThereAnyway(tag, error)) return { status: "present" };
-      const outcome = outcomeOf(error, { hasPushed: to.hasPushed() });
+      const blame = { isOfSource: source.isToBlame(error), hasPushed: to.hasPushed() };
+      const outcome = outcomeOf(error, blame);
       settle(outcome.status === "failed" ? error : undefined);
       return outcome;
     }

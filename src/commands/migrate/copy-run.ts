@@ -33,7 +33,7 @@ export interface CopyRun {
 }
 
 /** Failures in a row after which the target, or the source, is taken for gone. Each has been retried by then. */
-const MAX_FAILURES = 20;
+const MAX_FAILURES = 10;
 
 export function createCopyRun(
   deps: CommandDeps,

@@ -1,4 +1,5 @@
 import type { PlannedManifest } from "../../engine/migrate/plan.ts";
+import type { Digest } from "../../oci/digest.ts";
 import { formatRepository } from "../../oci/reference.ts";
 import type { Repository } from "../../oci/reference.ts";
 import type { Registry } from "../../registry/registry.ts";
@@ -13,6 +14,8 @@ export interface CopyTarget {
   /** As the state file names it. */
   readonly address: string;
   readonly uploader: Uploader;
+  /** Notes a blob that is there, whoever brought it. */
+  readonly arrives: (digest: Digest) => void;
   /** Counts a manifest that was stored. */
   readonly stored: () => void;
   /** Counts a manifest that the registry copied by itself. */
@@ -34,12 +37,13 @@ export function createCopyTarget(
 ): CopyTarget {
   const { slots, state, deps } = run;
   const address = formatRepository(repository);
+  const knowledge = run.knowledgeOf(repository, isFresh && !state.isResumed);
   const uploader = createUploader({
     registry,
     repository,
     neighbours: [],
     slots,
-    knowledge: run.knowledgeOf(repository, isFresh && !state.isResumed),
+    knowledge,
     maxTries: MAX_TRIES,
     signal: deps.signal,
   });
@@ -50,6 +54,7 @@ export function createCopyTarget(
     repository,
     address,
     uploader,
+    arrives: (digest) => knowledge.arrives(digest),
     stored: () => void (manifestsSent += 1),
     copied: () => void (copiedByServer += 1),
     counts: () => ({ manifestsSent, copiedByServer }),

@@ -46,7 +46,8 @@ export async function copyToTarget(
       await place.registry.createRepository(first.to, { signal: deps.signal });
     }
     const project = first.project ?? first.to.name.split("/").at(-1) ?? "";
-    lease = await takeCopyLease(leasedTags(plans), { ...place, project }, run);
+    const { arrives } = target;
+    lease = await takeCopyLease(leasedTags(plans), { ...place, project, arrives }, run);
     for (const plan of toDo) results.set(plan, await copy(plan, lease));
     for (const plan of toDo) results.set(plan, await keepThere(plan, lease));
   } catch (error) {

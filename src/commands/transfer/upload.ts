@@ -13,6 +13,8 @@ export interface Uploader {
    * begins. A blob that another call failed to store is tried again with this call's origin.
    */
   uploadBlobs(blobs: readonly UploadBlob[], origin: BlobOrigin): Promise<void>;
+  /** Whether a blob is there, or on its way, as far as is known without looking. */
+  knows(digest: Digest): boolean;
   /** Takes them for unknown: the next that has them looks for them. */
   doubt(digests: readonly Digest[]): void;
   counts(): UploadCounts;
@@ -94,6 +96,8 @@ export function createUploader(deps: UploaderDeps): Uploader {
       );
       if (failures.length > 0) throw failures[0];
     },
+    knows: (digest) =>
+      stored.has(digest) || (knowledge?.has(digest) === true && !doubted.has(digest)),
     doubt(digests) {
       for (const digest of digests) {
         stored.delete(digest);

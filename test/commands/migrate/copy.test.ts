@@ -168,8 +168,10 @@ describe("copying", () => {
         },
       }),
     });
-    seedContent(world.source.state("old"), imageOf({ labels: { a: "1" } }), ["moved"]);
-    seedContent(world.source.state("old"), imageOf({ labels: { a: "2" } }), ["refused"]);
+    for (const tag of ["moved", "refused"]) {
+      const image = imageOf({ labels: { tag }, layers: [`${tag} one`, `${tag} two`] });
+      seedContent(world.source.state("old"), image, [tag]);
+    }
 
     const copied = await world.copy([world.plan("old", "new")]);
 
