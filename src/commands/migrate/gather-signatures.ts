@@ -10,7 +10,9 @@ import type { TargetBook } from "./target-book.ts";
 /** The tags of a source that are about other digests. */
 export interface Signatures {
   readonly bySubject: ReadonlyMap<Digest, readonly SourceTag[]>;
-  /** Finds where some of them stand in a repository of the target. Those that cannot be there are left. */
+  /**
+   * Finds where some of them stand in a repository of the target, each once. Those that cannot be there are left.
+   */
   placeIn(target: TargetBook, some: readonly SourceTag[]): Promise<readonly Going[]>;
   /** Those that nobody has placed anywhere. */
   unplaced(): readonly SourceTag[];
@@ -28,14 +30,17 @@ export function createSignatures(
     if (others === undefined) bySubject.set(entry.class.subject, [entry]);
     else others.push(entry);
   }
-  const placed = new Set<string>();
+  const placed = new Map<string, Set<TargetBook>>();
   const resolved = new Map<string, SourceTag>();
   return {
     bySubject,
     async placeIn(target, some) {
-      for (const { tag } of some) placed.add(tag);
-      await resolve(target, some);
-      const tags = some.map((entry) => ({
+      const fresh = some.filter(({ tag }) => placed.get(tag)?.has(target) !== true);
+      for (const { tag } of fresh) {
+        placed.set(tag, (placed.get(tag) ?? new Set<TargetBook>()).add(target));
+      }
+      await resolve(target, fresh);
+      const tags = fresh.map((entry) => ({
         entry: resolved.get(entry.tag) ?? entry,
         label: "signature" as const,
       }));
