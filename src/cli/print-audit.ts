@@ -23,13 +23,14 @@ export function auditText(audit: Audit, host: Pick<Host, "columns" | "colours">)
   const blocks = [
     ...repositories.flatMap((repository) => repositoryBlocks(repository, host)),
     findingTable(findings, several, host),
+    adviceTable(findings, host),
     ...(comparison === undefined ? [] : comparisonBlocks(comparison, host)),
   ];
   return `${blocks.filter((block) => block !== "").join("\n")}\n`;
 }
 
 function repositoryBlocks(
-  { repository, project, totals, untagged, byClass, byImage }: AuditedRepository,
+  { repository, project, tags: all, totals, untagged, byClass, byImage }: AuditedRepository,
   host: Pick<Host, "columns" | "colours">,
 ): readonly string[] {
   const { tags, manifests, bytes, untaggedBytes } = totals;
@@ -37,8 +38,9 @@ function repositoryBlocks(
     untagged === undefined
       ? ""
       : `, ${counted(untagged.length, "manifest")} without a tag (${formatBytes(untaggedBytes ?? 0)})`;
+  const going = all.filter(({ verdict }) => verdict === "deleted").length;
   return [
-    `${visible(repository)}  (project ${visible(project)}): ${counted(tags, "tag")} on ${counted(manifests, "manifest")}, ${formatBytes(bytes)}${under}`,
+    `${visible(repository)}  (project ${visible(project)}): ${counted(tags, "tag")} on ${counted(manifests, "manifest")}, ${formatBytes(bytes)}${under}; a cleanup would take ${counted(going, "tag")}`,
     shareTable("what", byClass, host),
     shareTable("image", byImage, host),
   ];
@@ -80,6 +82,16 @@ function findingTable(
     ]);
   const head = ["severity", "rule", ...(several ? ["repository"] : []), "subject", "what"];
   return table(host, head, rows) + more(findings.length);
+}
+
+/** What to do, once for every rule. */
+function adviceTable(
+  findings: readonly Finding[],
+  host: Pick<Host, "columns" | "colours">,
+): string {
+  const advice = new Map(findings.toReversed().map((finding) => [finding.rule, finding.advice]));
+  const rows = [...advice].toReversed().map(([rule, text]) => [rule, visible(text)]);
+  return table(host, ["rule", "what to do"], rows);
 }
 
 function comparisonBlocks(

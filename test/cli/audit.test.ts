@@ -1,0 +1,195 @@
+import { readFile, readdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import { imageOf } from "../scenarios/content.ts";
+import type { Run } from "./run.ts";
+import { openWorld } from "./world.ts";
+import type { World } from "./world.ts";
+
+const AT = "2026-01-02T03:04:05Z";
+
+describe("an audit from the command line", () => {
+  let world: World;
+
+  beforeAll(async () => {
+    world = await openWorld();
+    const other = world.other("acme/copy");
+    for (const tag of Object.keys(world.tags())) other.copy(tag);
+    other.remove("notes");
+    other.push(imageOf({ media: "oci", created: AT, labels: { only: "there" } }), "extra");
+    other.push(imageOf({ media: "oci", created: AT, labels: { moved: "yes" } }), world.tag("s1"));
+  });
+
+  afterAll(() => world[Symbol.asyncDispose]());
+
+  it("tells sums by class and image, findings and what to do about them", async () => {
+    const run = await audit();
+
+    expect(run.exit).toBe(0);
+    expect(run.stdout).toContain(
+      "acme/shop  (project shop): 8 tags on 8 manifests, 6.2 KiB; a cleanup would take 4 tags",
+    );
+    expect(run.stdout).toMatch(/│ stage +│ 3 +│/);
+    expect(run.stdout).toMatch(/│ shop +│ 7 +│/);
+    expect(run.stdout).toMatch(/│ warning +│ overdue-cleanup │/);
+    expect(run.stdout).toMatch(/│ overdue-cleanup │ \S/);
+  });
+
+  it("prints the audit as JSON, the same from run to run, and changes nothing", async () => {
+    const before = await readdir(world.clone);
+
+    const first = jsonOf(await audit("--output", "json"));
+    const second = jsonOf(await audit("--output", "json"));
+
+    expect(first).toMatchObject({ kind: "audit", schema: 1, repositories: [{ project: "shop" }] });
+    expect({ ...second, createdAt: "" }).toEqual({ ...first, createdAt: "" });
+    expect(world.mutations()).toEqual([]);
+    expect(await readdir(world.clone)).toEqual(before);
+  });
+
+  it.each([
+    ["csv", /^repository,tag,class,/],
+    ["sarif", /^\{\n {2}"\$schema": "https:\/\/docs\.oasis-open\.org\/sarif\//],
+    ["html", /^<!doctype html>/],
+  ])("prints it as %s, and nothing else", async (form, start) => {
+    const run = await audit("--output", form);
+
+    expect(run.exit).toBe(0);
+    expect(run.stdout).toMatch(start);
+  });
+
+  it("writes it into a file instead, as a whole", async () => {
+    const file = join(world.root, "audit.html");
+
+    const run = await audit("--output", "html", "--output-file", file);
+
+    expect(run).toMatchObject({ exit: 0, stdout: "" });
+    expect(run.stderr).toContain(`wrote 1 finding to ${file}`);
+    expect(await readFile(file, "utf8")).toMatch(/^<!doctype html>[^]*<\/html>\s*$/);
+  });
+
+  it("fails on findings as severe as asked, after it told them", async () => {
+    const warning = await audit("--fail-on", "warning");
+    const error = await audit("--fail-on", "error");
+
+    expect([warning.exit, error.exit]).toEqual([4, 0]);
+    expect(warning.stdout).toContain("overdue-cleanup");
+    expect(warning.stderr).toContain(
+      "tidemark: 1 finding of severity warning or worse, which --fail-on warning does not let through\n",
+    );
+  });
+
+  it("tells which tags moved since a saved audit", async () => {
+    const saved = join(world.root, "saved.json");
+    await audit("--output", "json", "--output-file", saved);
+    const text = await readFile(saved, "utf8");
+    const notes = world.tags()["notes"] ?? "";
+    await writeFile(saved, text.replaceAll(notes, `sha256:${"0".repeat(64)}`));
+
+    const run = await audit("--output", "json", "--previous", saved);
+
+    expect(jsonOf(run)["findings"]).toContainEqual(
+      expect.objectContaining({ rule: "moved-tag", subject: "notes" }),
+    );
+  });
+
+  it("sets two repositories side by side", async () => {
+    const run = await audit(
+      "--repo",
+      world.other("acme/copy").address,
+      "--compare",
+      "--output",
+      "json",
+    );
+
+    const { comparison, repositories } = jsonOf(run);
+
+    expect(run.exit).toBe(0);
+    expect(repositories).toMatchObject([
+      { repository: world.other("acme/copy").address },
+      { repository: world.address },
+    ]);
+    expect(comparison).toMatchObject({
+      missing: [expect.any(String)],
+      extra: [expect.any(String)],
+      diverged: [{ tag: world.tag("s1") }],
+      same: 6,
+    });
+  });
+
+  it("looks at every repository below an address", async () => {
+    const registry = world.address.slice(0, world.address.indexOf("/"));
+
+    const place = ["--repo", `${registry}/acme/`, "--dir", world.clone, "--without-kube"];
+    const run = await world.runRaw(["audit", ...place, "--output", "json"]);
+
+    expect(run.exit).toBe(0);
+    expect(jsonOf(run)["repositories"]).toMatchObject([
+      { repository: `${registry}/acme/copy` },
+      { repository: `${registry}/acme/shop` },
+    ]);
+  });
+
+  it("reads its options from the environment", async () => {
+    const run = await world.runRaw(["audit"], {
+      env: {
+        TIDEMARK_REPO: world.address,
+        TIDEMARK_DIR: world.clone,
+        TIDEMARK_WITHOUT_KUBE: "1",
+        TIDEMARK_OUTPUT: "csv",
+        TIDEMARK_FAIL_ON: "warning",
+      },
+    });
+
+    expect(run.exit).toBe(4);
+    expect(run.stdout).toMatch(/^repository,tag,class,/);
+  });
+
+  it.each([
+    [["--release-tags", "(?=x)"], /--release-tags: bad regular expression/],
+    [["--release-tags", ""], /--release-tags is empty/],
+    [["--output", "pdf"], /--output <form>.*pdf/],
+    [["--fail-on", "bad"], /--fail-on/],
+    [
+      ["--output-file", "/nowhere/at/all"],
+      /--output-file \/nowhere\/at\/all cannot be written: ENOENT/,
+    ],
+    [["--output-file", ""], /--output-file is empty/],
+    [["--previous", "/nowhere"], /--previous \/nowhere cannot be read: ENOENT/],
+  ])("refuses %j before it sends anything", async (options, message) => {
+    const before = world.registry.requests().length;
+
+    const run = await audit(...options);
+
+    expect(run.exit).toBe(2);
+    expect(run.stderr).toMatch(message);
+    expect(run.stdout).toBe("");
+    expect(world.registry.requests()).toHaveLength(before);
+  });
+
+  it("asks for a repository, and refuses copies of several", async () => {
+    const none = await world.runRaw(["audit", "--dir", world.clone]);
+    const copies = await audit("--repo", "reg.example/other", "--final-repo", "reg.example/final");
+
+    expect(none).toMatchObject({ exit: 2, stdout: "" });
+    expect(none.stderr).toContain("--repo is missing");
+    expect(copies.exit).toBe(2);
+    expect(copies.stderr).toContain("--final-repo belongs to one repository");
+  });
+
+  it("refuses to set one repository side by side", async () => {
+    const run = await audit("--compare");
+
+    expect(run).toMatchObject({ exit: 2, stdout: "" });
+    expect(run.stderr).toContain("two");
+  });
+
+  function audit(...options: readonly string[]): Promise<Run> {
+    return world.run(["audit", ...options]);
+  }
+});
+
+function jsonOf({ stdout }: Run): Record<string, unknown> {
+  return JSON.parse(stdout);
+}
