@@ -7,7 +7,7 @@ import { migrationJson } from "./migration-json.ts";
 import { printMigration } from "./print-migration.ts";
 import type { ConnectionFlags } from "./shared-options.ts";
 
-export interface SwitchReport {
+interface SwitchReport {
   readonly project: string;
   readonly to: Repository;
   readonly blockPath: string;

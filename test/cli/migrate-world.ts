@@ -68,7 +68,7 @@ export async function openMigrations(spec: WorldSpec = EVERYTHING): Promise<Migr
   const home = join(world.root, "home");
   const where = ["--dir", world.clone];
   const runAny: Migrations["runAny"] = (args) => runHere([...args, ...where], { home });
-  const run: Migrations["run"] = (command, more = [], typed = undefined) => {
+  const run: Migrations["run"] = (command, more = [], typed) => {
     const to = more.includes("--to") ? [] : ["--to", out];
     const from = more.includes("--from") ? [] : ["--from", world.address];
     const args = [...command, ...from, ...to, ...where, ...more];
