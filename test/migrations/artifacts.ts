@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { bytesOf, descriptor } from "../scenarios/content.ts";
 import type { Bytes, Content } from "../scenarios/content.ts";
 
@@ -23,6 +24,17 @@ export function artifactOf(text: string): Content {
     artifactType: "application/vnd.example.report",
     config: descriptor(OCI_EMPTY, config),
     layers: [descriptor("text/plain", file)],
+  });
+}
+
+/** An artifact with one layer that nothing can compress. */
+export function largeArtifact(size: number): Content {
+  const config = bytesOf(Buffer.from("{}"));
+  const layer = bytesOf(randomBytes(size));
+  return manifestOf(OCI_MANIFEST, [config, layer], {
+    artifactType: "application/vnd.example.model",
+    config: descriptor(OCI_EMPTY, config),
+    layers: [descriptor("application/octet-stream", layer)],
   });
 }
 

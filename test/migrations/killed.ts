@@ -67,13 +67,9 @@ export async function killOnce(
   );
   if (second.exit !== 0) return [`the second run ended with ${second.exit}: ${second.stderr}`];
   const reading = await target.repository.read();
-  const problems = await problemsIn(reading, project, { referrers: true });
+  const problems = await problemsIn(reading, project, { referrers: true, leases: true });
   const twice = await target.sentTwice(askedFor);
-  return [
-    // What the killed run left of its lease ends by itself.
-    ...problems.filter((problem) => !problem.startsWith("tidemark-lease-")),
-    ...twice.map((digest) => `${digest} came twice`),
-  ];
+  return [...problems, ...twice.map((digest) => `${digest} came twice`)];
 }
 
 function hook(source: KillSource, target: WatchedSide | undefined, before: () => void): void {

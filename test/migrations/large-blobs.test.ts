@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openCuttingProxy } from "../../contract-tests/servers/cutting-proxy.ts";
 import { findPeer, peersAreRequired } from "../../contract-tests/servers/peers.ts";
@@ -6,15 +5,15 @@ import { startServer } from "../../contract-tests/servers/server.ts";
 import { openHttpBackend } from "../scenarios/backend-http.ts";
 import { openLayouts } from "../scenarios/backend-layout.ts";
 import { startCliProcess } from "../scenarios/cli-process.ts";
-import { imageOf } from "../scenarios/content.ts";
-import type { Content } from "../scenarios/content.ts";
+import { largeArtifact } from "./artifacts.ts";
 import { commandLine, complaintOf } from "./command-line.ts";
 import { createProject } from "./project.ts";
 import type { Project } from "./project.ts";
 import { openWatchedSide, storedTwice } from "./watched-side.ts";
 
 const MEBIBYTE = 1024 ** 2;
-const LAYER_BYTES = 12 * MEBIBYTE;
+/** Several chunks of an upload: what arrived in whole chunks is not sent again. */
+const LAYER_BYTES = 36 * MEBIBYTE;
 
 const cliProcess = startCliProcess();
 let project: Project;
@@ -32,7 +31,8 @@ describe("a large blob", () => {
     await using to = await openWatchedSide();
     const source = { ...from, repository: await from.backend.createRepository("source") };
     const target = { ...to, repository: await to.backend.createRepository("target") };
-    const { image, layer } = largeImage();
+    const image = largeArtifact(LAYER_BYTES);
+    const layer = image.blobs[1]?.digest ?? "";
     await source.repository.push(image, "large");
     const ranges: (string | undefined)[] = [];
     const isLayer = ({ method, path }: { method: string; path: string }): boolean =>
@@ -63,7 +63,7 @@ describe("a large blob", () => {
   it.skipIf(isMissing)("arrives whole where the connection is cut in its middle", async () => {
     await using layouts = await openLayouts();
     const repository = await layouts.createRepository("source");
-    const { image } = largeImage();
+    const image = largeArtifact(LAYER_BYTES);
     await repository.push(image, "large");
     const server = await startServer({ kind: "docker-registry" });
     const close = (): Promise<void> => server.stop();
@@ -85,17 +85,6 @@ describe("a large blob", () => {
     expect(broken).toEqual([]);
   });
 });
-
-/** An image whose layer nothing can compress. */
-function largeImage(): { readonly image: Content; readonly layer: string } {
-  const image = imageOf({
-    media: "oci",
-    created: "2026-01-01T00:00:00Z",
-    labels: {},
-    layer: randomBytes(LAYER_BYTES).toString("latin1"),
-  });
-  return { image, layer: image.blobs[1]?.digest ?? "" };
-}
 
 /** The first byte that a `Range` asks for. */
 function startOf(range = "bytes=0-"): number {

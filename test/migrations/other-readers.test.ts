@@ -32,7 +32,7 @@ describe.skipIf(missing.length > 0 && !peersAreRequired())("clients of others", 
     expect(complaintOf(ran)).toBe("");
 
     expect(await listTags(server.host, address)).toEqual([...project.own.keys()].toSorted());
-    for (const tag of project.images) await validate(`${address}:${tag}`);
+    for (const tag of Object.values(project.images).flat()) await validate(`${address}:${tag}`);
     for (const [subject, referrer] of project.referrers) {
       expect(await referrersOf(server.host, `${address}@${subject}`)).toContain(referrer);
     }
@@ -54,10 +54,10 @@ describe.skipIf(missing.length > 0 && !peersAreRequired())("clients of others", 
     expect(complaintOf(ran)).toBe("");
 
     const file = target.repository.address.slice("archive:".length);
-    const digests = await Promise.all(
-      project.images.map(async (tag) => [tag, await digestInArchive(file, tag)] as const),
-    );
-    expect(digests).toEqual(project.images.map((tag) => [tag, project.own.get(tag)]));
+    // skopeo takes no manifest of Docker's format out of an OCI layout.
+    const { oci } = project.images;
+    const digests = await Promise.all(oci.map((tag) => digestInArchive(file, tag)));
+    expect(digests).toEqual(oci.map((tag) => project.own.get(tag)));
   });
 });
 

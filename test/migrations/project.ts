@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { SeedRepository } from "../scenarios/backend.ts";
 import { imageOf } from "../scenarios/content.ts";
-import type { Content } from "../scenarios/content.ts";
+import type { Content, Media } from "../scenarios/content.ts";
 import { createClone, writeConfig } from "../scenarios/git-clone.ts";
 import { createRemote } from "../scenarios/git-remote.ts";
 import { modelRepository } from "../scenarios/model.ts";
@@ -82,7 +82,7 @@ export interface Project extends AsyncDisposable {
   /** What is copied only when it is asked for. */
   readonly foreign: ReadonlyMap<string, string>;
   /** Tags of `own` that are images for one platform, with layers. */
-  readonly images: readonly string[];
+  readonly images: Readonly<Record<Media, readonly string[]>>;
   /** Manifests without a tag, by the digest of what they are about; found only where the registry tells them. */
   readonly referrers: ReadonlyMap<string, string>;
   /** Puts all of it into a repository. */
@@ -106,13 +106,14 @@ export async function createProject(): Promise<Project> {
   const own = [...model.tags]
     .filter(([tag]) => !transient.has(tag) && !foreign.has(tag))
     .map(([tag, { digest }]) => [tag, digest] as const);
+  const tagsOf = (...ids: readonly string[]): string[] => ids.flatMap((id) => model.tagsOf(id));
   const digestOf = (id: string): string => model.contentOf(id).digest;
   return {
     root,
     clone,
     own: new Map(own),
     foreign,
-    images: ["base", "web1", "web3", "tool", "amd"].flatMap((id) => model.tagsOf(id)),
+    images: { docker: tagsOf("web2", "tool"), oci: tagsOf("base", "web1", "web3", "amd") },
     referrers: new Map([
       [digestOf("outer"), digestOf("proof")],
       [digestOf("proof"), digestOf("proof of proof")],

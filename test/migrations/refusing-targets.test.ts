@@ -3,20 +3,28 @@ import { z } from "zod";
 import { VENDORS } from "../../contract-tests/vendors/index.ts";
 import type { SimulationOptions, Vendor } from "../../contract-tests/vendors/vendor.ts";
 import { openVendorBackend } from "../scenarios/backend-vendor.ts";
+import type { Backend } from "../scenarios/backend.ts";
 import { startCliProcess } from "../scenarios/cli-process.ts";
 import { problemsIn } from "./check.ts";
 import { chartOf } from "./artifacts.ts";
 import { commandLine } from "./command-line.ts";
+import type { Side } from "./command-line.ts";
 import { CONFORMANT } from "./places.ts";
 import { createProject } from "./project.ts";
 import type { Project } from "./project.ts";
 
 const cliProcess = startCliProcess();
+let backend: Backend;
 let project: Project;
+let source: Side;
 beforeAll(async () => {
   project = await createProject();
+  backend = await CONFORMANT.open();
+  source = { backend, repository: await backend.createRepository("source") };
+  await project.fill(source.repository);
 });
 afterAll(async () => {
+  await backend[Symbol.asyncDispose]();
   await project[Symbol.asyncDispose]();
   await cliProcess[Symbol.asyncDispose]();
 });
@@ -41,11 +49,8 @@ const Result = z.object({
 
 describe.for(Object.entries(RULES))("a tag that %s keeps as it is", ([id, rule]) => {
   it("is told as refused, and nothing else waits for it", async () => {
-    await using from = await CONFORMANT.open();
     await using to = await openVendorBackend(withRule(id, rule), { untags: true });
-    const source = { backend: from, repository: await from.createRepository("source") };
     const target = { backend: to, repository: await to.createRepository("target") };
-    await project.fill(source.repository);
     const other = chartOf("another");
     await target.repository.push(other, "latest");
     await target.repository.settle?.();
