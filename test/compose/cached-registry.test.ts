@@ -63,6 +63,34 @@ describe("a registry with a content cache", () => {
   });
 });
 
+it("a manifest that is read by tag, and asked for again, is read by digest for nothing", async () => {
+  const server = await createFakeRegistry(ociConformant).listen();
+  await using http = openHttpClient({ userAgent: "test" });
+  const context = {
+    host: server.host,
+    http,
+    credentials,
+    env: {},
+    options: {},
+    sleep: async () => undefined,
+    warn: () => undefined,
+    now: () => new Date(),
+  };
+  const cache = createContentCache(dir, () => new Date());
+  await using registry = withContentCache(await openRegistry(context), cache);
+  const repository = { host: server.host, name: "app" };
+  const { manifest } = recordImage("app", {}, "2026-11-21T12:00:00Z");
+  await registry.putManifest({ ...repository, tag: "v1" }, manifest);
+
+  const first = await registry.getManifest({ ...repository, tag: "v1" }, { again: true });
+  const before = http.counts().GET;
+  const second = await registry.getManifest({ ...repository, digest: manifest.digest });
+
+  expect(http.counts().GET - before).toBe(0);
+  expect(Buffer.from(second.bytes)).toEqual(Buffer.from(first.bytes));
+  await server.close();
+});
+
 const credentials = { find: () => Promise.resolve(undefined) };
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
