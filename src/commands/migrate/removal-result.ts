@@ -4,10 +4,16 @@ import { nameOf } from "../cleanup/result.ts";
 import type { CleanupResult, Skipped } from "../cleanup/result.ts";
 import type { Removal } from "./result.ts";
 
+/** What was to go, and what of it turned out otherwise than proved. */
+interface Proofs {
+  readonly proved: ReadonlyMap<string, Digest>;
+  readonly unproved: ReadonlySet<string>;
+}
+
 /** What a carried out plan means for the tags that were to go. */
 export function removalOf(
   { plan, deleted, failed, skipped, remaining = [], brokeOff, journal }: CleanupResult,
-  proved: ReadonlyMap<string, Digest>,
+  { proved, unproved }: Proofs,
 ): Removal {
   const gone = deleted.map(nameOf).filter((name) => proved.has(name));
   const untried = remaining.map((entry) => ({
@@ -20,7 +26,9 @@ export function removalOf(
   ];
   const left = skipped.map((entry) => ({ tag: nameOf(entry), why: whySkipped(entry) }));
   const kept = plan.kept.flatMap(({ tag, reasons: [reason] }) =>
-    proved.has(tag) && reason !== undefined ? [{ tag, why: whyKept(reason) }] : [],
+    proved.has(tag) && reason !== undefined
+      ? [{ tag, why: unproved.has(tag) ? CHANGED : whyKept(reason) }]
+      : [],
   );
   return {
     deleted: gone.toSorted(),
@@ -29,6 +37,8 @@ export function removalOf(
     ...(journal === undefined ? {} : { journal }),
   };
 }
+
+const CHANGED = "it, or what would go with it, is not what was proved any more";
 
 function whySkipped({ why, message }: Skipped): string {
   switch (why) {
@@ -54,7 +64,7 @@ function whyKept(reason: Reason): string {
     case "moved":
       return `it was moved away from ${reason.of}, so it is not the project's to remove`;
     case "keep-list":
-      return "it, or what would go with it, is not what was proved any more";
+      return "a record of it, or what it is about, was not copied and stays";
     case "foreign":
       return "nothing proves that it is the project's";
     case "unreadable":

@@ -13,7 +13,6 @@ import { listHomes } from "../cleanup/homes.ts";
 import type { Home } from "../cleanup/homes.ts";
 import type { CleanupPolicy } from "../cleanup/policy.ts";
 import { refuseViolations } from "../cleanup/refuse.ts";
-import type { CleanupResult } from "../cleanup/result.ts";
 import type { UsagePolicy } from "../cleanup/usage.ts";
 import type { CommandDeps } from "../deps.ts";
 import { GuardError } from "../error.ts";
@@ -61,7 +60,7 @@ export async function removeSource(request: RemovalRequest, deps: CommandDeps): 
   const { proved } = request;
   if (proved.size === 0) return { deleted: [], kept: [], failed: [] };
   try {
-    return removalOf(await remove(request, deps), proved);
+    return await remove(request, deps);
   } catch (error) {
     const refused = deps.signal.aborted ? undefined : refusalOf(error);
     if (refused === undefined) throw error;
@@ -73,7 +72,7 @@ export async function removeSource(request: RemovalRequest, deps: CommandDeps): 
 async function remove(
   { from, to, proved, policy, ...found }: RemovalRequest,
   deps: CommandDeps,
-): Promise<CleanupResult> {
+): Promise<Removal> {
   await using registry = await deps.openRegistry(from, "from");
   await using target = await deps.openRegistry(to, "to");
   const home: Home = { registry, repository: from };
@@ -86,7 +85,8 @@ async function remove(
   const { plan, unproved } = await keepUnproved(gathered, { proved, target, to }, deps);
   const replan: Gathered["replan"] = (held, gone) =>
     gathered.replan(new Set([...unproved, ...held]), gone);
-  return await carryOut(plan, { ...gathered, plan, replan }, registry, policy, deps);
+  const result = await carryOut(plan, { ...gathered, plan, replan }, registry, policy, deps);
+  return removalOf(result, { proved, unproved });
 }
 
 function lastPartOf({ name }: Repository): string {

@@ -80,9 +80,13 @@ describe("of what was proved", () => {
   it("a stage stays of which a record was not proved", async () => {
     const world = project();
 
-    await world.remove({ except: [RECORD] });
+    const removal = await world.remove({ except: [RECORD] });
 
     expect([...world.source.tags.keys()]).toEqual(expect.arrayContaining([FIRST, RECORD]));
+    expect(removal.kept).toContainEqual({
+      tag: FIRST,
+      why: "a record of it, or what it is about, was not copied and stays",
+    });
   });
 
   it("a tag goes alone whose manifest has another that was not proved", async () => {
@@ -104,7 +108,9 @@ describe("of what was proved", () => {
     const removal = await world.remove();
 
     expect([...world.source.tags.keys()]).toEqual(["notes"]);
-    expect(removal.kept).toMatchObject([{ tag: "notes" }]);
+    expect(removal.kept).toEqual([
+      { tag: "notes", why: "it, or what would go with it, is not what was proved any more" },
+    ]);
   });
 
   it("what a cluster uses stays with its index, and that is said", async () => {
