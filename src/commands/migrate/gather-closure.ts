@@ -89,7 +89,7 @@ export async function closeOverTags(
   }
 
   async function addReferrers(): Promise<void> {
-    for (;;) {
+    for (let kind: "images" | "referrers" = "images"; ; kind = "referrers") {
       const fresh = [...reached].filter((digest) => !asked.has(digest));
       if (fresh.length === 0) return;
       for (const digest of fresh) asked.add(digest);
@@ -98,7 +98,7 @@ export async function closeOverTags(
         .filter(({ tag }) => !met.has(tag));
       for (const { tag } of signed) met.add(tag);
       await add(await place(signed));
-      const found = await finder.about(fresh);
+      const found = await finder.about({ kind, digests: fresh });
       await mapParallel(
         found.filter((digest) => !reached.has(digest)),
         parallel,

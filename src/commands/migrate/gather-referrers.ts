@@ -6,8 +6,17 @@ import type { SourceBook } from "./gather-source.ts";
 
 /** Finds what is about manifests, by tags or not. */
 export interface ReferrerFinder {
-  /** Digests of those that are about one of `subjects`, read with everything below them. */
-  about(subjects: readonly Digest[]): Promise<readonly Digest[]>;
+  /**
+   * Digests of those that are about one of `subjects`, read with everything below them.
+   *
+   * @param subjects.kind `referrers`: they are about others themselves.
+   */
+  about(subjects: Subjects): Promise<readonly Digest[]>;
+}
+
+export interface Subjects {
+  readonly kind: "images" | "referrers";
+  readonly digests: readonly Digest[];
 }
 
 /** Finds none. */
@@ -30,11 +39,14 @@ export async function createReferrerFinder(
   let bySubject: Map<Digest, Digest[]> | undefined;
   let asked = 0;
   return {
-    async about(subjects) {
-      if (bySubject === undefined && (await isListingCheaper(subjects.length))) {
+    async about({ kind, digests }) {
+      if (bySubject === undefined && (await isListingCheaper(digests.length))) {
         bySubject = await readSubjects();
       }
-      const found = bySubject === undefined ? await ask(subjects) : lookUp(bySubject, subjects);
+      const listed = bySubject === undefined ? [] : lookUp(bySubject, digests);
+      // Some registries list what is about an image below the image, and nothing below that.
+      const isAsked = bySubject === undefined || kind === "referrers";
+      const found = [...new Set([...listed, ...(isAsked ? await ask(digests) : [])])];
       await book.read(found);
       return found;
     },
