@@ -23,6 +23,7 @@ export function findPlaces(
   const counts = countReaching(history, new Set(asked.values()));
   for (const [commit, place] of asked) {
     const found = nearest(place);
+    if (found.length === 0) continue;
     places.set(commit, {
       commit: graph.hexOf(place),
       committedAt: isoOf(graph.times[place] ?? 0),

@@ -21,16 +21,20 @@ export function findTimes({ catalog, contents }: Pick<Ground, "catalog" | "conte
     return content === undefined ? undefined : createdAt(content);
   }
 
-  /** A record came with the stage that it is about. */
+  /** What is about a stage, or about another manifest, came with that. */
   function timeOf(entry: InventoryTag): number | undefined {
     const built = builtAt(entry);
     if (built !== undefined) return built;
-    const { class: known, tag } = entry;
-    const alias = catalog.aliasRecords.get(tag)?.stageId;
-    const imported = catalog.imports.get(tag)?.sourceStageId;
-    const about = "stageId" in known ? known.stageId : (alias ?? imported);
-    const stage = about === undefined || about === tag ? undefined : catalog.stages.get(about);
-    return stage === undefined ? undefined : builtAt(stage);
+    const about = subjectOf(entry);
+    return about === undefined || about.tag === entry.tag ? undefined : builtAt(about);
+  }
+
+  function subjectOf({ class: known, tag }: InventoryTag): InventoryTag | undefined {
+    if (known.kind === "signature") return catalog.byDigest.get(known.subject)?.[0];
+    const alias = catalog.aliases.get(tag) ?? catalog.aliasRecords.get(tag);
+    const told = alias?.stageId ?? catalog.imports.get(tag)?.sourceStageId;
+    const stageId = "stageId" in known ? known.stageId : told;
+    return stageId === undefined ? undefined : catalog.stages.get(stageId);
   }
 
   /** Of an index: of its youngest child; indexes below it do not count. */

@@ -1,0 +1,40 @@
+import { readFileSync } from "node:fs";
+
+import { expect, it } from "vitest";
+
+import type { RuleId } from "../../../src/engine/audit/audit.ts";
+import { orderFindings } from "../../../src/engine/audit/order.ts";
+import { AUDIT_RULES } from "../../../src/engine/audit/rules.ts";
+
+it("docs/audit.md has a row for every rule, as the rules say it", () => {
+  const page = readFileSync("docs/audit.md", "utf8");
+  const rows = page.split("\n").filter((line) => /^\| `[a-z-]+` /.test(line));
+
+  expect(rows.map((row) => row.replaceAll(/ +/g, " "))).toEqual(
+    AUDIT_RULES.map(
+      ({ id, severity, full, advice }) => `| \`${id}\` | ${severity} | ${full} | ${advice} |`,
+    ),
+  );
+});
+
+it("every rule stands once, the most severe first", () => {
+  const ids = AUDIT_RULES.map(({ id }) => id);
+  const severities = AUDIT_RULES.map(({ severity }) => severity);
+
+  expect(new Set(ids).size).toBe(ids.length);
+  expect(severities.join(" ")).toMatch(/^(?:error ?)*(?:warning ?)*(?:note ?)*$/);
+});
+
+it("findings stand by severity, rule, repository and subject", () => {
+  const finding = (rule: RuleId, severity: "note" | "error", repository: string, subject = "a") =>
+    ({ rule, severity, repository, subject, message: "", advice: "" }) as const;
+  const ordered = [
+    finding("index-without-child", "error", "r"),
+    finding("moved-tag", "error", "q"),
+    finding("moved-tag", "error", "r", "a"),
+    finding("moved-tag", "error", "r", "b"),
+    finding("moved-tag", "note", "q"),
+  ];
+
+  expect(orderFindings(ordered.toReversed())).toEqual(ordered);
+});
