@@ -261,6 +261,35 @@ describe("a selection", () => {
     expect(older.tags.map(({ tag }) => tag)).toEqual([old, "notes"]);
   });
 
+  it("takes an index for as young as its youngest child, and its children with it", async () => {
+    planning = await openPlanning();
+    const [young, old] = [stageId("a", 1), stageId("b", 30)];
+    const children = [stage("young"), stage("old")];
+    planning.from.push(stage("young"), young);
+    planning.from.push(stage("old"), old);
+    planning.from.push(indexOf(children), "f".repeat(56));
+
+    const plan = await planning.planOne({ selection: { youngerThanMs: 10 * DAY_MS } });
+
+    expect(plan.tags.map(({ tag }) => tag)).toEqual([young, old, "f".repeat(56)]);
+  });
+
+  it("of classes takes no other, but for signatures of what it takes", async () => {
+    planning = await openPlanning();
+    const id = stageId("a");
+    const app = planning.from.push(stage("app"), id, "release");
+    planning.from.push(image("sig"), `sha256-${app.digest.slice(7)}.sig`);
+    planning.from.push(record("meta"), `meta-1_${COMMIT}_${id}`);
+
+    const plan = await planning.planOne({ selection: { classes: new Set(["stage"]) } });
+
+    expect(plan.tags.map((tag) => tag.class)).toEqual(["signature", "stage"]);
+    expect(plan.left.map(({ tag, why }) => [tag, why.kind])).toEqual([
+      [`meta-1_${COMMIT}_${id}`, "not-selected"],
+      ["release", "not-selected"],
+    ]);
+  });
+
   it("of tags takes custom tags with their stages and both records", async () => {
     planning = await openPlanning();
     const id = stageId("a");
