@@ -8,11 +8,17 @@ export interface MigrationReport {
   /** `migrate`, `stages copy`, `stages sync`, `stages switch-from-local`. */
   readonly command: string;
   readonly result: MigrationResult;
+  /** Warnings that people have seen already. */
+  readonly told: ReadonlySet<string>;
   readonly requests: RequestCounts;
 }
 
 /** The JSON form; the order is stable. */
-export function migrationJson({ command, result, requests }: MigrationReport): object {
+export function migrationJson({
+  command,
+  result,
+  requests,
+}: Omit<MigrationReport, "told">): object {
   const { plan, dryRun, repositories, counts, warnings, brokeOff } = result;
   const { GET, HEAD, PUT, POST, PATCH, DELETE } = requests;
   const tags = repositories.flatMap((repository) => repository.tags);

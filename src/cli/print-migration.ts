@@ -24,10 +24,17 @@ const WORDS: Readonly<Record<Outcome, string>> = {
 
 /** Prints what a migration did, or would do. */
 export function printMigration(host: Host, flags: ConnectionFlags, report: MigrationReport): void {
-  const { result } = report;
   if (flags.output === "json") host.print(`${JSON.stringify(migrationJson(report))}\n`);
   else host.print(migrationText(report, host));
-  for (const warning of result.warnings) host.warn(`warning: ${warning}`);
+  sayMigration(host, flags, report);
+}
+
+/** Tells on stderr what needs attention, and where what was removed is written down. */
+export function sayMigration(host: Host, flags: ConnectionFlags, report: MigrationReport): void {
+  const { result } = report;
+  for (const warning of result.warnings) {
+    if (!report.told.has(warning)) host.warn(`warning: ${warning}`);
+  }
   if (result.brokeOff !== undefined) {
     host.warn(
       `tidemark: the run broke off: ${result.brokeOff}; run it again, what has arrived is not sent again`,

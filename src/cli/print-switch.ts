@@ -4,7 +4,7 @@ import { formatRepository } from "../oci/reference.ts";
 import type { Repository } from "../oci/reference.ts";
 import type { Host } from "./host.ts";
 import { migrationJson } from "./migration-json.ts";
-import { printMigration } from "./print-migration.ts";
+import { printMigration, sayMigration } from "./print-migration.ts";
 import type { ConnectionFlags } from "./shared-options.ts";
 
 interface SwitchReport {
@@ -13,6 +13,8 @@ interface SwitchReport {
   readonly blockPath: string;
   readonly dryRun: boolean;
   readonly result: SwitchResult;
+  /** Warnings that people have seen already. */
+  readonly told: ReadonlySet<string>;
   readonly requests: RequestCounts;
 }
 
@@ -20,15 +22,15 @@ const COMMAND = "stages switch-from-local";
 
 /** Prints what became of the stages of this machine. */
 export function printSwitch(host: Host, flags: ConnectionFlags, report: SwitchReport): void {
-  const { result, requests } = report;
-  if (flags.output === "json") {
-    host.print(`${JSON.stringify(switchJson(report))}\n`);
-  } else {
-    for (const pass of result.passes) {
-      printMigration(host, flags, { command: COMMAND, result: pass, requests });
-    }
-    host.print(`${closingLine(report)}\n`);
+  const { result, requests, told } = report;
+  const isJson = flags.output === "json";
+  if (isJson) host.print(`${JSON.stringify(switchJson(report))}\n`);
+  for (const pass of result.passes) {
+    const part = { command: COMMAND, result: pass, requests, told };
+    if (isJson) sayMigration(host, flags, part);
+    else printMigration(host, flags, part);
   }
+  if (!isJson) host.print(`${closingLine(report)}\n`);
 }
 
 /** The JSON form; the order is stable. */

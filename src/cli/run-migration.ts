@@ -1,3 +1,4 @@
+import type { CommandDeps } from "../commands/deps.ts";
 import type { MigrateRequest } from "../commands/migrate/migrate.ts";
 import { foldProgress } from "./ci-output.ts";
 import type { Host } from "./host.ts";
@@ -19,14 +20,27 @@ export async function runMigration(
   if (removal !== undefined) await confirmRemoval(host, { yes: false, ...flags });
   const unfold = foldProgress(host, flags, command.replaceAll(/[^a-z]+/g, "_"));
   try {
-    const report = await host.run(flags, async (deps) => {
+    const report = await host.run(flags, async (session) => {
+      const { deps, told } = watchWarnings(session);
       if (removal !== undefined) await checkClusters(removal, deps);
       const result = await migrate(request, deps);
-      return { command, result, requests: deps.requests() };
+      return { command, result, told, requests: deps.requests() };
     });
     printMigration(host, flags, report);
     host.exit(migrationExitCode(report.result, host));
   } finally {
     unfold();
   }
+}
+
+/** The same connections; each warning that is told while the run goes on is noted, so that it is not told twice. */
+export function watchWarnings<Deps extends Pick<CommandDeps, "report">>(
+  deps: Deps,
+): { readonly deps: Deps; readonly told: ReadonlySet<string> } {
+  const told = new Set<string>();
+  const report: CommandDeps["report"] = (event) => {
+    if (event.type === "warning.raised") told.add(event.message);
+    deps.report(event);
+  };
+  return { deps: { ...deps, report }, told };
 }

@@ -17,6 +17,7 @@ import {
 } from "./migrate-removal.ts";
 import type { RemovalFlags } from "./migrate-removal.ts";
 import { migrationExitCode } from "./migration-outcome.ts";
+import { watchWarnings } from "./run-migration.ts";
 
 interface SwitchFlags
   extends
@@ -52,13 +53,14 @@ async function switchFromLocalTo(host: Host, flags: SwitchFlags, to: Repository)
   const { switchFromLocal } = await import("../commands/migrate/switch-from-local.ts");
   const { printSwitch } = await import("./print-switch.ts");
   if (!dryRun) await confirmRemoval(host, { ...flags, from: LOCAL });
-  const report = await host.run(flags, async (deps) => {
+  const report = await host.run(flags, async (session) => {
+    const { deps, told } = watchWarnings(session);
     if (removal !== undefined) await checkClusters(removal, deps);
     const allow = guardsOf(flags.allow);
     const place = { project, from, to, blockPath };
     const emptying = removal === undefined ? {} : { removal };
     const result = await switchFromLocal({ ...place, dryRun, allow, ...emptying }, deps);
-    return { project, to, blockPath, dryRun, result, requests: deps.requests() };
+    return { project, to, blockPath, dryRun, result, told, requests: deps.requests() };
   });
   printSwitch(host, flags, report);
   const codes = report.result.passes.map((pass) => migrationExitCode(pass, host));
