@@ -30,7 +30,6 @@ export { capabilities };
 export async function openRegistry(context: AdapterContext): Promise<Registry> {
   const owner = await currentOwner();
   const { now, env } = context;
-  const closing = new AbortController();
   const archives = new Map<string, Archive>();
 
   return {
@@ -96,10 +95,9 @@ export async function openRegistry(context: AdapterContext): Promise<Registry> {
     },
     collectGarbage: (repository) => cannotCollect(repository),
     async [Symbol.asyncDispose]() {
-      try {
-        for (const archive of archives.values()) await archive[Symbol.asyncDispose]();
-      } finally {
-        closing.abort();
+      const all = [...archives.values()].map((archive) => archive[Symbol.asyncDispose]());
+      for (const closed of await Promise.allSettled(all)) {
+        if (closed.status === "rejected") throw closed.reason;
       }
     },
   };
@@ -115,7 +113,8 @@ export async function openRegistry(context: AdapterContext): Promise<Registry> {
       );
     }
     const tempDir = temporaryDirectory(env);
-    const archive = createArchive(path, { tempDir, signal: closing.signal, owner, now });
+    const { signal } = new AbortController(); // A session ends by being disposed.
+    const archive = createArchive(path, { tempDir, signal, owner, now });
     archives.set(path, archive);
     return archive;
   }

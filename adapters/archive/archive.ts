@@ -56,11 +56,13 @@ export function createArchive(path: string, options: PartialOptions): Archive {
       return await mine;
     },
     async [Symbol.asyncDispose]() {
+      const partial = await writing?.catch(() => undefined);
+      writing = undefined;
+      known = undefined;
       try {
-        const partial = await writing?.catch(() => undefined);
         if (partial !== undefined) await translating(`write ${path}`, () => partial.finish());
       } finally {
-        for (const { file } of opened) await file.close();
+        for (const { file } of opened.splice(0)) await file.close();
       }
     },
   };
