@@ -1,3 +1,4 @@
+import { measureAuditPage } from "./audit-page/measure.ts";
 import { measureCleanupRequests } from "./cleanup-requests/measure.ts";
 import { printFigures } from "./figure.ts";
 import type { Figure } from "./figure.ts";
@@ -18,6 +19,7 @@ for (const measure of [
   measureCleanupRequests,
   measureRates,
   measureVendors,
+  measureAuditPage,
   measureMigration,
   measureLargeLayer,
 ]) {

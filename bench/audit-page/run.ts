@@ -1,0 +1,4 @@
+import { printFigures } from "../figure.ts";
+import { measureAuditPage } from "./measure.ts";
+
+printFigures(await measureAuditPage());
