@@ -1,10 +1,11 @@
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 
-import type { Audit } from "../../engine/audit/audit.ts";
+import type { Audit, AuditedRepository } from "../../engine/audit/audit.ts";
 import { counted, formatTime } from "../format.ts";
 import { pageDocument } from "../page/document.ts";
-import { NOTHING, html, trusted } from "../page/markup.ts";
+import { html, trusted } from "../page/markup.ts";
+import type { Markup } from "../page/markup.ts";
 import { STYLE } from "../page/style.ts";
 import { auditData } from "./data.ts";
 import { growthSection } from "./growth.ts";
@@ -33,7 +34,6 @@ export async function auditPage(
   const { repositories, findings, createdAt } = audit;
   const packed = await compress(JSON.stringify(auditData(audit)));
   const title = `Audit of ${subjectOf(repositories)}`;
-  const alone = repositories.length === 1;
   const content = html`<header>
       <h1>${title}</h1>
       <p><span class="outcome ${outcomeClass(audit)}">${outcomeOf(findings)}</span></p>
@@ -41,10 +41,7 @@ export async function auditPage(
     </header>
     ${figures(audit)}${warningSection(audit)}${comparisonSection(audit)}${repositorySection(audit)}${findingSection(audit)}
     ${growthSection(repositories)}
-    ${repositories.map(
-      (repository) =>
-        html`${alone ? NOTHING : html`<h2>${repository.repository}</h2>`}${shareSection(repository, alone)}`,
-    )}
+    ${repositories.map((repository) => sharesOf(repository, repositories.length))}
     <section class="card" id="tags">
       <h2>Every tag</h2>
       <noscript
@@ -63,6 +60,21 @@ export async function auditPage(
     content,
     data: { type: "application/gzip;base64", text: trusted(packed.toString("base64")) },
   });
+}
+
+/** From so many repositories on, the bytes of each fold. */
+const MANY = 4;
+
+function sharesOf(repository: AuditedRepository, repositories: number): Markup {
+  const section = shareSection(repository, repositories === 1);
+  if (repositories === 1) return section;
+  if (repositories < MANY)
+    return html`<h2>${repository.repository}</h2>
+      ${section}`;
+  return html`<details>
+    <summary>bytes of ${repository.repository}</summary>
+    ${section}
+  </details>`;
 }
 
 /** Repositories that a title names; more are counted. */

@@ -2,6 +2,7 @@
 export const AUDIT_STYLE = `
 main { max-width: 1320px; }
 a { color: var(--accent); }
+h2, th, td { overflow-wrap: anywhere; }
 .chip.error { background: var(--bad-soft); border-color: var(--bad-soft); color: var(--bad); }
 .chip.warning { background: var(--wait-soft); border-color: var(--wait-soft); color: var(--wait); }
 .chip.note { color: var(--soft); }
@@ -30,7 +31,7 @@ a { color: var(--accent); }
 #explorer { display: grid; gap: 14px; grid-template-columns: minmax(0, 1fr); }
 #explorer.open { grid-template-columns: minmax(0, 1fr) minmax(0, 400px); }
 .list { min-width: 0; }
-.grid { --row: 34px; position: relative; overflow: auto; height: min(70vh, 680px); border: 1px solid var(--line); border-radius: 8px;
+.grid { --row: 34px; --columns: var(--all-columns); position: relative; overflow: auto; height: min(70vh, 680px); border: 1px solid var(--line); border-radius: 8px;
   overscroll-behavior: contain; contain: strict; }
 .grid .head { position: sticky; top: 0; z-index: 1; background: var(--card); border-bottom: 1px solid var(--line); }
 .grid .body { position: relative; }
@@ -39,6 +40,8 @@ a { color: var(--accent); }
 .grid .body [role="row"]:hover { background: var(--page); }
 .grid .body [role="row"].active { background: var(--page); box-shadow: inset 3px 0 var(--accent); }
 .grid [role="gridcell"], .grid [role="columnheader"] { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; min-width: 0; }
+#explorer.open .grid { --columns: var(--open-columns); }
+#explorer.open .grid [data-column="repository"], #explorer.open .grid [data-column="image"], #explorer.open .grid [data-column="shared"] { display: none; }
 .grid .number { text-align: right; font-variant-numeric: tabular-nums; }
 .grid .name { font: 13px/1.4 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
 .grid .head button { border: 0; background: none; padding: 0; min-height: 0; font-weight: 600; color: var(--soft); max-width: 100%; }
@@ -67,12 +70,11 @@ kbd { font: 12px ui-monospace, Menlo, Consolas, monospace; border: 1px solid var
 }
 @media (max-width: 560px) {
   .grid { --row: 58px; height: 75vh; }
-  .grid [role="row"] { grid-template-columns: minmax(0, 1fr) auto; grid-auto-rows: min-content; gap: 0 8px; align-content: center; }
+  .grid [role="row"] { grid-template-columns: minmax(0, 1fr) 84px 84px; grid-auto-rows: min-content; gap: 0 8px; align-content: center; }
   .grid .body .name { grid-column: 1 / -1; }
   .grid .head { --row: 34px; }
   .grid [data-column="time"], .grid [data-column="shared"], .grid [data-column="findings"], .grid [data-column="repository"],
-  .grid [data-column="image"], .grid .head [data-column="class"], .grid .body [data-column="going"] { display: none; }
-  .grid .head [data-column="going"] { display: none; }
+  .grid [data-column="image"], .grid .head [data-column="class"] { display: none; }
   .keys { display: none; }
   .shares th:nth-child(2), .shares td:nth-child(2) { display: none; }
   .shares td, .shares th { width: 84px; }

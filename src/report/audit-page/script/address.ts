@@ -1,5 +1,6 @@
 /** What is shown, as the part of the address after `#`: `#tag=NAME`, `#class=stage&sort=-own`. */
 export const ADDRESS = `
+const NOUN = data.labels.includes("untagged") ? " tags and manifests without one" : " tags";
 const addressOf = (wanted) => {
   const parameters = new URLSearchParams();
   for (const [key, value] of Object.entries(wanted)) if (value !== EVERY[key]) parameters.set(key, value);
@@ -16,7 +17,7 @@ const show = () => {
   choose();
   search.value = state.q;
   for (const [key, select] of Object.entries(controls)) select.value = state[key];
-  found.textContent = matching.length.toLocaleString("en") + " of " + total.toLocaleString("en") + " tags";
+  found.textContent = matching.length.toLocaleString("en") + " of " + total.toLocaleString("en") + NOUN;
   for (const [at, [id]] of COLUMNS.entries()) {
     const direction = state.sort === id ? "ascending" : state.sort === "-" + id ? "descending" : "none";
     headers.children[at].setAttribute("aria-sort", direction);

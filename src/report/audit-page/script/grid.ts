@@ -5,7 +5,7 @@ const COLUMNS = [
   ...(several ? [["repository", "repository", "", "minmax(0, 1.5fr)", (row) => data.repositories[rows.repository[row]]]] : []),
   ["class", "what", "", "minmax(0, 1.3fr)", (row) => data.classes[rows.class[row]]],
   ["image", "image", "", "minmax(0, 1fr)", (row) => data.images[rows.image[row]] || ""],
-  ["time", "built or pushed", "", "124px", (row) => timeText(timeOf(row)).slice(0, 10)],
+  ["time", "built or pushed", "", "140px", (row) => timeText(timeOf(row)).slice(0, 10)],
   ["own", "own", "number", "84px", (row) => bytesText(rows.own[row])],
   ["shared", "shared", "number", "84px", (row) => bytesText(rows.shared[row])],
   ["going", "verdict", "", "76px", verdictOf],
@@ -19,7 +19,10 @@ const attributes = (element, values) => {
   return element;
 };
 attributes(grid, { role: "grid", tabindex: "0", "aria-label": "Tags", "aria-colcount": COLUMNS.length, "aria-describedby": "keys" });
-grid.style.setProperty("--columns", COLUMNS.map(([, , , width]) => width).join(" "));
+const BESIDE_PART = new Set(["repository", "image", "shared"]);
+const widths = (columns) => columns.map(([, , , width]) => width).join(" ");
+grid.style.setProperty("--all-columns", widths(COLUMNS));
+grid.style.setProperty("--open-columns", widths(COLUMNS.filter(([id]) => !BESIDE_PART.has(id))));
 const head = attributes(make("div", "head"), { role: "rowgroup" });
 const body = attributes(make("div", "body"), { role: "rowgroup" });
 const headers = attributes(make("div"), { role: "row", "aria-rowindex": 1 });
@@ -27,7 +30,6 @@ for (const [at, [id, text, className]] of COLUMNS.entries()) {
   const header = attributes(make("div", className === "name" ? "" : className), { role: "columnheader", "aria-colindex": at + 1, "data-column": id });
   const button = make("button", "", text);
   button.type = "button";
-  button.tabIndex = -1;
   button.addEventListener("click", () => {
     const first = FALLING.has(id) ? "-" + id : id;
     const second = FALLING.has(id) ? id : "-" + id;
