@@ -180,6 +180,8 @@ export interface GetManifestOptions extends CallOptions {
 export interface GetBlobOptions extends CallOptions {
   /** Offset of the first byte that is wanted, up to the size of the blob. Default: 0. */
   readonly from?: number;
+  /** The caller hands it on and has no other use for it: nothing of it is held. */
+  readonly passing?: boolean;
 }
 
 export interface PutBlobOptions extends CallOptions {

@@ -24,7 +24,7 @@ export function originIn({
   return {
     repository,
     async *openBlob(digest, from, signal) {
-      yield* await registry.getBlob(repository, digest, { signal, from });
+      yield* await registry.getBlob(repository, digest, { signal, from, passing: true });
     },
   };
 }
