@@ -11,7 +11,8 @@ import type { Repository } from "../../src/oci/reference.ts";
 import type { Registry } from "../../src/registry/registry.ts";
 import { createFakeRegistry } from "../fakes/distribution.ts";
 import type { ListeningRegistry } from "../fakes/distribution.ts";
-import { imageOf } from "../fakes/seed.ts";
+import { imageOf, seedContent } from "../fakes/seed.ts";
+import { repositoryIn } from "../fakes/state.ts";
 import type { SeedContent } from "../fakes/seed.ts";
 import { ABSENT } from "../suite/harness.ts";
 import { MOTO_ACCOUNT, startMoto } from "./moto.ts";
@@ -124,6 +125,31 @@ describe.runIf(isReady)("ecr on moto, its API", () => {
     expect(await Array.fromAsync(opened.registry.listRepositories("mot"))).toEqual([]);
   });
 
+  it("copies an image to another repository, its blobs by mounts", async () => {
+    await using opened = await open();
+    const image = imageOf({ layers: ["one", "two"] });
+    const { registry, repository, content } = opened;
+    const { digest } = image;
+    seedContent(repositoryIn(content.state, repository.name), image);
+    await putImage(opened, image, { imageTag: "1.0", imageDigest: digest });
+    const target = { ...repository, name: `${repository.name}-copy` };
+    await sdk.send(new CreateRepositoryCommand({ repositoryName: target.name }));
+
+    const copy = (): Promise<string> =>
+      registry.copyFrom(target, { ...repository, digest }, { tags: ["1.0", "latest"] });
+    const outcomes = [await copy(), await copy()];
+
+    expect(outcomes).toEqual(["copied", "copied"]);
+    const entries = await Array.fromAsync(registry.listTags(target));
+    expect(entries.map((entry) => `${entry.tag} ${entry.digest}`).toSorted()).toEqual([
+      `1.0 ${digest}`,
+      `latest ${digest}`,
+    ]);
+    expect([...(content.state.repositories.get(target.name)?.blobs.keys() ?? [])]).toEqual(
+      image.blobs.map((blob) => blob.digest),
+    );
+  });
+
   it("gets a token that lets into the content", async () => {
     const password = `${MOTO_ACCOUNT}-auth-token`;
     const content = createFakeRegistry({
@@ -197,25 +223,31 @@ describe.runIf(isReady)("ecr on moto, its API", () => {
 
   /** Answers with the digest that moto makes up of the layers: it does not hash the bytes. */
   async function seed(
-    { repository }: Opened,
-    { bytes, mediaType }: SeedContent,
+    opened: Opened,
+    content: SeedContent,
     tags: readonly string[],
   ): Promise<Digest> {
     const digests = new Set<string>();
-    for (const imageTag of tags) {
-      const { image } = await sdk.send(
-        new PutImageCommand({
-          repositoryName: repository.name,
-          imageManifest: new TextDecoder().decode(bytes),
-          imageManifestMediaType: mediaType,
-          imageTag,
-        }),
-      );
-      digests.add(image?.imageId?.imageDigest ?? "");
-    }
+    for (const imageTag of tags) digests.add(await putImage(opened, content, { imageTag }));
     const [digest = ""] = digests;
     if (!isDigest(digest) || digests.size > 1) throw new Error("moto stored more than one image");
     return digest;
+  }
+
+  async function putImage(
+    { repository }: Opened,
+    { bytes, mediaType }: SeedContent,
+    id: { readonly imageTag: string; readonly imageDigest?: Digest },
+  ): Promise<string> {
+    const { image } = await sdk.send(
+      new PutImageCommand({
+        repositoryName: repository.name,
+        imageManifest: new TextDecoder().decode(bytes),
+        imageManifestMediaType: mediaType,
+        ...id,
+      }),
+    );
+    return image?.imageId?.imageDigest ?? "";
   }
 
   async function tagsOf({ registry, repository }: Opened): Promise<string[]> {
