@@ -37,16 +37,19 @@ export async function createReferrerFinder(
   if (referrers === "fallback-tag") return noReferrers;
   let unread: readonly Digest[] | undefined;
   let bySubject: Map<Digest, Digest[]> | undefined;
-  let asked = 0;
+  const tagged = new Set<Digest>();
+  let done = 0;
   return {
     async about({ kind, digests }) {
       if (bySubject === undefined && (await isListingCheaper(digests.length))) {
         bySubject = await readSubjects();
       }
       const listed = bySubject === undefined ? [] : lookUp(bySubject, digests);
-      // Some registries list what is about an image below the image, and nothing below that.
-      const isAsked = bySubject === undefined || kind === "referrers";
-      const found = [...new Set([...listed, ...(isAsked ? await ask(digests) : [])])];
+      // Some registries list what is about an image below the image, if that has a tag, and nothing below that.
+      const isTold = (digest: Digest): boolean =>
+        bySubject !== undefined && kind === "images" && tagged.has(digest);
+      const asked = await ask(digests.filter((digest) => !isTold(digest)));
+      const found = [...new Set([...listed, ...asked])];
       await book.read(found);
       return found;
     },
@@ -57,6 +60,7 @@ export async function createReferrerFinder(
     if (unread === undefined) {
       report({ type: "phase.started", phase: "listing manifests" });
       const all = await Array.fromAsync(registry.listManifests(repository, { signal }));
+      for (const { digest, tags } of all) if (tags.length > 0) tagged.add(digest);
       unread = all.map(({ digest }) => digest).filter((digest) => !book.known.has(digest));
     }
     return unread.length <= subjects;
@@ -76,14 +80,16 @@ export async function createReferrerFinder(
 
   async function ask(subjects: readonly Digest[]): Promise<readonly Digest[]> {
     const phase = "asking for referrers";
-    report({ type: "phase.started", phase, total: asked + subjects.length });
+    if (subjects.length > 0) {
+      report({ type: "phase.started", phase, total: done + subjects.length });
+    }
     const found = new Set<Digest>();
     await mapParallel(subjects, parallel, async (digest) => {
       for await (const one of registry.listReferrers({ host, name, digest }, { signal })) {
         found.add(one.digest);
       }
-      asked += 1;
-      report({ type: "phase.advanced", phase, done: asked });
+      done += 1;
+      report({ type: "phase.advanced", phase, done });
     });
     return [...found];
   }
