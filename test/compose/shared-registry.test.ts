@@ -52,6 +52,7 @@ function world(): { open: () => Promise<Registry>; log: string[] } {
         tags: new Map(),
         manifests: new Map(),
         blobs: new Map(),
+        uploads: new Map(),
       });
       return { ...registry, [Symbol.asyncDispose]: async () => void log.push("closed") };
     },
