@@ -99,6 +99,18 @@ it("stages sync copies what is missing, custom tags too, and removes nothing fro
   );
 });
 
+it("stages sync with --remove-source leaves what it could not prove, and nothing else", async () => {
+  const { out } = open;
+  await open.json(["stages", "sync"], ["--to", ":local"]);
+  const sides = ["--from", ":local", "--to", out, "--remove-source", "--yes", "--without-kube"];
+
+  const { exit, told } = await open.json(["stages", "sync"], sides);
+
+  expect(exit).toBe(0);
+  expect(await open.tagsAt(":local")).toEqual([]);
+  expect(told.repositories[0].removal.deleted).toEqual(await open.tagsAt(out));
+});
+
 describe("stages of this machine", () => {
   it("are what :local stands for, in every command that takes a repository", async () => {
     const { world } = open;
@@ -150,6 +162,23 @@ describe("stages of this machine", () => {
     expect(moved.exit).not.toBe(0);
     expect(await open.tagsAt(":local")).toEqual(before);
     expect(await readdir(join(world.root, "home/state/tidemark/stages"))).toEqual(["shop"]);
+  });
+
+  it("are moved by one run at a time", async () => {
+    const { world } = open;
+    const { address } = world.other("acme/twice");
+    await open.json(["stages", "sync"], ["--to", ":local"]);
+
+    const both = await Promise.all(
+      [1, 2].map(() => switchTo(address, ["--yes", "--without-kube"])),
+    );
+
+    const exits = both.map(({ exit }) => exit).toSorted();
+    expect([
+      [0, 0],
+      [0, 4],
+    ]).toContainEqual(exits);
+    expect(await open.tagsAt(address)).toContain(world.tag("i1"));
   });
 
   it("a dry run of the switch closes nothing", async () => {
