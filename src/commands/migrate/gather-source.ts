@@ -84,7 +84,8 @@ export function createSourceBook(
       }
     },
     async answer(needs) {
-      await readOnes(needs.map(({ digest }) => digest).filter((digest) => !known.has(digest)));
+      const unread = needs.map(({ digest }) => digest).filter((digest) => !facts.has(digest));
+      await readOnes(unread.filter((digest) => !known.has(digest)));
       await mapParallel(needs, parallel, async (need) => {
         const { registry, repository } = homeOf(need.digest);
         const read = facts.get(need.digest) ?? factsOf(known.get(need.digest));
