@@ -173,11 +173,9 @@ describe("stages of this machine", () => {
       [1, 2].map(() => switchTo(address, ["--yes", "--without-kube"])),
     );
 
-    const exits = both.map(({ exit }) => exit).toSorted();
-    expect([
-      [0, 0],
-      [0, 4],
-    ]).toContainEqual(exits);
+    const exits = new Set(both.map(({ exit }) => exit));
+    expect(exits.has(0)).toBe(true);
+    expect([0, 4]).toEqual(expect.arrayContaining([...exits]));
     expect(await open.tagsAt(address)).toContain(world.tag("i1"));
   });
 
