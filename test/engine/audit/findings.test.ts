@@ -312,13 +312,15 @@ describe("releases", () => {
     expect(faultsOf({ tags: {}, ...spec })).toEqual(faults);
   });
 
-  function signedBy(letter: string): AuditedSpec["findable"] {
+  function signedBy(letter: string): NonNullable<AuditedSpec["findable"]> {
     return { signed: new Set([digestOf(letter)]) };
   }
 });
 
 describe("tags that moved", () => {
-  const before = (tags: Readonly<Record<string, string>>): AuditedSpec["findable"] => ({
+  const before = (
+    tags: Readonly<Record<string, string>>,
+  ): NonNullable<AuditedSpec["findable"]> => ({
     signed: new Set([digestOf("v")]),
     earlier: {
       createdAt: "2026-01-01T00:00:00.000Z",
