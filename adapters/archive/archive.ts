@@ -76,8 +76,10 @@ export function createArchive(path: string, options: PartialOptions): Archive {
     });
   }
 
+  /** What was there at the last reading is at its place still: the file is open, and its like replace it as a whole. */
   async function find(digest: Digest): Promise<TarFile | undefined> {
-    return (await current())?.find(digest);
+    const found = writing === undefined ? known?.find(digest) : undefined;
+    return found ?? (await current())?.find(digest);
   }
 
   async function current(): Promise<Pick<OpenArchive, "catalog" | "find"> | undefined> {

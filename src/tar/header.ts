@@ -3,6 +3,8 @@ import { TarError } from "./error.ts";
 /** Bytes of a block: headers take one, and content is filled up to whole ones. Source: POSIX.1-2017, pax, "ustar Interchange Format". */
 export const BLOCK = 512;
 
+const ZEROS = Buffer.alloc(BLOCK);
+
 /** What a header says of what follows it. */
 export interface Header {
   readonly path: string;
@@ -63,7 +65,7 @@ type Field = readonly [start: number, length: number];
 
 /** Reads a block; `undefined` for one of zeros, which ends an archive. Throws `TarError`. */
 export function decodeHeader(block: Buffer): Header | undefined {
-  if (block.every((byte) => byte === 0)) return undefined;
+  if (block.equals(ZEROS)) return undefined;
   if (numberAt(block, FIELDS.checksum) !== checksumOf(block)) {
     throw new TarError("is no tar archive, or is damaged");
   }
@@ -138,10 +140,10 @@ function paxRecord(key: string, value: string): string {
 /** The sum of all bytes, with blanks for the sum itself. */
 function checksumOf(block: Buffer): number {
   const [start, length] = FIELDS.checksum;
-  return block.reduce(
-    (sum, byte, at) => sum + (at >= start && at < start + length ? 0x20 : byte),
-    0,
-  );
+  let sum = 0x20 * length;
+  for (const byte of block) sum += byte;
+  for (const byte of block.subarray(start, start + length)) sum -= byte;
+  return sum;
 }
 
 function textAt(block: Buffer, [start, length]: Field): string {
