@@ -3,6 +3,7 @@ import type { Digest } from "../../src/oci/digest.ts";
 import {
   DOCKER_INDEX,
   DOCKER_MANIFEST,
+  isForeignLayer,
   isIndexType,
   isManifestType,
 } from "../../src/oci/media-type.ts";
@@ -56,13 +57,19 @@ export function readManifest({ mediaType, bytes }: StoredManifest): Pointers {
   };
 }
 
-/** One problem for each blob or child that the repository lacks, or has in another size. */
+/**
+ * One problem for each blob or child that the repository lacks. Layers that lie elsewhere by their nature need not be there.
+ *
+ * Source: distribution, `registry/storage/schema2manifesthandler.go`; image-spec, "Non-distributable layers".
+ */
 export function missingContent(
   { blobs, children }: Pointers,
   repository: RepositoryState,
 ): Problem[] {
   const lacking = [
-    ...blobs.filter(({ digest }) => !repository.blobs.has(digest)),
+    ...blobs.filter(
+      ({ digest, mediaType }) => !isForeignLayer(mediaType) && !repository.blobs.has(digest),
+    ),
     ...children.filter(({ digest }) => !repository.manifests.has(digest)),
   ];
   return lacking.map(({ digest }) => ({

@@ -1,7 +1,6 @@
 import { isDigest } from "../../../src/oci/digest.ts";
-import { isForeignLayer } from "../../../src/oci/media-type.ts";
 import { sniffMediaType } from "../../../src/oci/manifest.ts";
-import { BadManifest, readManifest } from "../check-manifest.ts";
+import { BadManifest, missingContent, readManifest } from "../check-manifest.ts";
 import type { Pointers } from "../check-manifest.ts";
 import { digestBy } from "../state.ts";
 import type { RepositoryState, StoredManifest } from "../state.ts";
@@ -44,16 +43,14 @@ export function putImage(
     );
   }
   const mediaType = sniffMediaType(bytes, imageManifestMediaType) ?? "";
-  const { blobs, children } = read({ mediaType, bytes });
-  const missing = blobs.filter(
-    (blob) => !isForeignLayer(blob.mediaType) && !repository.blobs.has(blob.digest),
-  );
+  const pointers = read({ mediaType, bytes });
+  const missing = missingContent({ ...pointers, children: [] }, repository);
   if (missing.length > 0) {
-    const listed = missing.map((blob) => blob.digest).join(", ");
+    const listed = missing.map(({ detail }) => JSON.stringify(detail)).join(", ");
     const message = `Layers with digests '[${listed}]' required for pushing image into repository with name '${name}' do not exist`;
     throw new AwsError("LayersNotFoundException", message);
   }
-  const absent = children.find((child) => !repository.manifests.has(child.digest));
+  const absent = pointers.children.find((child) => !repository.manifests.has(child.digest));
   if (absent !== undefined) {
     const message = `Images with digests '[${absent.digest}]' required for pushing image into repository with name '${name}' do not exist`;
     throw new AwsError("ReferencedImagesNotFoundException", message);
