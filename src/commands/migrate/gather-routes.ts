@@ -9,11 +9,15 @@ import type { SourceTag } from "./gather-tags.ts";
 import type { TargetBook } from "./target-book.ts";
 import type { TargetPlaces } from "./target-places.ts";
 
+/** A tag that is to be copied. */
+export interface Candidate {
+  readonly entry: SourceTag;
+  readonly label: TagLabel;
+}
+
 /** A tag with where it goes, or why it does not. */
-export type Route = { readonly entry: SourceTag; readonly label: TagLabel } & (
-  | { readonly target: TargetBook; readonly going: Going }
-  | { readonly why: LeftBecause }
-);
+export type Route = Candidate &
+  ({ readonly target: TargetBook; readonly going: Going } | { readonly why: LeftBecause });
 
 export interface RouteOptions {
   readonly naming: Naming;
@@ -27,7 +31,7 @@ export interface RouteOptions {
  * in one order that is always the same one.
  */
 export async function findRoutes(
-  tags: readonly { readonly entry: SourceTag; readonly label: TagLabel }[],
+  tags: readonly Candidate[],
   { naming, places, overwrite, parallel }: RouteOptions,
 ): Promise<readonly Route[]> {
   const reserved = tags.map(({ entry, label }) => ({ entry, label, found: reserve(entry, label) }));

@@ -20,9 +20,9 @@ export interface Signatures {
 
 export function createSignatures(
   entries: readonly SourceTag[],
-  { book, left }: { readonly book: SourceBook; readonly left: LeftTags },
-  options: Omit<RouteOptions, "naming">,
+  options: Omit<RouteOptions, "naming"> & { readonly book: SourceBook; readonly left: LeftTags },
 ): Signatures {
+  const { book, left } = options;
   const bySubject = new Map<Digest, SourceTag[]>();
   for (const entry of entries) {
     if (entry.class.kind !== "signature") continue;
