@@ -73,9 +73,9 @@ function chartMarkup(
   const last = points.at(-1)?.day ?? "";
   const most = points.reduce((top, point) => Math.max(top, valueOf(point)), 1);
   const xOf = (day: string): number => spread(Date.parse(day), Date.parse(first), Date.parse(last));
-  const line = points
-    .map((point) => `${round(xOf(point.day))} ${round(HEIGHT * (1 - valueOf(point) / most))}`)
-    .join("L");
+  const yOf = (point: GrowthPoint): number => round(HEIGHT * (1 - valueOf(point) / most));
+  // Between two days that are told nothing came.
+  const line = points.map((point) => `H${round(xOf(point.day))}V${yOf(point)}`).join("");
   const told = points.map((point) => ({
     x: xOf(point.day),
     text: `${point.day}: ${format(valueOf(point))}`,
@@ -92,8 +92,8 @@ function chartMarkup(
       role="img"
       aria-label="${label}"
     >
-      <path class="area" d="M0 ${HEIGHT}L${line}L${WIDTH} ${HEIGHT}Z" />
-      <path class="line" d="M${line}" />
+      <path class="area" d="M0 ${HEIGHT}${line}V${HEIGHT}Z" />
+      <path class="line" d="M0 ${HEIGHT}${line}" />
       ${told.map(
         ({ x, text }, place) =>
           html`<rect
