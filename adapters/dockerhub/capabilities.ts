@@ -6,7 +6,7 @@ export const capabilities: Capabilities = {
   // `namespace/repository`, and nothing deeper.
   nestedRepositories: false,
   repositoryComponents: 2,
-  // "The repository name needs to have 2 to 255 characters."
+  // Unconfirmed. Source: Docker documentation, "Create a repository".
   names: {
     ...anyName,
     pattern: anyName.pattern.replace("^", "^(?=[^/]+/[^/]{2,255}$)"),

@@ -5,7 +5,7 @@ export const capabilities: Capabilities = {
   // Up to two levels below the path of a project; see README.md.
   nestedRepositories: true,
   repositoryComponents: 0,
-  // They begin with the path of a project. How deep that is, nothing but the server knows.
+  // They begin with the path of a project. How deep that is, and so what is too deep, nothing but the server knows.
   names: namesOf(2),
   // By a push below a project that exists.
   repositoryCreation: "implicit",
