@@ -24,9 +24,10 @@ export function migrateCommand(host: Host): Command {
   return withRemoval(options).action(async (_flags: MigrateFlags, action: Command) => {
     const flags = action.opts<MigrateFlags>();
     const config = await configOf(flags);
-    const removal = await removalOf(flags, config, host);
+    const request = transferRequest(flags);
+    const removal = await removalOf(flags, request.from, config, host);
     await runMigration(host, "migrate", flags, {
-      ...transferRequest(flags),
+      ...request,
       ...fromMetaRepoOf(flags),
       ...imageNamesOf(flags),
       selection: await selectionOf(flags, config),

@@ -72,9 +72,10 @@ export function syncStagesCommand(host: Host): Command {
   return withRemoval(withTransferOptions(command, host.env)).action(
     async (_flags: SyncFlags, action: Command) => {
       const flags = action.opts<SyncFlags>();
-      const removal = await removalOf(flags, await configOf(flags), host);
+      const request = transferRequest(flags);
+      const removal = await removalOf(flags, request.from, await configOf(flags), host);
       await runMigration(host, "stages sync", flags, {
-        ...transferRequest(flags),
+        ...request,
         selection: { foreign: false },
         ...(removal === undefined ? {} : { removal }),
       });

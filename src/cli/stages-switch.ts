@@ -8,23 +8,13 @@ import type { Host } from "./host.ts";
 import { LOCAL, openLocalStages } from "./local-stages.ts";
 import { guardsOf, withTransferTo } from "./migrate-options.ts";
 import type { TransferFlags } from "./migrate-options.ts";
-import {
-  checkClusters,
-  configOf,
-  confirmRemoval,
-  removalOf,
-  withConsent,
-} from "./migrate-removal.ts";
-import type { RemovalFlags } from "./migrate-removal.ts";
+import { confirmRemoval, removalFrom, withConsent } from "./migrate-removal.ts";
+import type { ConsentFlags } from "./migrate-removal.ts";
 import { migrationExitCode } from "./migration-outcome.ts";
 import { watchWarnings } from "./run-migration.ts";
 
-interface SwitchFlags
-  extends
-    Omit<TransferFlags, "verify" | "overwrite" | "referrers" | "state">,
-    Omit<RemovalFlags, "removeSource"> {
-  readonly allow: readonly string[];
-}
+type SwitchFlags = ConsentFlags &
+  Omit<TransferFlags, "verify" | "overwrite" | "referrers" | "state">;
 
 /** Source: werf 1.1, `stages switch-from-local`. */
 export function switchFromLocalCommand(host: Host): Command {
@@ -45,17 +35,12 @@ export function switchFromLocalCommand(host: Host): Command {
 async function switchFromLocalTo(host: Host, flags: SwitchFlags, to: Repository): Promise<void> {
   const { dryRun } = flags;
   const { project, repository: from, blockPath } = await openLocalStages(flags, host.env);
-  const removal = await removalOf(
-    { ...flags, removeSource: true, referrers: true },
-    await configOf(flags),
-    host,
-  );
+  const removal = dryRun ? undefined : removalFrom(project, flags, host);
   const { switchFromLocal } = await import("../commands/migrate/switch-from-local.ts");
   const { printSwitch } = await import("./print-switch.ts");
   if (!dryRun) await confirmRemoval(host, { ...flags, from: LOCAL });
   const report = await host.run(flags, async (session) => {
     const { deps, told } = watchWarnings(session);
-    if (removal !== undefined) await checkClusters(removal, deps);
     const allow = guardsOf(flags.allow);
     const place = { project, from, to, blockPath };
     const emptying = removal === undefined ? {} : { removal };

@@ -95,6 +95,11 @@ describe("what makes no sense is refused before anything is sent", () => {
     [["--state", ""], "--state is empty"],
     [["--remove-source"], "nobody is here to ask"],
     [["--remove-source", "--yes", "--no-referrers"], "leave one of them out"],
+    [["--remove-source", "--yes", "--from-meta-repo", "oci:/meta"], "migrate first"],
+    [
+      ["--remove-source", "--yes", "--from", "archive:/a.tar"],
+      "nothing is taken out of an archive",
+    ],
     [["--younger-than", "soon"], "--younger-than"],
   ])("%j", async (flags, says) => {
     const run = await open.run(["migrate"], flags);

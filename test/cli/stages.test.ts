@@ -102,7 +102,7 @@ it("stages sync copies what is missing, custom tags too, and removes nothing fro
 it("stages sync with --remove-source leaves what it could not prove, and nothing else", async () => {
   const { out } = open;
   await open.json(["stages", "sync"], ["--to", ":local"]);
-  const sides = ["--from", ":local", "--to", out, "--remove-source", "--yes", "--without-kube"];
+  const sides = ["--from", ":local", "--to", out, "--remove-source", "--yes"];
 
   const { exit, told } = await open.json(["stages", "sync"], sides);
 
@@ -130,7 +130,7 @@ describe("stages of this machine", () => {
     const { address } = world.other("acme/moved");
     await open.json(["stages", "sync"], ["--to", ":local"]);
 
-    const moved = await switchTo(address, ["--yes", "--without-kube"]);
+    const moved = await switchTo(address, ["--yes"]);
 
     expect(moved.stderr).toBe("");
     expect(moved.exit).toBe(0);
@@ -140,12 +140,9 @@ describe("stages of this machine", () => {
     const refused = await open.runAny(["stages", "ls", "--repo", ":local"]);
     expect(refused.exit).toBe(4);
     expect(refused.stderr).toContain(`moved from :local to ${address}`);
-    const again = await switchTo(address, ["--yes", "--without-kube"]);
+    const again = await switchTo(address, ["--yes"]);
     expect(again.exit).toBe(0);
-    const elsewhere = await switchTo(world.other("acme/other").address, [
-      "--yes",
-      "--without-kube",
-    ]);
+    const elsewhere = await switchTo(world.other("acme/other").address, ["--yes"]);
     expect(elsewhere.exit).toBe(4);
     await rm(moved.told.block);
     expect((await list(":local")).exit).toBe(0);
@@ -157,7 +154,7 @@ describe("stages of this machine", () => {
     const before = await open.tagsAt(":local");
     await writeFile(join(world.root, "file"), "");
 
-    const moved = await switchTo(`oci:${world.root}/file`, ["--yes", "--without-kube"]);
+    const moved = await switchTo(`oci:${world.root}/file`, ["--yes"]);
 
     expect(moved.exit).not.toBe(0);
     expect(await open.tagsAt(":local")).toEqual(before);
@@ -169,9 +166,7 @@ describe("stages of this machine", () => {
     const { address } = world.other("acme/twice");
     await open.json(["stages", "sync"], ["--to", ":local"]);
 
-    const both = await Promise.all(
-      [1, 2].map(() => switchTo(address, ["--yes", "--without-kube"])),
-    );
+    const both = await Promise.all([1, 2].map(() => switchTo(address, ["--yes"])));
 
     const exits = new Set(both.map(({ exit }) => exit));
     expect(exits.has(0)).toBe(true);
