@@ -9,12 +9,12 @@ import { THRESHOLDS } from "../../engine/audit/thresholds.ts";
 import { formatRepository } from "../../oci/reference.ts";
 import { gatherCleanup } from "../cleanup/gather-cleanup.ts";
 import { gatherProject, openCopies } from "../cleanup/gather-project.ts";
-import type { Gathered } from "../cleanup/gathered.ts";
 import type { Home } from "../cleanup/homes.ts";
 import { findPlaces } from "../cleanup/targets.ts";
 import type { CommandDeps } from "../deps.ts";
 import { UsageError } from "../error.ts";
 import { gatherAudit } from "./gather-audit.ts";
+import type { Planned } from "./gather-audit.ts";
 import type { AuditRequest, PreviousAudit } from "./request.ts";
 import { findSignatures } from "./signatures.ts";
 
@@ -30,8 +30,8 @@ export async function audit(request: AuditRequest, deps: CommandDeps): Promise<A
   refuseUncomparable(request, places);
   const audits: RepositoryAudit[] = [];
   for (const place of places) {
-    for (const gathered of await planOf(place, request, deps)) {
-      audits.push(await auditOne(gathered, request, deps));
+    for (const planned of await planOf(place, request, deps)) {
+      audits.push(await auditOne(planned, request, deps));
     }
   }
   const repositories = audits
@@ -54,25 +54,27 @@ async function planOf(
   place: Home,
   { policy, copies = [], targets }: AuditRequest,
   deps: CommandDeps,
-): Promise<readonly Gathered[]> {
+): Promise<readonly Planned[]> {
   const own = { ...policy, repository: place.repository };
-  if (copies.length === 0) return [await gatherCleanup(place.registry, own, deps)];
+  if (copies.length === 0) return [{ gathered: await gatherCleanup(place.registry, own, deps) }];
   if (targets.length !== 1 || targets[0]?.kind !== "repository") {
     throw new UsageError(
       "copies belong to one repository of stages, and several are named; name one with --repo host/name",
     );
   }
   const project = await gatherProject(own, place, await openCopies(copies, deps), deps);
-  return [project.primary, ...project.copies].map(({ gathered }) => gathered);
+  const primary = project.primary.gathered;
+  return [{ gathered: primary }, ...project.copies.map(({ gathered }) => ({ gathered, primary }))];
 }
 
 async function auditOne(
-  gathered: Gathered,
+  planned: Planned,
   request: AuditRequest,
   deps: CommandDeps,
 ): Promise<RepositoryAudit> {
+  const { gathered } = planned;
   const { thresholds = THRESHOLDS, releaseTags, previous } = request;
-  const { ground, verdicts, warnings } = await gatherAudit(gathered, thresholds, deps);
+  const { ground, verdicts, warnings } = await gatherAudit(planned, thresholds, deps);
   const releases = findReleases(ground, verdicts, releaseTags);
   const signatures = await findSignatures(releases, ground, gathered.homes.stages, deps);
   const earlier = earlierOf(ground.repository, previous);

@@ -3,6 +3,7 @@ import { PULLED, verdictsOf } from "../../engine/audit/ground.ts";
 import type { Verdict } from "../../engine/audit/ground.ts";
 import type { Thresholds } from "../../engine/audit/thresholds.ts";
 import { catalogTags } from "../../engine/cleanup/catalog.ts";
+import { checkGuards } from "../../engine/cleanup/guards.ts";
 import type { Digest } from "../../oci/digest.ts";
 import { formatRepository } from "../../oci/reference.ts";
 import type { Gathered } from "../cleanup/gathered.ts";
@@ -26,9 +27,16 @@ export interface GatheredAudit {
   readonly warnings: readonly string[];
 }
 
+/** A repository that a cleanup was planned for. */
+export interface Planned {
+  readonly gathered: Gathered;
+  /** Of a copy: the repository that it comes from. */
+  readonly primary?: Gathered;
+}
+
 /** Reads all that the tags of a planned repository lead to. */
 export async function gatherAudit(
-  gathered: Gathered,
+  { gathered, primary }: Planned,
   thresholds: Thresholds,
   deps: CommandDeps,
 ): Promise<GatheredAudit> {
@@ -56,11 +64,15 @@ export async function gatherAudit(
     contents,
     missing,
     ...(untagged === undefined ? {} : { untagged }),
+    ...(primary === undefined ? {} : { told: primary.input }),
     maxTag: MAX_TAG,
     thresholds,
   };
   await lookForSubjects(ground, missing, home, deps);
-  return { ground, verdicts, warnings: warningsOf(ground, unreadable) };
+  const objections = checkGuards(plan, findings, undefined).map(
+    ({ message }) => `${ground.repository}: a cleanup would stop before it deletes: ${message}`,
+  );
+  return { ground, verdicts, warnings: [...objections, ...warningsOf(ground, unreadable)] };
 }
 
 /** Notes which subjects of signatures are not there: those that nobody has read are asked for. */

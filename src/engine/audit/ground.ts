@@ -21,6 +21,8 @@ export interface Ground {
   readonly missing: ReadonlySet<Digest>;
   /** Absent: nobody can list them here. */
   readonly untagged?: readonly UntaggedManifest[];
+  /** Of a copy: what tells of its tags in the repository that it comes from. Absent: the repository itself does. */
+  readonly told?: Pick<CleanupInput, "tags" | "history">;
   /** Most characters of a tag. */
   readonly maxTag: number;
   readonly thresholds: Thresholds;

@@ -23,16 +23,16 @@ const COMMIT = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
  * stage that others were made from is of their image; what is about a stage is of the stage's.
  */
 export function findOrigins(
-  ground: Pick<Ground, "input" | "catalog" | "contents">,
+  ground: Pick<Ground, "input" | "catalog" | "contents" | "told">,
   verdicts: ReadonlyMap<string, Verdict>,
 ): Origins {
-  const { input, catalog, contents } = ground;
+  const { input, catalog, contents, told: { tags: records, history } = input } = ground;
   const names = new Map<string, string>();
   const recorded = new Map<string, { images: Set<string>; commits: Set<string> }>();
-  for (const { class: known } of input.tags) {
+  for (const { class: known } of records) {
     if (known.kind === "managed-image") names.set(murmurHash(known.imageName), known.imageName);
   }
-  for (const { class: known } of input.tags) {
+  for (const { class: known } of records) {
     if (known.kind !== "image-metadata") continue;
     const entry = recorded.get(known.stageId) ?? { images: new Set(), commits: new Set() };
     recorded.set(known.stageId, entry);
@@ -54,8 +54,8 @@ export function findOrigins(
   };
 
   function full(commit: string): string {
-    const place = input.history?.graph.indexOf(commit) ?? -1;
-    return place < 0 ? commit : (input.history?.graph.hexOf(place) ?? commit);
+    const place = history?.graph.indexOf(commit) ?? -1;
+    return place < 0 ? commit : (history?.graph.hexOf(place) ?? commit);
   }
 
   /** Of the stages with a record, and of those that they were made from. */

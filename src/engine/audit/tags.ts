@@ -22,9 +22,9 @@ const NO_BYTES: Bytes = { own: 0, shared: 0 };
 
 /** Describes every tag, sorted by tag. */
 export function describeTags(ground: Ground, known: Known): readonly AuditedTag[] {
-  const { input, catalog } = ground;
+  const { input, catalog, told = input } = ground;
   const commits = new Set(input.tags.flatMap(({ tag }) => known.origins.commitsOf(tag)));
-  const places = findPlaces(commits, input.history);
+  const places = findPlaces(commits, told.history);
   const sorted = [...input.tags].sort((a, b) => (a.tag < b.tag ? -1 : 1));
   return sorted.map((entry) => {
     const { digest } = entry;

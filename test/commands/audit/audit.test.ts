@@ -192,6 +192,35 @@ describe("an audit", () => {
   });
 });
 
+it("says what keeps a cleanup from doing what the audit tells", async () => {
+  const state = healthy();
+  seedContent(state, imageOf({ labels: { werf: "other" } }), [`${"2".repeat(56)}-1600000000000`]);
+
+  const { warnings } = await run(createMemoryRegistry(state));
+
+  expect(warnings).toContainEqual(
+    expect.stringMatching(`^${NAME}: a cleanup would stop before it deletes: .*other`),
+  );
+});
+
+it("tells of copies what the records of their repository tell", async () => {
+  const repository = { ...REPOSITORY, name: "final" };
+  const copies = [{ repository, role: "final-repo" }] as const;
+
+  const { repositories } = await run(createMemoryRegistry(healthy()), { copies });
+
+  expect(repositories.map(({ tags }) => tags.find(({ tag }) => tag === STAGE))).toEqual(
+    repositories.map(() =>
+      expect.objectContaining({
+        image: "web",
+        commits: ["a".repeat(40)],
+        place: expect.objectContaining({ references: ["branch main"] }),
+      }),
+    ),
+  );
+  expect(repositories).toHaveLength(2);
+});
+
 describe("two repositories", () => {
   it("are compared with the one that was named first on the left", async () => {
     const other = { ...REPOSITORY, name: "a-shop" };
