@@ -192,6 +192,19 @@ describe.skipIf(isMissing && !peersAreRequired())(
       expect(await page.evaluate("document.getElementById('part').hidden")).toBe(true);
     });
 
+    it("leaves keys on a heading to the heading: they sort", async () => {
+      const page = await open("large");
+
+      const isTaken = await page.evaluate(`(() => {
+        const button = document.querySelector("[data-column=own] button");
+        button.focus();
+        const event = new KeyboardEvent("keydown", { key: "Enter", bubbles: true, cancelable: true });
+        return [document.activeElement === button, button.dispatchEvent(event), document.getElementById("part").hidden];
+      })()`);
+
+      expect(isTaken).toEqual([true, true, true]);
+    });
+
     it("tells screen readers how many rows there are and which are shown", async () => {
       const page = await open("large");
 

@@ -120,6 +120,7 @@ const activate = (index) => {
 grid.addEventListener("scroll", drawSoon, { passive: true });
 window.addEventListener("resize", layOut);
 grid.addEventListener("keydown", (event) => {
+  if (event.target !== grid) return;
   const page = Math.max(1, Math.floor(inSight() / rowHeight) - 1);
   const steps = { ArrowDown: active + 1, ArrowUp: active - 1, PageDown: active + page, PageUp: active - page, Home: 0, End: matching.length - 1 };
   if (event.key in steps) activate(steps[event.key]);
