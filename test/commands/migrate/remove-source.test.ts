@@ -188,6 +188,19 @@ describe("nothing is removed, and the result says why", () => {
     expect(world.source.tags).toEqual(before);
   });
 
+  it.each([
+    [new Set<never>(), "other-project"],
+    [new Set(["other-project"] as const), undefined],
+  ])("where stages are another project's, unless that is allowed (%j)", async (allow, guard) => {
+    const world = project();
+    const before = new Map(world.source.tags);
+
+    const removal = await world.remove({ policy: { project: "other", allow } });
+
+    expect(removal.refused?.guard).toBe(guard);
+    expect(world.source.tags.size === before.size).toBe(guard !== undefined);
+  });
+
   it("where the registry lets nobody delete", async () => {
     const world = project();
     const before = new Map(world.source.tags);
