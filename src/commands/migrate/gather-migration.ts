@@ -1,7 +1,7 @@
 import { below, pathBelow } from "../../engine/migrate/names.ts";
 import type { Naming } from "../../engine/migrate/names.ts";
 import type { MigrationPlan, RepositoryPlan } from "../../engine/migrate/plan.ts";
-import { isSameRepository } from "../../oci/image-address.ts";
+import { isSameHost, isSameRepository } from "../../oci/image-address.ts";
 import { formatRepository } from "../../oci/reference.ts";
 import type { Repository } from "../../oci/reference.ts";
 import type { Registry } from "../../registry/registry.ts";
@@ -30,6 +30,10 @@ export async function gatherMigration(
   }
   const plans = gathered.flatMap((one) => one.plans);
   refuseEmpty(gathered, request);
+  refuseSameSides(
+    sources,
+    plans.map(({ plan }) => plan.to),
+  );
   refuseUnnameable(plans.map(({ plan }) => plan));
   await refuseOtherProjects(
     plans.map(({ plan }) => plan),
@@ -73,6 +77,7 @@ async function findSources(
       "--from-meta-repo belongs to one repository of stages, and --from names several",
     );
   }
+  refuseWithin(from, to);
   const records = fromMetaRepo && {
     registry: await deps.openRegistry(fromMetaRepo, "from-meta-repo"),
     repository: fromMetaRepo,
@@ -87,18 +92,39 @@ async function findSources(
       ...(path === "" ? {} : { image: path }),
     };
   });
+  refuseSameSides(
+    sources,
+    sources.map(({ naming }) => naming.to),
+  );
+  return sources;
+}
+
+/** Refuses a target below the source: the next run would take what this one has copied for more to copy. */
+function refuseWithin(from: MigrationSide, to: MigrationSide): void {
+  if (from.kind === "repository") return;
+  const { namespace } = from;
+  const target = addressOf(to);
+  const isBelow = namespace.name === "" || `${target.name}/`.startsWith(`${namespace.name}/`);
+  if (!isBelow || !isSameHost(target, namespace)) return;
+  throw new UsageError(
+    `--to ${formatRepository(target)} lies in --from ${formatRepository(namespace)}; name a target outside of it`,
+  );
+}
+
+/** Refuses a repository that is on both sides: what is copied would be read again as a source. */
+function refuseSameSides(
+  sources: readonly SourceRepository[],
+  targets: readonly Repository[],
+): void {
   for (const { homes } of sources) {
-    for (const home of [homes.stages, homes.records]) {
-      const other = sources.find(
-        ({ naming }) => home !== undefined && isSameRepository(naming.to, home.repository),
-      );
-      if (other === undefined || home === undefined) continue;
+    for (const home of [homes.stages, ...(homes.records === undefined ? [] : [homes.records])]) {
+      const { repository } = home;
+      if (!targets.some((target) => isSameRepository(target, repository))) continue;
       throw new UsageError(
-        `--from and --to both have ${formatRepository(home.repository)}; each side needs repositories of its own`,
+        `--from and --to both have ${formatRepository(repository)}; each side needs repositories of its own`,
       );
     }
   }
-  return sources;
 }
 
 function namingOf(path: string, from: MigrationSide, to: MigrationSide): Naming {

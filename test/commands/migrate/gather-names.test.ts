@@ -108,6 +108,27 @@ it("a name that the target cannot have is told before anything is sent", async (
   await expect(none).rejects.toThrow("nothing can be copied: the target has no place for v2");
 });
 
+it("a target in the namespace that is copied is refused, also before it is there", async () => {
+  planning = await openPlanning();
+  push("team/shop", "v1");
+
+  const plan = planning.plan({
+    from: below(planning.from, "team"),
+    to: repository(planning.from, "team/all"),
+  });
+
+  await expect(plan).rejects.toThrow(/--to .*\/team\/all lies in --from .*\/team; /);
+});
+
+it("an image whose repository would be the source itself is refused", async () => {
+  planning = await openPlanning();
+  planning.from.push(image("web"), "shop-1.0");
+
+  const plan = planning.plan({ to: below(planning.from, ""), imageNames: ["shop"] });
+
+  await expect(plan).rejects.toThrow(/--from and --to both have .*\/shop/);
+});
+
 function push(name: string, tag: string): void {
   seedContent(planning.from.state(name), image(name), [tag]);
 }
