@@ -2,8 +2,9 @@ import { resolve } from "node:path";
 
 import { Command } from "commander";
 
-import { UsageError } from "../commands/error.ts";
+import { UnfinishedError, UsageError } from "../commands/error.ts";
 import type { RegistryDeps } from "../commands/deps.ts";
+import type { ReportFile } from "../compose/report-file.ts";
 import { SEVERITIES } from "../engine/audit/audit.ts";
 import type { Audit, Finding, Severity } from "../engine/audit/audit.ts";
 import { counted } from "../report/format.ts";
@@ -26,17 +27,14 @@ export function auditCommand(host: Host): Command {
     );
   return withAuditOptions(command, host.env).action(async (_flags: AuditFlags, action: Command) => {
     const flags = action.opts<AuditFlags>();
-    const file = await outputFileOf(flags, host);
-    await using opened = file;
+    await using file = await outputFileOf(flags, host);
     const { disabled, ...request } = await auditRequest(flags);
     const { audit } = await import("../commands/audit/audit.ts");
     const unfold = foldProgress(host, flags, "audit");
     try {
       const found = await host.run(flags, (deps: RegistryDeps) => audit(request, deps));
       const result = disabled ? { ...found, warnings: [SWITCHED_OFF, ...found.warnings] } : found;
-      const text = await render(result, flags, host);
-      if (opened === undefined) host.print(text);
-      else await opened.write(text);
+      await put(await render(result, flags, host), file, host);
       conclude(result, flags, host);
     } finally {
       unfold();
@@ -48,7 +46,7 @@ export function auditCommand(host: Host): Command {
 async function outputFileOf(
   { outputFile, output }: AuditFlags,
   { columns }: Host,
-): Promise<import("../compose/report-file.ts").ReportFile | undefined> {
+): Promise<ReportFile | undefined> {
   if (outputFile === "") throw new UsageError("--output-file is empty; name a file");
   if (outputFile !== undefined) {
     const { prepareReportFile } = await import("../compose/report-file.ts");
@@ -73,6 +71,19 @@ async function render(audit: Audit, { output }: AuditFlags, host: Host): Promise
       return (await import("../report/audit-page/page.ts")).auditPage(audit, { version });
     case "table":
       return (await import("./print-audit.ts")).auditText(audit, host);
+  }
+}
+
+/** Rejects with `UnfinishedError` where the file could not be written in the end. */
+async function put(text: string, file: ReportFile | undefined, host: Host): Promise<void> {
+  if (file === undefined) return host.print(text);
+  try {
+    await file.write(text);
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    throw new UnfinishedError(`--output-file ${file.path} could not be written: ${code}`, {
+      cause: error,
+    });
   }
 }
 

@@ -69,6 +69,16 @@ describe("an audit from the command line", () => {
     expect(await readFile(file, "utf8")).toMatch(/^<!doctype html>[^]*<\/html>\s*$/);
   });
 
+  it("says that a file could not be put in its place, and leaves nothing beside it", async () => {
+    const before = await readdir(world.root);
+
+    const run = await audit("--output-file", world.clone);
+
+    expect(run).toMatchObject({ exit: 1, stdout: "" });
+    expect(run.stderr).toContain(`--output-file ${world.clone} could not be written: E`);
+    expect(await readdir(world.root)).toEqual(before);
+  });
+
   it("fails on findings as severe as asked, after it told them", async () => {
     const warning = await audit("--fail-on", "warning");
     const error = await audit("--fail-on", "error");
