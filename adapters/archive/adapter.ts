@@ -52,10 +52,11 @@ export async function openRegistry(context: AdapterContext): Promise<Registry> {
       if (file === undefined) throw noBlob(blobs, repository, digest);
       return ReadableStream.from(readBlob(path, { digest, file }, options));
     },
-    async putBlob(repository, blob, content, { signal } = {}) {
+    async putBlob(repository, blob, content, options = {}) {
+      const { signal } = options;
       signal?.throwIfAborted();
       const archive = archiveOf(repository);
-      const partial = await archive.openForWriting();
+      const partial = await archive.openForWriting(options);
       if (partial.find(blob.digest) !== undefined) return;
       await translating(`store blob ${blob.digest} in ${formatRepository(repository)}`, () =>
         partial.add(blob, (write) =>
@@ -67,12 +68,12 @@ export async function openRegistry(context: AdapterContext): Promise<Registry> {
       signal?.throwIfAborted();
       return false; // A copy between archives is read and written, and its digest looked at.
     },
-    async putManifest(reference, { mediaType, bytes }, { signal } = {}) {
-      signal?.throwIfAborted();
+    async putManifest(reference, { mediaType, bytes }, options = {}) {
+      options.signal?.throwIfAborted();
       const { digest, manifest } = parseUpload({ who: WHO }, reference, { mediaType, bytes });
       const descriptor = { mediaType, digest, size: bytes.length };
       const { blobs, links, openForWriting, inTurn } = archiveOf(reference);
-      const { catalog, find, add } = await openForWriting();
+      const { catalog, find, add } = await openForWriting(options);
       await translating(`store manifest ${formatReference(reference)}`, async () => {
         await checkReferences(blobs, reference, manifest);
         if (find(digest) === undefined) await add(descriptor, (write) => write(bytes));

@@ -5,6 +5,7 @@ import { NO_FILE, stampOf } from "../../src/layout/durable.ts";
 import type { Catalog } from "../../src/layout/catalog.ts";
 import type { Digest } from "../../src/oci/digest.ts";
 import { RegistryError, UNREADABLE_DIRECTORY } from "../../src/registry/error.ts";
+import type { CallOptions } from "../../src/registry/registry.ts";
 import type { TarFile } from "../../src/tar/table.ts";
 import { archiveBlobs } from "./blobs.ts";
 import { damaged, translating } from "./errors.ts";
@@ -18,7 +19,7 @@ export interface Archive extends ReadableLayout, AsyncDisposable {
   readonly path: string;
   find(digest: Digest): Promise<TarFile | undefined>;
   /** The archive with what this session adds to it, which only this session sees until it ends. */
-  openForWriting(): Promise<PartialArchive>;
+  openForWriting(options: CallOptions): Promise<PartialArchive>;
   /** Runs what looks at the catalog and then changes it, one after the other. */
   inTurn<T>(action: () => Promise<T>): Promise<T>;
 }
@@ -41,8 +42,10 @@ export function createArchive(path: string, options: PartialOptions): Archive {
     readExisting: () => translating(`read ${path}`, readExisting),
     missing: (digest) => damaged(path, `${digest} is missing, but index.json names it`),
     find: (digest) => translating(`read ${path}`, () => find(digest)),
-    async openForWriting() {
-      writing ??= translating(`write ${path}.partial`, () => openPartial(path, options));
+    async openForWriting({ signal = options.signal }) {
+      writing ??= translating(`write ${path}.partial`, () =>
+        openPartial(path, { ...options, signal }),
+      );
       try {
         return await writing;
       } catch (error) {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { FaultRule } from "../../../contract-tests/fakes/faults.ts";
+import { AWS_USER } from "../../../contract-tests/fakes/ecr/users.ts";
 import { imageOf } from "../../../contract-tests/fakes/seed.ts";
 import { calls, openEcr } from "./harness.ts";
 
@@ -73,6 +74,34 @@ describe("an archived image", () => {
 
     expect(outcomes).toMatchObject([{ status: "failed", error: { code: "conflict" } }]);
     expect(opened.tags()).toEqual(["new", "old"]);
+  });
+});
+
+describe("a repository that is asked for", () => {
+  it("is made once, and stays as it is", async () => {
+    await using opened = await openEcr();
+    const repository = { ...opened.repository, name: "team/new" };
+
+    await Promise.all([1, 2].map(() => opened.registry.createRepository(repository)));
+    await opened.registry.createRepository(opened.repository);
+
+    expect([...opened.fake.state.repositories.keys()].toSorted()).toEqual(["shop", "team/new"]);
+    expect(opened.fake.actions()["CreateRepository"]).toBe(2);
+  });
+
+  it("is refused in one line to whoever may not make it", async () => {
+    await using opened = await openEcr({
+      users: [{ ...AWS_USER, denied: ["CreateRepository"] }],
+    });
+    const repository = { ...opened.repository, name: "new" };
+
+    const made = opened.registry.createRepository(repository);
+
+    await expect(made).rejects.toMatchObject({
+      code: "denied",
+      message: expect.stringMatching(/^[^\n]*cannot create [^\n]*\/new: denied[^\n]*$/),
+    });
+    expect(opened.fake.state.repositories.has("new")).toBe(false);
   });
 });
 
