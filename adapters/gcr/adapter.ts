@@ -1,6 +1,7 @@
 import { openDistribution, openWire } from "../../src/distribution/open-distribution.ts";
 import type { Repository } from "../../src/oci/reference.ts";
 import type { AdapterContext } from "../../src/registry/adapter.ts";
+import { isRegistryError } from "../../src/registry/error.ts";
 import type { CallOptions, Registry } from "../../src/registry/registry.ts";
 import { artifactRegistryCapabilities, capabilities } from "./capabilities.ts";
 import { googleCredentials } from "./credentials.ts";
@@ -38,6 +39,13 @@ export async function openRegistry(context: AdapterContext): Promise<Registry> {
     async *listRepositories(namespace, options = {}) {
       options.signal?.throwIfAborted();
       yield* walkRepositories({ host: context.host, name: namespace }, read, options);
+    },
+    async putManifest(...call) {
+      try {
+        return await base.putManifest(...call);
+      } catch (error) {
+        throw isRegistryError(error) ? asRule(error) : error;
+      }
     },
     async *deleteTags(repository, tags, options) {
       for await (const outcome of base.deleteTags(repository, tags, options)) {

@@ -12,12 +12,12 @@ const HINTS: ReadonlyMap<string, string> = new Map([
 ]);
 
 const IMMUTABLE_HINT =
-  "Tags of this repository are immutable: only manifests without a tag can be removed.";
+  "Tags of this repository are immutable: they stay where they are, and only manifests without a tag can be removed.";
 
 /**
  * Refusals by a rule of the registry. Codes: genuinetools/reg#136, gcr-cleaner#118 and #130.
  *
- * With which code the removal of an immutable tag is refused is unconfirmed; the setting's name is in the words.
+ * With which code a change of an immutable tag is refused is unconfirmed; the setting's name is in the words.
  */
 export function asRule(error: RegistryError): RegistryError {
   const { registryCode = "", status, cause, code } = error;
