@@ -64,7 +64,9 @@ describe.for(Object.entries(RULES))("a tag that %s keeps as it is", ([id, rule])
     const refused = tags.filter(({ status }) => status !== "copied").map(({ as }) => as);
     expect({ exit, refused }, stderr).toEqual({ exit: 0, refused: ["latest"] });
     const reading = await target.repository.read();
-    expect(await problemsIn(reading, project, { referrers: false })).toEqual([
+    const problems = await problemsIn(reading, project, { referrers: false });
+    // Where every tag stays, the lease of the run does too, until it ends.
+    expect(problems.filter((line) => !line.startsWith("tidemark-lease-"))).toEqual([
       `latest is ${other.digest}, not ${project.own.get("latest")}`,
     ]);
   });

@@ -5,6 +5,7 @@ import type { Manifest, ManifestBody } from "../../oci/manifest.ts";
 import { OCI_INDEX, mayPointAtOthers } from "../../oci/media-type.ts";
 import { referrersTag } from "../../oci/referrers-tag.ts";
 import { isRegistryError } from "../../registry/error.ts";
+import type { CommandDeps } from "../deps.ts";
 import type { CopyRun } from "./copy-run.ts";
 import type { CopyTarget } from "./copy-target.ts";
 
@@ -18,10 +19,13 @@ export interface ReferrerTags {
 export function createReferrerTags(
   { registry, repository }: Pick<CopyTarget, "registry" | "repository">,
   planned: ReadonlySet<string>,
-  { deps: { signal } }: Pick<CopyRun, "deps">,
+  { deps, warn }: { readonly deps: Pick<CommandDeps, "signal"> } & Pick<CopyRun, "warn">,
 ): ReferrerTags {
+  const { signal } = deps;
   /** The last change of each index. */
   const changes = new Map<string, Promise<void>>();
+  /** What the next change of an index brings: all that came while one was on its way. */
+  const waiting = new Map<string, Descriptor[]>();
   let isNeeded: Promise<boolean> | undefined;
 
   return {
@@ -32,8 +36,11 @@ export function createReferrerTags(
       if (planned.has(tag)) return;
       isNeeded ??= lacksEndpoint();
       if (!(await isNeeded)) return;
+      const others = waiting.get(tag) ?? [];
+      others.push(describe(body, manifest));
+      waiting.set(tag, others);
       const before = changes.get(tag) ?? Promise.resolve();
-      const change = before.then(() => enter(tag, describe(body, manifest)));
+      const change = before.then(() => enterWaiting(tag));
       changes.set(
         tag,
         change.catch(() => undefined), // Whoever made it is told; the next one reads the index anew.
@@ -47,11 +54,27 @@ export function createReferrerTags(
     return referrers === "fallback-tag";
   }
 
-  async function enter(tag: string, referrer: Descriptor): Promise<void> {
+  async function enterWaiting(tag: string): Promise<void> {
+    const referrers = waiting.get(tag) ?? [];
+    waiting.delete(tag);
+    if (referrers.length === 0) return;
+    try {
+      await enter(tag, referrers);
+    } catch (error) {
+      if (!isRegistryError(error, "conflict")) throw error;
+      // What it is about is no worse for that, and whoever knows the digest finds it.
+      const digests = referrers.map(({ digest }) => digest).join(", ");
+      warn(`${digests} cannot be found by what it is about: ${error.message}`);
+    }
+  }
+
+  async function enter(tag: string, referrers: readonly Descriptor[]): Promise<void> {
     const { host, name } = repository;
     const others = await readIndex(tag);
-    if (others.some(({ digest }) => digest === referrer.digest)) return;
-    const index = { schemaVersion: 2, mediaType: OCI_INDEX, manifests: [...others, referrer] };
+    const known = new Set(others.map(({ digest }) => digest));
+    const fresh = referrers.filter(({ digest }) => !known.has(digest));
+    if (fresh.length === 0) return;
+    const index = { schemaVersion: 2, mediaType: OCI_INDEX, manifests: [...others, ...fresh] };
     const bytes = new TextEncoder().encode(JSON.stringify(index));
     await registry.putManifest({ host, name, tag }, { mediaType: OCI_INDEX, bytes }, { signal });
   }
