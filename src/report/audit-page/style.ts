@@ -83,6 +83,9 @@ kbd { font: 12px ui-monospace, Menlo, Consolas, monospace; border: 1px solid var
   #tags, #finding-tools { display: none; }
   #printed:not(:empty) { display: block; }
   body { background: #fff; }
+  #printed table { font-size: 11px; }
+  #printed th, #printed td { overflow-wrap: normal; padding-right: 8px; }
+  #printed td:first-child { overflow-wrap: anywhere; font-family: ui-monospace, Menlo, Consolas, monospace; }
   .card { break-inside: avoid-page; border: 0; padding: 0; }
   #findings, #printed { break-inside: auto; }
 }
