@@ -9,7 +9,7 @@ export async function checkRights(path: string): Promise<Rights> {
   const read: RightState = (await mayAccess(path, constants.R_OK))
     ? { status: "granted" }
     : { status: "refused", missing: `read permission on ${path}` };
-  const missing = "an archive that lets go of what is in it: there is none";
+  const missing = "nothing is taken out of an archive; copy what is to stay into another one";
   return {
     list: read,
     read,

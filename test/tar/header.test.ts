@@ -51,7 +51,7 @@ it("a path that does not fit into one header is read back by other programs and 
 
 it.each(["gnu", "pax", "ustar", "v7"])("an archive of tar --format=%s is read", async (format) => {
   const directory = await scratch();
-  const long = format === "gnu" || format === "pax" ? `${"l".repeat(120)}` : "l";
+  const long = format === "gnu" || format === "pax" ? "l".repeat(120) : "l";
   await writeFile(join(directory, "short"), "1");
   await writeFile(join(directory, long), "x".repeat(1000));
   const file = join(await scratch(), "a.tar");
