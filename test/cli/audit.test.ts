@@ -48,15 +48,11 @@ describe("an audit from the command line", () => {
     expect(await readdir(world.clone)).toEqual(before);
   });
 
-  it.each([
-    ["csv", /^repository,tag,class,/],
-    ["sarif", /^\{\n {2}"\$schema": "https:\/\/docs\.oasis-open\.org\/sarif\//],
-    ["html", /^<!doctype html>/],
-  ])("prints it as %s, and nothing else", async (form, start) => {
-    const run = await audit("--output", form);
+  it("prints nothing but the form that was asked for", async () => {
+    const run = await audit("--output", "sarif");
 
     expect(run.exit).toBe(0);
-    expect(run.stdout).toMatch(start);
+    expect(JSON.parse(run.stdout)).toMatchObject({ version: "2.1.0" });
   });
 
   it("writes it into a file instead, as a whole", async () => {
@@ -159,8 +155,6 @@ describe("an audit from the command line", () => {
   it.each([
     [["--release-tags", "(?=x)"], /--release-tags: bad regular expression/],
     [["--release-tags", ""], /--release-tags is empty/],
-    [["--output", "pdf"], /--output <form>.*pdf/],
-    [["--fail-on", "bad"], /--fail-on/],
     [
       ["--output-file", "/nowhere/at/all"],
       /--output-file \/nowhere\/at\/all cannot be written: ENOENT/,
