@@ -69,7 +69,7 @@ export function createServerCopy(
 }
 
 const WITHOUT_COPY =
-  "it does not copy by itself, so what it has to copy passes through this machine";
+  "it does not copy images by itself here, so their blobs are mounted, or read and sent";
 
 /** What may be wrong with one image, and right with the next. */
 const OF_ONE_IMAGE: ReadonlySet<RegistryErrorCode> = new Set([

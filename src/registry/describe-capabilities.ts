@@ -69,7 +69,7 @@ const MEANINGS: Meanings = {
       ? "what was deleted can be asked back for a time"
       : "what was deleted comes back only by pushing it again",
   serverCopy: (yes) =>
-    yes ? "the registry copies between its repositories" : "a copy passes through this machine",
+    yes ? "the registry copies between its repositories" : "blobs are mounted, or read and sent",
   garbageCollection: (who) =>
     who === "client" ? "unused blobs are removed by Tidemark" : "unused blobs are the registry's",
 };

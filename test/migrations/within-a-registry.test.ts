@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ecr } from "../../contract-tests/vendors/ecr.ts";
+import type { SimulationOptions, Vendor } from "../../contract-tests/vendors/vendor.ts";
+import { openVendorBackend } from "../scenarios/backend-vendor.ts";
 import { startCliProcess } from "../scenarios/cli-process.ts";
 import { problemsIn } from "./check.ts";
 import { NOTHING_SENT, commandLine, sentBy } from "./command-line.ts";
@@ -41,4 +44,24 @@ describe.for([...copying, ...mounting])("between two repositories of $name", (pl
     expect(second).toMatchObject({ exit: 0 });
     expect(sentBy(second)).toEqual(NOTHING_SENT);
   });
+});
+
+it("blobs are read and sent where they cannot be mounted, and why is told once", async () => {
+  const rule = { blobMounting: false };
+  const simulate = (options: SimulationOptions = {}): ReturnType<Vendor["simulate"]> =>
+    ecr.simulate({ ...options, ...rule });
+  await using backend = await openVendorBackend({ ...ecr, simulate }, { untags: true });
+  const source = { backend, repository: await backend.createRepository("source") };
+  const target = { backend, repository: await backend.createRepository("target") };
+  await project.fill(source.repository);
+
+  const ran = await commandLine(cliProcess, project).migrate(source, target, ["--verify"]);
+
+  expect(ran.exit).toBe(0);
+  expect(ran.stderr.match(/BLOB_MOUNTING has to be ENABLED/g)).toHaveLength(1);
+  const reading = await target.repository.read();
+  expect(await problemsIn(reading, project, { referrers: true })).toEqual([]);
+  const { blobsSent, ...counts } = sentBy(ran).counts;
+  expect(blobsSent).toBeGreaterThan(0);
+  expect(counts).toMatchObject({ blobsMounted: 0, copiedByServer: 0 });
 });
