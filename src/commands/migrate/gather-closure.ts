@@ -93,9 +93,7 @@ export async function closeOverTags(
       const fresh = [...reached].filter((digest) => !asked.has(digest));
       if (fresh.length === 0) return;
       for (const digest of fresh) asked.add(digest);
-      const signed = fresh
-        .flatMap((digest) => signatures.get(digest) ?? [])
-        .filter(({ tag }) => !met.has(tag));
+      const signed = fresh.flatMap((digest) => signatures.get(digest) ?? []);
       for (const { tag } of signed) met.add(tag);
       await add(await place(signed));
       const found = await finder.about({ kind, digests: fresh });

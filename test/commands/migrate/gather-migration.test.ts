@@ -213,6 +213,30 @@ describe("referrers", () => {
     expect(plan.manifests.map(({ digest }) => digest)).toEqual([young.digest]);
   });
 
+  it("are asked for where a listing may not tell them: of children without a tag, and of referrers", async () => {
+    planning = await openPlanning();
+    const app = image("app");
+    planning.from.push(indexOf([app]), "v1");
+    const [sbom, seal] = [referrerOf(app, "sbom"), referrerOf(referrerOf(app, "sbom"), "seal")];
+    for (const content of [sbom, seal]) planning.from.push(content);
+    const { registry } = planning.from;
+    const listing = {
+      ...registry,
+      capabilities: { ...registry.capabilities, untaggedListing: true },
+      async *listManifests() {
+        yield { digest: indexOf([app]).digest, tags: ["v1"] };
+      },
+    };
+
+    const plan = await planning.planOne({
+      deps: { openRegistry: async (_, role) => (role === "to" ? planning.to.registry : listing) },
+    });
+
+    expect(plan.manifests.map(({ digest }) => digest)).toEqual(
+      expect.arrayContaining([sbom.digest, seal.digest]),
+    );
+  });
+
   it("of a child of an index that is there already are copied", async () => {
     planning = await openPlanning();
     const app = image("app");
@@ -250,14 +274,20 @@ describe("a selection", () => {
   it("by age reads when stages were built, and when images were made", async () => {
     planning = await openPlanning();
     const [young, old] = [stageId("a", 1), stageId("b", 30)];
-    planning.from.push(stage("young"), young);
+    planning.from.push(stage("young"), young, "release");
     planning.from.push(stage("old"), old);
     planning.from.push(image("made in January"), "notes");
+    const alias = { tag: "release", "stage-id": young };
+    planning.from.push(record("alias", alias), "custom-tag-meta-release");
 
     const younger = await planning.planOne({ selection: { youngerThanMs: 10 * DAY_MS } });
     const older = await planning.planOne({ selection: { olderThanMs: 10 * DAY_MS } });
 
-    expect(younger.tags.map(({ tag }) => tag)).toEqual([young]);
+    expect(younger.tags.map(({ tag }) => tag)).toEqual([
+      young,
+      "custom-tag-meta-release",
+      "release",
+    ]);
     expect(older.tags.map(({ tag }) => tag)).toEqual([old, "notes"]);
   });
 

@@ -32,6 +32,7 @@ export interface Asked extends Partial<Omit<MigrationRequest, "selection">> {
 }
 
 export interface PlanningSide {
+  readonly registry: Registry;
   state(name?: string): RepositoryState;
   at(name?: string): Repository;
   push(content: SeedContent, ...tags: readonly string[]): SeedContent;
@@ -116,11 +117,7 @@ export async function openPlanning(
   return planning;
 }
 
-interface OpenSide extends PlanningSide, AsyncDisposable {
-  readonly registry: Registry;
-}
-
-async function openSide(fake: FakeOptions = {}): Promise<OpenSide> {
+async function openSide(fake: FakeOptions = {}): Promise<PlanningSide & AsyncDisposable> {
   const server: ListeningRegistry = await createFakeRegistry(fake).listen();
   const opened = await openDefault({ host: server.host });
   let seen = 0;
