@@ -35,7 +35,7 @@ function repositoryBlocks(
 ): readonly string[] {
   const { tags, manifests, bytes, untaggedBytes } = totals;
   const under =
-    untagged === undefined
+    untagged === undefined || untagged.length === 0
       ? ""
       : `, ${counted(untagged.length, "manifest")} without a tag (${formatBytes(untaggedBytes ?? 0)})`;
   const going = all.filter(({ verdict }) => verdict === "deleted").length;
