@@ -10,6 +10,7 @@ import type { DigestReference } from "../../src/oci/reference.ts";
 import { formatReference } from "../../src/oci/reference.ts";
 import type { AdapterContext } from "../../src/registry/adapter.ts";
 import { RegistryError } from "../../src/registry/error.ts";
+import { detectAcr } from "./detect.ts";
 import { cloudOf, findEntra } from "./entra.ts";
 import type { Entra } from "./entra.ts";
 import { operationSchema, problemSchema } from "./schema.ts";
@@ -154,15 +155,31 @@ export function openResourceManager(context: AdapterContext): ResourceManager | 
 }
 
 const RESOURCE_ID =
-  /^\/subscriptions\/[0-9a-f-]{36}\/resourceGroups\/[^/?#]+\/providers\/Microsoft\.ContainerRegistry\/registries\/[a-z0-9]+$/i;
+  /^\/subscriptions\/[0-9a-f-]{36}\/resourceGroups\/[^/?#]+\/providers\/Microsoft\.ContainerRegistry\/registries\/(?<name>[a-z0-9]+)$/i;
 
 function readResourceId({ host, options }: AdapterContext): string | undefined {
   const id = options["acr-resource-id"];
-  if (id === undefined || RESOURCE_ID.test(id)) return id;
-  throw invalid(
-    host,
-    "acr-resource-id is not of the form /subscriptions/…/resourceGroups/…/providers/Microsoft.ContainerRegistry/registries/NAME",
-  );
+  if (id === undefined) return undefined;
+  const name = RESOURCE_ID.exec(id)?.groups?.["name"];
+  if (name === undefined) {
+    throw invalid(
+      host,
+      "acr-resource-id is not of the form /subscriptions/…/resourceGroups/…/providers/Microsoft.ContainerRegistry/registries/NAME",
+    );
+  }
+  if (isOther(host, name)) {
+    throw invalid(host, `acr-resource-id names the registry ${name}, which is another one`);
+  }
+  return id;
+}
+
+/**
+ * Whether a login server proves that it is not the registry of this name: what is imported would go into the other one. Names have
+ * no dash, so one begins the hash of a domain name label. A name of the company's own proves nothing.
+ */
+function isOther(host: string, name: string): boolean {
+  const [label = ""] = host.toLowerCase().split(/[-.]/);
+  return detectAcr(host) && label !== name.toLowerCase();
 }
 
 function invalid(host: string, why: string): RegistryError {
@@ -189,9 +206,8 @@ function classify({ status, json }: NativeRefusal): Classified | undefined {
   if (code === undefined) return undefined;
   if (ABSENT.has(code)) return { code: "unsupported", registryCode: code, hint: SEE_THE_ID };
   if (status === 403) return { code: "denied", registryCode: code, hint: RIGHT };
-  return status < 500 && status !== 401 && status !== 429
-    ? { code: "conflict", registryCode: code }
-    : { code: status === 401 ? "unauthorized" : "unavailable", registryCode: code };
+  const isOfTheImage = status < 500 && status !== 401 && status !== 429;
+  return isOfTheImage ? { code: "conflict", registryCode: code } : undefined;
 }
 
 /** The resource itself is not there, or the subscription is not one of this identity's. */

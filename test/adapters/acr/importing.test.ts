@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { openResourceManager } from "../../../adapters/acr/resource-manager.ts";
 import { capabilities } from "../../../adapters/acr/capabilities.ts";
 import type { FakeAcr } from "../../../contract-tests/fakes/acr/acr.ts";
 import type { ResourceAction } from "../../../contract-tests/fakes/acr/resource-manager.ts";
@@ -174,6 +175,37 @@ describe("imports from the registry itself", () => {
     await expect(openAcr({ options })).rejects.toMatchObject({ code: "invalid" });
   });
 });
+
+it.each([
+  ["acme.azurecr.io", true],
+  ["ACME.azurecr.io", true],
+  ["acme-d4f5ehb2aqdrh3g0.azurecr.io", true],
+  ["acme.westeurope.geo.azurecr.io", true],
+  ["images.acme.test", true],
+  ["acmeprod.azurecr.io", false],
+  ["other-acme.azurecr.io", false],
+  ["acme2.westeurope.geo.azurecr.io", false],
+])("the resource of the registry acme may be that of %s: %s", (host, isAllowed) => {
+  const open = (): unknown =>
+    openResourceManager({
+      host,
+      http: { ...closed, [Symbol.asyncDispose]: async () => undefined },
+      credentials: { find: async () => undefined },
+      options: { "acr-resource-id": ID },
+      env: {},
+      now: () => new Date(0),
+      sleep: async () => undefined,
+      warn: () => undefined,
+    });
+
+  if (isAllowed) expect(open).not.toThrow();
+  else expect(open).toThrow("acr-resource-id names the registry acme, which is another one");
+});
+
+const closed = {
+  send: () => Promise.reject(new Error("nothing is sent")),
+  counts: () => ({ GET: 0, HEAD: 0, PUT: 0, POST: 0, PATCH: 0, DELETE: 0 }),
+};
 
 interface Importing extends Opened {
   /** What the resource manager was asked. */
