@@ -19,6 +19,8 @@ import { GuardError } from "../error.ts";
 import { refusalOf } from "./removal-refusal.ts";
 import { removalOf } from "./removal-result.ts";
 import type { Removal } from "./result.ts";
+import { takenAlong } from "./taken-along.ts";
+import type { Surroundings } from "./taken-along.ts";
 
 /** How tags are removed from the source of a migration. */
 export interface RemovalPolicy {
@@ -82,7 +84,11 @@ async function remove(
   const asked = removalPolicy(policy, { project, repository: from, keepList: new Set(others) });
   const gathered = await gatherCleanup(registry, asked, deps, { listing });
   refuseViolations(openViolations(gathered, policy));
-  const { plan, unproved } = await keepUnproved(gathered, { proved, target, to }, deps);
+  const tagged = new Set(gathered.tags().stages.flatMap(({ digest }) => digest ?? []));
+  const isTagged = (digest: Digest): boolean => tagged.has(digest);
+  const source = { ...home, facts: gathered.facts, isTagged };
+  const proof = { proved, target, to, source, there: new Set<Digest>() };
+  const { plan, unproved } = await keepUnproved(gathered, proof, deps);
   const replan: Gathered["replan"] = (held, gone) =>
     gathered.replan(new Set([...unproved, ...held]), gone);
   const result = await carryOut(plan, { ...gathered, plan, replan }, registry, policy, deps);
@@ -125,6 +131,9 @@ interface Proof {
   readonly proved: ReadonlyMap<string, Digest>;
   readonly target: Registry;
   readonly to: Repository;
+  readonly source: Surroundings;
+  /** Digests that the target was seen to have; grows. */
+  readonly there: Set<Digest>;
 }
 
 /** Plans again until everything that would go is proved. Rejects with `GuardError` where that leads nowhere. */
@@ -134,12 +143,11 @@ async function keepUnproved(
   { signal }: CommandDeps,
 ): Promise<{ readonly plan: CleanupPlan; readonly unproved: ReadonlySet<string> }> {
   const unproved = new Set<string>();
-  const there = new Set<Digest>();
   let { plan } = gathered;
   for (;;) {
     const strange: Deletion[] = [];
     for (const item of plan.deletions) {
-      if (!(await isProved(item, proof, there, signal))) strange.push(item);
+      if (!(await isProved(item, proof, signal))) strange.push(item);
     }
     const [first] = strange;
     if (first === undefined) return { plan, unproved };
@@ -161,14 +169,22 @@ function keepersOf(item: Deletion): readonly string[] {
   return item.tags.length > 0 ? namesOf(item) : [...namesOf(item), ...item.after];
 }
 
-/** @param there Digests that the target was seen to have; grows. */
-async function isProved(
-  { digest, tags }: Deletion,
-  { proved, target, to: { host, name } }: Proof,
-  there: Set<Digest>,
+async function isProved(item: Deletion, proof: Proof, signal: AbortSignal): Promise<boolean> {
+  const { digest, tags, how } = item;
+  const isWhole = tags.every(({ tag }) => proof.proved.get(tag) === digest);
+  if (!isWhole || (tags.length === 0 && !(await isThere(digest, proof, signal)))) return false;
+  if (how === "tag") return true;
+  for await (const along of takenAlong(digest, proof.source, { signal })) {
+    if (!(await isThere(along, proof, signal))) return false;
+  }
+  return true;
+}
+
+async function isThere(
+  digest: Digest,
+  { target, to: { host, name }, there }: Proof,
   signal: AbortSignal,
 ): Promise<boolean> {
-  if (tags.length > 0) return tags.every(({ tag }) => proved.get(tag) === digest);
   if (there.has(digest)) return true;
   if ((await target.resolve({ host, name, digest }, { signal })) === undefined) return false;
   there.add(digest);

@@ -174,6 +174,31 @@ describe("a referrer without a tag", () => {
   });
 });
 
+it.each([
+  ["keeps the index when the target lacks it", false],
+  ["goes when the target has it", true],
+])(
+  "a referrer that a registry deletes with an untagged child of an index %s",
+  async (_, isThere) => {
+    const child = imageOf({ labels: { child: "yes" } });
+    const about = imageOf({ labels: { about: "child" }, subject: descriptorOf(child) });
+    const again = imageOf({ labels: { about: "about" }, subject: descriptorOf(about) });
+    const world = project();
+    seedContent(world.source, indexOf([child]), ["notes"]);
+    for (const content of [about, again]) seedContent(world.source, content);
+    seedContent(world.target, about);
+    if (isThere) seedContent(world.target, again);
+    world.prove("notes");
+
+    const capabilities = { deletionCascade: ["tags", "children", "referrers"] } as const;
+    await world.remove({ capabilities });
+
+    const stays = [...world.source.tags.keys()];
+    expect(stays).toEqual(isThere ? [] : ["notes"]);
+    expect(world.source.manifests.has(again.digest)).toBe(!isThere);
+  },
+);
+
 describe("nothing is removed, and the result says why", () => {
   it("where a guard objects", async () => {
     const world = project();
@@ -236,7 +261,7 @@ it("nothing is asked where nothing was proved", async () => {
   expect(removal).toEqual({ deleted: [], kept: [], failed: [] });
 });
 
-interface RemoveOptions extends Pick<MemoryOptions, "refuses" | "changed"> {
+interface RemoveOptions extends Pick<MemoryOptions, "refuses" | "changed" | "capabilities"> {
   /** Tags that are not proved. */
   readonly except?: readonly string[];
   readonly policy?: Partial<RemovalPolicy>;
@@ -250,6 +275,8 @@ interface World {
   /** Tags in the journal. */
   readonly written: readonly string[];
   remove(options?: RemoveOptions): Promise<Removal>;
+  /** The target has what a tag names by now. */
+  prove(tag: string): void;
   /** Tags that went from the source, in their order. */
   gone(): string[];
 }
@@ -273,6 +300,10 @@ function project(): World {
     source,
     target,
     written,
+    prove(tag) {
+      const digest = source.tags.get(tag);
+      if (digest !== undefined) proved.set(tag, digest);
+    },
     gone: () => gone,
     remove({ except = [], policy, uses = [], tickMs = 0, ...options } = {}) {
       const from = createMemoryRegistry(source, options);
