@@ -37,7 +37,7 @@ export async function gatherGroups(
   { tags, selected }: SourceTags,
   options: GroupOptions,
 ): Promise<readonly Group[]> {
-  const { homes, left } = options;
+  const { left } = options;
   const goes: Candidate[] = [];
   const signed: SourceTag[] = [];
   for (const entry of tags) {
@@ -54,18 +54,17 @@ export async function gatherGroups(
     closed.set(bundle, [await close(bundle, bundle.going, signatures, options)]);
   }
   // Only then is it known which signatures nobody has.
-  const main = bundles.find(({ home }) => home === homes.stages);
+  const orphans = orphansAmong(signatures, options);
+  const main = orphans.length === 0 ? undefined : await mainBundle(bundles, options);
   if (main !== undefined) {
-    const orphans = await placeOrphans(main.target, signatures, options);
-    closed.get(main)?.push(await close(main, orphans, signatures, options));
+    const going = await signatures.placeIn(main.target, orphans);
+    const others = closed.get(main) ?? [];
+    closed.set(main, [...others, await close(main, going, signatures, options)]);
   }
   for (const entry of signatures.unplaced()) {
     left.add(entry, "signature", { kind: "subject-left" });
   }
-  return bundles.map((bundle) => {
-    const { home, target } = bundle;
-    return { home, target, closed: closed.get(bundle) ?? [] };
-  });
+  return [...closed].map(([{ home, target }, all]) => ({ home, target, closed: all }));
 }
 
 interface Bundle {
@@ -114,14 +113,24 @@ async function close(
   return closed;
 }
 
-/** Where everything foreign goes too, a signature of something that is not there goes as it is. */
-async function placeOrphans(
-  target: TargetBook,
-  signatures: Signatures,
-  { wanted }: GroupOptions,
-): Promise<readonly Going[]> {
+/**
+ * Signatures of what does not go: they go as they are where everything foreign does, and where signatures were asked for
+ * by their class.
+ */
+function orphansAmong(signatures: Signatures, { wanted }: GroupOptions): readonly SourceTag[] {
   const { foreign, classes, kept } = wanted;
-  if (!foreign || isNarrow(wanted) || classes?.has("signature") === false) return [];
-  const some = signatures.unplaced().filter(({ tag }) => kept?.has(tag) !== false);
-  return signatures.placeIn(target, some);
+  const isAsked = classes === undefined ? foreign : classes.has("signature");
+  if (!isAsked || isNarrow(wanted)) return [];
+  return signatures.unplaced().filter(({ tag }) => kept?.has(tag) !== false);
+}
+
+/** The first that the stages go to, or the one that they would go to. `undefined` where the target cannot have it. */
+async function mainBundle(
+  bundles: readonly Bundle[],
+  { homes, naming, places }: GroupOptions,
+): Promise<Bundle | undefined> {
+  const first = bundles.find(({ home }) => home === homes.stages);
+  if (first !== undefined) return first;
+  if (naming.to.name === "" || places.ruleAgainst(naming.to) !== undefined) return undefined;
+  return { home: homes.stages, target: await places.open(naming.to), going: [] };
 }

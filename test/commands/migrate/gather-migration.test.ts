@@ -173,7 +173,13 @@ describe("referrers", () => {
     planning.from.push(image("stray"), stray);
 
     const plan = await planning.planOne({ selection: { classes: new Set(["foreign"]) } });
+    const alone = await planning.planOne({ selection: { classes: new Set(["signature"]) } });
 
+    expect(alone.tags.map(({ class: label }) => label)).toEqual([
+      "signature",
+      "signature",
+      "signature",
+    ]);
     expect(plan.tags.map(({ class: label }) => label)).toEqual([
       "signature",
       "signature",
