@@ -4,7 +4,6 @@ import { BUILT_IN_POLICIES } from "./built-in-policies.ts";
 import type { Config, KeepPolicy, Limit } from "./config.ts";
 import { metaDocument } from "./document.ts";
 import { ConfigError } from "./error.ts";
-import { parseConfigFile } from "./parse.ts";
 import { toRules } from "./rules.ts";
 import type { ConfigFile } from "./schema.ts";
 
@@ -37,6 +36,8 @@ export async function loadConfigIfAny(source: ConfigSource): Promise<Config | un
   const found = await findFile(source);
   if (found === undefined) return undefined;
   const { file, content } = found;
+  // Most of what a run without a configuration would load.
+  const { parseConfigFile } = await import("./parse.ts");
   const text = content.replace(/^\uFEFF/, "");
   const document = basename(file).startsWith("tidemark")
     ? { file, text, isWerf: false }
