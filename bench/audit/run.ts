@@ -1,0 +1,4 @@
+import { printFigures } from "../figure.ts";
+import { measureAudit } from "./measure.ts";
+
+printFigures(await measureAudit());
