@@ -6,7 +6,6 @@ import type { TransferFlags } from "./migrate-options.ts";
 import { checkClusters, confirmRemoval } from "./migrate-removal.ts";
 import type { RemovalFlags } from "./migrate-removal.ts";
 import { migrationExitCode } from "./migration-outcome.ts";
-import { keepMemorySteady } from "./steady-memory.ts";
 
 /** Carries a migration out, prints what it did, and sets the exit code. */
 export async function runMigration(
@@ -16,9 +15,7 @@ export async function runMigration(
   request: MigrateRequest,
 ): Promise<void> {
   const { removal } = request;
-  keepMemorySteady();
   const { migrate } = await import("../commands/migrate/migrate.ts");
-  const { printMigration } = await import("./print-migration.ts");
   if (removal !== undefined) await confirmRemoval(host, { yes: false, ...flags });
   const unfold = foldProgress(host, flags, command.replaceAll(/[^a-z]+/g, "_"));
   try {
@@ -28,6 +25,7 @@ export async function runMigration(
       const result = await migrate(request, deps);
       return { command, result, told, requests: deps.requests() };
     });
+    const { printMigration } = await import("./print-migration.ts");
     printMigration(host, flags, report);
     host.exit(migrationExitCode(report.result, host));
   } finally {

@@ -12,6 +12,7 @@ import { confirmRemoval, removalFrom, withConsent } from "./migrate-removal.ts";
 import type { ConsentFlags } from "./migrate-removal.ts";
 import { migrationExitCode } from "./migration-outcome.ts";
 import { watchWarnings } from "./run-migration.ts";
+import { keepMemorySteady } from "./steady-memory.ts";
 
 type SwitchFlags = ConsentFlags &
   Omit<TransferFlags, "verify" | "overwrite" | "referrers" | "state">;
@@ -37,7 +38,7 @@ async function switchFromLocalTo(host: Host, flags: SwitchFlags, to: Repository)
   const { project, repository: from, blockPath } = await openLocalStages(flags, host.env);
   const removal = dryRun ? undefined : removalFrom(project, flags, host);
   const { switchFromLocal } = await import("../commands/migrate/switch-from-local.ts");
-  const { printSwitch } = await import("./print-switch.ts");
+  keepMemorySteady();
   if (!dryRun) await confirmRemoval(host, { ...flags, from: LOCAL });
   const report = await host.run(flags, async (session) => {
     const { deps, told } = watchWarnings(session);
@@ -47,6 +48,7 @@ async function switchFromLocalTo(host: Host, flags: SwitchFlags, to: Repository)
     const result = await switchFromLocal({ ...place, dryRun, allow, ...emptying }, deps);
     return { project, to, blockPath, dryRun, result, told, requests: deps.requests() };
   });
+  const { printSwitch } = await import("./print-switch.ts");
   printSwitch(host, flags, report);
   const codes = report.result.passes.map((pass) => migrationExitCode(pass, host));
   const isOpen = !dryRun && !report.result.isClosed;
