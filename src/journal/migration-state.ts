@@ -4,7 +4,6 @@ import { dirname } from "node:path";
 
 import type { Digest } from "../oci/digest.ts";
 import { JournalError } from "./journal-error.ts";
-import { parseMigrationState } from "./migration-state-lines.ts";
 
 /** Which migration a state is of. */
 export interface MigrationStateHeader {
@@ -46,7 +45,7 @@ export async function openMigrationState(
   header: MigrationStateHeader,
 ): Promise<MigrationState> {
   const text = await orJournalError(path, "read", () => readIfThere(path));
-  const earlier = text === undefined ? undefined : parseMigrationState(text, header, path);
+  const earlier = text === undefined ? undefined : await parse(text, header, path);
   const arrived = new Set(earlier);
   const isCut = earlier !== undefined && text?.endsWith("\n") === false;
   const file = await orJournalError(path, "written", () =>
@@ -99,6 +98,13 @@ export async function openMigrationState(
     await writing;
     await file.close();
   }
+}
+
+async function parse(
+  ...file: readonly [text: string, header: MigrationStateHeader, path: string]
+): Promise<readonly string[] | undefined> {
+  const { parseMigrationState } = await import("./migration-state-lines.ts");
+  return parseMigrationState(...file);
 }
 
 /** A line of the file, and what stands for it in memory. */
