@@ -12,7 +12,6 @@ import { confirmRemoval, removalFrom, withConsent } from "./migrate-removal.ts";
 import type { ConsentFlags } from "./migrate-removal.ts";
 import { migrationExitCode } from "./migration-outcome.ts";
 import { watchWarnings } from "./run-migration.ts";
-import { keepMemorySteady } from "./steady-memory.ts";
 
 type SwitchFlags = ConsentFlags &
   Omit<TransferFlags, "verify" | "overwrite" | "referrers" | "state">;
@@ -38,7 +37,6 @@ async function switchFromLocalTo(host: Host, flags: SwitchFlags, to: Repository)
   const { project, repository: from, blockPath } = await openLocalStages(flags, host.env);
   const removal = dryRun ? undefined : removalFrom(project, flags, host);
   const { switchFromLocal } = await import("../commands/migrate/switch-from-local.ts");
-  keepMemorySteady();
   if (!dryRun) await confirmRemoval(host, { ...flags, from: LOCAL });
   const report = await host.run(flags, async (session) => {
     const { deps, told } = watchWarnings(session);
