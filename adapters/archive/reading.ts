@@ -8,6 +8,7 @@ import { systemCode } from "../../src/layout/errors.ts";
 import { parseIndexFile } from "../../src/layout/index-file.ts";
 import type { IndexFile } from "../../src/layout/index-file.ts";
 import { isKnownVersion, layoutVersion } from "../../src/layout/layout-file.ts";
+import { parseLog } from "../../src/layout/log.ts";
 import { splitDigest } from "../../src/oci/digest.ts";
 import type { Digest } from "../../src/oci/digest.ts";
 import { openArchiveFile } from "../../src/tar/open-archive.ts";
@@ -36,6 +37,9 @@ const MAX_ENTRIES = 2_000_000;
 
 /** Most bytes of `index.json`: a hundred thousand tags take about twenty million. */
 const MAX_INDEX_BYTES = 256 * 1024 * 1024;
+
+/** Changes of a directory that are not in its index yet. Source: the README of the adapter `layout`. */
+const DIRECTORY_LOG = ".tidemark/log";
 
 const MAX_LAYOUT_FILE_BYTES = 64 * 1024;
 
@@ -86,7 +90,27 @@ async function readLayout(
   if (typeof parsed === "string") throw damaged(path, `its index.json cannot be read: ${parsed}`);
   const { entries, ...index } = parsed;
   const catalog = createCatalog(entries);
-  return { catalog, index, find: (digest) => table.find(blobPath(digest)) };
+  const folded = await applyLog(path, { table, catalog, folded: index.folded, signal });
+  return { catalog, index: { ...index, folded }, find: (digest) => table.find(blobPath(digest)) };
+}
+
+interface Logged {
+  readonly table: TarTable;
+  readonly catalog: Catalog;
+  /** Number of the last log that the catalog includes. */
+  readonly folded: number;
+  readonly signal: AbortSignal;
+}
+
+/** A directory that was packed while its last changes were not in `index.json` has them in its log. Answers its number. */
+async function applyLog(path: string, { table, catalog, folded, signal }: Logged): Promise<number> {
+  const file = table.find(DIRECTORY_LOG);
+  if (file === undefined) return folded;
+  const log = parseLog(Buffer.from(await readText(path, file, MAX_INDEX_BYTES, signal)));
+  if (typeof log === "string") throw damaged(path, `its ${DIRECTORY_LOG} cannot be read: ${log}`);
+  if (log.number <= folded) return folded;
+  for (const change of log.changes) catalog.apply(change);
+  return log.number;
 }
 
 function checkVersion(path: string, text: string): void {

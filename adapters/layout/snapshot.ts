@@ -7,7 +7,7 @@ import { NO_FILE, readStamped } from "../../src/layout/durable.ts";
 import { damaged } from "./errors.ts";
 import { parseIndexFile } from "../../src/layout/index-file.ts";
 import type { IndexFile } from "../../src/layout/index-file.ts";
-import { parseLog } from "./log.ts";
+import { parseLog } from "../../src/layout/log.ts";
 
 /** What index.json and the log say together at one moment. */
 export interface Snapshot {

@@ -19,7 +19,7 @@ import type { TemporaryPath } from "../../src/layout/durable.ts";
 import { translating } from "./errors.ts";
 import { EMPTY_INDEX, formatIndexFile } from "../../src/layout/index-file.ts";
 import { LOCK_WAIT_MS, withLock } from "../../src/layout/lock.ts";
-import { formatLogHeader, formatLogLine } from "./log.ts";
+import { formatLogHeader, formatLogLine } from "../../src/layout/log.ts";
 import type { Owner } from "../../src/layout/owner.ts";
 import { readSnapshot } from "./snapshot.ts";
 import type { Snapshot } from "./snapshot.ts";

@@ -20,6 +20,7 @@ export type SourceAddress =
 const KINDS = {
   oci: "directory",
   "oci-archive": "oci-archive",
+  archive: "oci-archive",
   "docker-archive": "docker-archive",
 } as const;
 

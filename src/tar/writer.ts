@@ -49,7 +49,7 @@ export function createTarWriter(
   const free = new Map<number, Room[]>();
   for (const room of rooms) giveBack(room);
   let end = first;
-  let lastHeader: Promise<void> = Promise.resolve();
+  let lastRoom: Promise<unknown> = Promise.resolve();
 
   return {
     async add(header, fill) {
@@ -69,7 +69,7 @@ export function createTarWriter(
     },
 
     async end() {
-      await lastHeader;
+      await lastRoom;
       for (let last = roomBefore(end); last !== undefined; last = roomBefore(end))
         end = last.offset;
       await file.truncate(end);
@@ -78,14 +78,19 @@ export function createTarWriter(
     },
   };
 
-  /** A header is on the file before any behind it, so that a walk finds them all, whenever the process ends. */
   async function takeRoom(length: number): Promise<Room> {
     const known = free.get(length)?.pop();
     if (known !== undefined) return known;
+    const taken = lastRoom.then(() => openRoom(length));
+    lastRoom = taken.catch(() => undefined);
+    return await taken;
+  }
+
+  /** A header is on the file before any behind it, so that a walk finds them all, whenever the process ends. */
+  async function openRoom(length: number): Promise<Room> {
     const room = { offset: end, end: end + length };
+    await markUnfinished(file, room);
     end = room.end;
-    lastHeader = lastHeader.then(() => markUnfinished(file, room));
-    await lastHeader;
     return room;
   }
 

@@ -32,6 +32,14 @@ it("reads an archive of a layout, its blobs from any offset", async () => {
   );
 });
 
+it("reads an archive by the address that it has as a repository", async () => {
+  const path = await tarFile(layout([[SHOP, tagged("v1")]]));
+
+  const { source } = await openTested(`archive:${path}:v1`);
+
+  expect(source.images[0]?.manifest.digest).toBe(SHOP.digest);
+});
+
 it("reads several blobs at once", async () => {
   const path = await tarFile(layout([[SHOP]]));
   const { source } = await openTested(`oci-archive:${path}`);

@@ -69,6 +69,26 @@ it("what breaks off last is cut off", async () => {
   expect((await file.stat()).size).toBe(2 * 512 + 1024);
 });
 
+it("a file that cannot be written does not stop those behind it", async () => {
+  const { path, file } = await scratchFile();
+  let isFull = true;
+  const disk = new Proxy(file, {
+    get(target, name: keyof FileHandle) {
+      if (name === "write" && isFull) return () => Promise.reject(SPOILT);
+      const member = target[name];
+      return typeof member === "function" ? member.bind(target) : member;
+    },
+  });
+  const writer = createTarWriter(disk, { end: 0 });
+  await expect(add(writer, "a", "1")).rejects.toBe(SPOILT);
+  isFull = false;
+
+  await add(writer, "b", "2");
+  await writer.end();
+
+  expect(await readAll(path)).toEqual(new Map([["b", "2"]]));
+});
+
 it.each([
   ["too few", "12"],
   ["too many", "1234"],

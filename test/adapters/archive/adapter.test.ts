@@ -1,9 +1,13 @@
+import { execFile } from "node:child_process";
 import { readFile, readdir, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
 
 import { describe, expect, it } from "vitest";
 
 import { imageOf, indexOf } from "../../../contract-tests/fakes/seed.ts";
+import { open as openLayout } from "../layout/fixture.ts";
 import { open, push, tagsOf } from "./fixture.ts";
 import { scratch } from "./scratch.ts";
 
@@ -150,6 +154,23 @@ describe("an archive that is written", () => {
       const content = await Array.fromAsync(await again.getBlob(repository, digest));
       expect(Buffer.concat(content).equals(bytes)).toBe(true);
     }
+  });
+});
+
+describe("a directory that was packed", () => {
+  it("has the tags that were not in its index yet", async () => {
+    const { directory, path, repository } = await scratch();
+    const layout = { host: "oci", name: join(directory, "layout") };
+    const busy = await openLayout();
+    await push(busy, layout, { image: ONE, tag: "1" });
+    await promisify(execFile)("tar", ["-C", layout.name, "-cf", path, "."]);
+
+    expect(await tagsOf(repository)).toEqual({ "1": ONE.digest });
+    const registry = await open();
+    await push(registry, repository, { image: TWO, tag: "1" });
+    await registry[Symbol.asyncDispose]();
+
+    expect(await tagsOf(repository)).toEqual({ "1": TWO.digest });
   });
 });
 

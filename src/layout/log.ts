@@ -1,8 +1,8 @@
 import { crc32 } from "node:zlib";
-import { isDigest } from "../../src/oci/digest.ts";
-import type { Change } from "../../src/layout/catalog.ts";
-import { formatEntry, isObject, parseEntry } from "../../src/layout/entry.ts";
-import type { Entry } from "../../src/layout/entry.ts";
+import { isDigest } from "../oci/digest.ts";
+import type { Change } from "./catalog.ts";
+import { formatEntry, isObject, parseEntry } from "./entry.ts";
+import type { Entry } from "./entry.ts";
 
 /**
  * The log: changes that are not in index.json yet.
