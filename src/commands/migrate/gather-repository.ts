@@ -15,8 +15,8 @@ import { createReferrerFinder, noReferrers } from "./gather-referrers.ts";
 import { createSourceBook } from "./gather-source.ts";
 import { gatherTags } from "./gather-tags.ts";
 import type { MigrationRequest } from "./request.ts";
-import { decideKept, refuseRecordsElsewhere } from "./select-kept.ts";
 import type { KeptTags } from "./select-kept.ts";
+import { refuseRecordsElsewhere } from "./select-records.ts";
 import type { TargetPlaces } from "./target-places.ts";
 
 /** A repository of the source, and how its tags are named in the target. */
@@ -52,8 +52,7 @@ export async function gatherRepository(
   const { parallel } = deps;
   const listing = await listHomes(homes, deps);
   refuseRecordsElsewhere(homes, listing);
-  const kept =
-    selection.kept && (await decideKept(selection.kept, { homes, listing }, request, deps));
+  const kept = await decideKept(request, { homes, listing }, deps);
   const naming = withImages(source.naming, listing, request);
   const wanted = wantedOf(request, kept);
   const book = createSourceBook(homes, deps, kept?.facts);
@@ -124,6 +123,18 @@ function withImages(
     return known.kind === "managed-image" && known.imageName !== "" ? [known.imageName] : [];
   });
   return { ...naming, images: [...new Set([...imageNames, ...told])] };
+}
+
+/** What a cleanup would keep, where that was asked for. Most runs need nothing of a cleanup. */
+async function decideKept(
+  request: MigrationRequest,
+  source: { readonly homes: Homes; readonly listing: HomeListing },
+  deps: CommandDeps,
+): Promise<KeptTags | undefined> {
+  const policy = request.selection.kept;
+  if (policy === undefined) return undefined;
+  const { gatherKept } = await import("./select-kept.ts");
+  return gatherKept(policy, source, request, deps);
 }
 
 function wantedOf({ selection }: MigrationRequest, kept: KeptTags | undefined): Wanted {

@@ -1,13 +1,10 @@
 import { checkGuards } from "../../engine/cleanup/guards.ts";
 import type { Facts, InventoryTag } from "../../engine/cleanup/inventory.ts";
 import type { Digest } from "../../oci/digest.ts";
-import { formatRepository } from "../../oci/reference.ts";
-import { classifyTag } from "../../stages/tag.ts";
 import { gatherCleanup } from "../cleanup/gather-cleanup.ts";
 import type { HomeListing, Homes } from "../cleanup/homes.ts";
 import { refuseViolations } from "../cleanup/refuse.ts";
 import type { CommandDeps } from "../deps.ts";
-import { GuardError } from "../error.ts";
 import type { MigrationRequest, Selection } from "./request.ts";
 
 /** What a cleanup of the source would keep, and what it read to decide that. */
@@ -19,7 +16,7 @@ export interface KeptTags {
 }
 
 /** Decides as a cleanup of the source does in a dry run; what its guards object to is not carried out here either. */
-export async function decideKept(
+export async function gatherKept(
   policy: NonNullable<Selection["kept"]>,
   { homes, listing }: { readonly homes: Homes; readonly listing: HomeListing },
   { allow }: Pick<MigrationRequest, "allow">,
@@ -44,15 +41,4 @@ export async function decideKept(
     facts,
     warnings: plan.warnings,
   };
-}
-
-/** Refuses stages whose records lie elsewhere: without them the first cleanup of the target would take every stage. */
-export function refuseRecordsElsewhere(homes: Homes, { stages }: HomeListing): void {
-  if (homes.records !== undefined) return;
-  const marker = stages.find(({ tag }) => classifyTag(tag).kind === "meta-repo-marker");
-  if (marker === undefined) return;
-  throw new GuardError(
-    "meta-repo",
-    `tag ${marker.tag} says that the records of ${formatRepository(homes.stages.repository)} lie in another repository; name it with --from-meta-repo, and they come to the target with the stages`,
-  );
 }
