@@ -1,12 +1,12 @@
 import type { Capabilities } from "../../src/registry/capabilities.ts";
-import { anyName } from "../../src/registry/names.ts";
+import { namesOf } from "../../src/registry/names.ts";
 
 /** Quay with a token for its API. Sources: quay/quay `endpoints/api/tag.py`, `endpoints/v2`, `data/model/oci`. */
 export const capabilities: Capabilities = {
   // quay.io takes `namespace/name` only; `quay-nested` says that a server has extended names.
   nestedRepositories: false,
   repositoryComponents: 2,
-  names: anyName,
+  names: namesOf(2),
   repositoryCreation: "implicit",
   repositoryListing: true,
   tagDeletion: "distribution",

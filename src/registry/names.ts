@@ -42,7 +42,8 @@ export function nameProblem(
   }
   const components = name.split("/").length;
   if (repositoryComponents > 0 && components !== repositoryComponents) {
-    return `"${name}" has ${components} components, and a repository's name has ${repositoryComponents}`;
+    const has = components === 1 ? "1 component" : `${components} components`;
+    return `"${name}" has ${has}, and a repository's name has ${repositoryComponents}`;
   }
   if (new RegExp(names.pattern).test(name)) return undefined;
   return `"${name}" is no name here: a repository's name is ${names.about}`;

@@ -26,7 +26,7 @@ it.each([
   ["ecr", long(257), "has 256 at most"],
   ["dockerhub", "team/shop/api", "has 3 components, and a repository's name has 2"],
   ["dockerhub", "team/a", "2 to 255 characters"],
-  ["quay", "shop", "has 1 components"],
+  ["quay", "shop", "has 1 component, and a repository's name has 2"],
   ["github", "shop", "with 2 components or more"],
   ["layout", "images", "an absolute path"],
 ])("%s cannot have %s", async (id, name, why) => {
