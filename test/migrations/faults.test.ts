@@ -2,6 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { FakeAuth } from "../../contract-tests/fakes/auth.ts";
+import type { FaultRule } from "../../contract-tests/fakes/faults.ts";
 import { startCliProcess } from "../scenarios/cli-process.ts";
 import { problemsIn } from "./check.ts";
 import { commandLine, complaintOf } from "./command-line.ts";
@@ -43,9 +44,12 @@ describe.for(["from", "to"] as const)("a migration with trouble on the side of -
     const login = await writeLogin([source, target]);
     const troubled = side === "from" ? from : to;
 
-    troubled.backend.trouble?.(trouble.rules(troubled.expireTokens));
+    let met = 0;
+    const rules = trouble.rules(troubled.expireTokens);
+    troubled.backend.trouble?.(rules.map((rule) => counting(rule, () => void (met += 1))));
     const first = await line.migrate(source, target, login);
     expect(trouble.exits).toContain(first.exit);
+    expect(met).toBeGreaterThan(0);
     expect((await target.repository.read()).broken).toEqual([]);
 
     troubled.backend.trouble?.([]);
@@ -59,6 +63,17 @@ describe.for(["from", "to"] as const)("a migration with trouble on the side of -
     expect(storedTwice(to.served)).toEqual([]);
   });
 });
+
+/** The same rule; whenever it takes a request, that is counted. */
+function counting(rule: FaultRule, count: () => void): FaultRule {
+  return {
+    ...rule,
+    async before(request, index) {
+      count();
+      await rule.before?.(request, index);
+    },
+  };
+}
 
 /** Docker's configuration for both registries, as options. */
 async function writeLogin(sides: readonly Side[]): Promise<readonly string[]> {

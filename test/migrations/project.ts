@@ -85,6 +85,8 @@ export interface Project extends AsyncDisposable {
   readonly images: Readonly<Record<Media, readonly string[]>>;
   /** Manifests without a tag, by the digest of what they are about; found only where the registry tells them. */
   readonly referrers: ReadonlyMap<string, string>;
+  /** The manifest of a stage: `web1`. */
+  contentOf(id: string): Content;
   /** Puts all of it into a repository. */
   fill(repository: SeedRepository): Promise<void>;
 }
@@ -118,6 +120,7 @@ export async function createProject(): Promise<Project> {
       [digestOf("outer"), digestOf("proof")],
       [digestOf("proof"), digestOf("proof of proof")],
     ]),
+    contentOf: model.contentOf,
     async fill(repository) {
       const tagged = [...model.tags, ...others];
       // A registry takes a referrer whose subject is not there; some of them refuse a list of what is not there.
