@@ -10,6 +10,7 @@ import { NeedError, StoppedError, outcomeOf } from "./copy-outcome.ts";
 import type { CopyRun } from "./copy-run.ts";
 import type { CopyTarget } from "./copy-target.ts";
 import { openCopySource } from "./copy-source.ts";
+import { findTaken } from "./find-taken.ts";
 import { createReferrerFinder } from "./referrers-of.ts";
 import { createReferrerTags } from "./referrer-tags.ts";
 import type { TagOutcome, TagResult } from "./result.ts";
@@ -58,8 +59,9 @@ export async function copyRepository(
   const referrersOf = createReferrerFinder(plan);
 
   for (const group of groupsOf(plan.tags)) {
+    const taken = await takenOf(group);
     await mapParallel(group, deps.parallel, async (tag) => {
-      const outcome = await settleTag(tag);
+      const outcome = taken.get(tag) ?? (await settleTag(tag));
       outcomes.set(tag, outcome);
       if (outcome.status !== "copied" && outcome.status !== "present") missing.add(tag.as);
     });
@@ -68,6 +70,27 @@ export async function copyRepository(
     ...tag,
     outcome: outcomes.get(tag) ?? { status: tag.there === "present" ? "present" : "waiting" },
   }));
+
+  /** What becomes of those that somebody has set meanwhile; of all of them where the target does not tell. */
+  async function takenOf(
+    group: readonly PlannedTag[],
+  ): Promise<ReadonlyMap<PlannedTag, TagOutcome>> {
+    if (brokeOff() !== undefined) return new Map();
+    try {
+      const found = await findTaken(group, { registry: to.registry, repository: plan.to }, deps);
+      return new Map(
+        [...found].map(([tag, digest]) => [
+          tag,
+          digest === tag.digest ? { status: "present" } : takenBy(digest),
+        ]),
+      );
+    } catch (error) {
+      if (deps.signal.aborted) return new Map();
+      const outcome = outcomeOf(error, { hasPushed: false });
+      settle(error);
+      return new Map(group.map((tag) => [tag, outcome]));
+    }
+  }
 
   async function settleTag(tag: PlannedTag): Promise<TagOutcome> {
     try {
@@ -123,6 +146,11 @@ export async function copyRepository(
       throw second;
     }
   }
+}
+
+function takenBy(digest: Digest): TagOutcome {
+  const message = `somebody has set it to ${digest} since the plan was made; run again to see it as it is`;
+  return { status: "refused", code: "taken", message };
 }
 
 /** Tags that are to be set, those of one class that follow each other together. */

@@ -9,6 +9,7 @@ import type { FakeOptions, ListeningRegistry } from "../../../contract-tests/fak
 import { dockerRegistry2 } from "../../../contract-tests/fakes/personality.ts";
 import { withFaults } from "../../../contract-tests/fakes/faults.ts";
 import type { FaultRule } from "../../../contract-tests/fakes/faults.ts";
+import { imageOf, seedContent } from "../../../contract-tests/fakes/seed.ts";
 import { repositoryIn } from "../../../contract-tests/fakes/state.ts";
 import type { RepositoryState } from "../../../contract-tests/fakes/state.ts";
 import type { CommandDeps } from "../../../src/commands/deps.ts";
@@ -93,7 +94,7 @@ export async function openCopyWorld(spec: CopyWorldSpec = {}): Promise<CopyWorld
         from: source.registry,
         to: target.registry,
       });
-      return copyPlan({ plan, open }, state, {
+      return await copyPlan({ plan, open }, state, {
         openRegistry: nobody,
         readHistory: nobody,
         openClusters: nobody,
@@ -115,6 +116,18 @@ export async function openCopyWorld(spec: CopyWorldSpec = {}): Promise<CopyWorld
         verified: () => undefined,
       }),
   };
+}
+
+/** Stages with two layers in common and a configuration of their own. */
+export function seedStages({ source }: { readonly source: Side }, count: number): void {
+  for (let at = 0; at < count; at += 1) {
+    const image = imageOf({ labels: { at: `${at}` }, layers: ["shared one", "shared two"] });
+    seedContent(source.state(), image, [`${"ab".repeat(28)}-${1_700_000_000_000 + at}`]);
+  }
+}
+
+export function statuses({ tags }: Pick<Copied, "tags">): string[] {
+  return tags.flat().map(({ outcome }) => outcome.status);
 }
 
 async function openSide(

@@ -3,8 +3,7 @@ import { describe, expect, it } from "vitest";
 import { descriptorOf, imageOf, indexOf, seedContent } from "../../../contract-tests/fakes/seed.ts";
 import { dockerRegistry2, ociConformant } from "../../../contract-tests/fakes/personality.ts";
 import { referrersTag } from "../../../src/oci/referrers-tag.ts";
-import { openCopyWorld } from "./copy-world.ts";
-import type { CopyWorld, Side } from "./copy-world.ts";
+import { openCopyWorld, seedStages, statuses } from "./copy-world.ts";
 
 const STAGE = "ab".repeat(28);
 
@@ -216,18 +215,6 @@ describe("copying", () => {
     expect(phases).toContainEqual({ type: "phase.advanced", phase: "copying manifests", done: 3 });
   });
 });
-
-/** Stages with two layers in common and a configuration of their own. */
-export function seedStages({ source }: { readonly source: Side }, count: number): void {
-  for (let at = 0; at < count; at += 1) {
-    const image = imageOf({ labels: { at: `${at}` }, layers: ["shared one", "shared two"] });
-    seedContent(source.state(), image, [`${STAGE}-${1_700_000_000_000 + at}`]);
-  }
-}
-
-export function statuses({ tags }: Awaited<ReturnType<CopyWorld["copy"]>>): string[] {
-  return tags.flat().map(({ outcome }) => outcome.status);
-}
 
 function isLease(key: string | undefined): boolean {
   return key?.startsWith("tidemark-lease-") === true;
