@@ -69,8 +69,9 @@ function byTarget({
   return [...Map.groupBy(repositories, ({ to }) => formatRepository(to)).values()];
 }
 
-function isUntouched({ blobsPresent: _, ...sent }: TransferCounts): boolean {
-  return Object.values(sent).every((count) => count === 0);
+function isUntouched(counts: TransferCounts): boolean {
+  const { blobsSent, blobsMounted, manifestsSent, copiedByServer } = counts;
+  return blobsSent + blobsMounted + manifestsSent + copiedByServer === 0;
 }
 
 function sum(one: TransferCounts, other: TargetResult["counts"]): TransferCounts {

@@ -116,7 +116,8 @@ describe("copying", () => {
     expect(statuses(copied)).toEqual(["copied"]);
     const subject = { ...world.target.at("shop"), digest: image.digest };
     const found = await Array.fromAsync(world.target.registry.listReferrers(subject));
-    expect(found.map(({ artifactType }) => artifactType).sort()).toEqual(["text/one", "text/two"]);
+    const types = found.map(({ artifactType }) => artifactType);
+    expect(new Set(types)).toEqual(new Set(["text/one", "text/two"]));
     expect(world.target.state().tags.has(referrersTag(image.digest))).toBe(true);
   });
 
