@@ -14,7 +14,7 @@ import { fillTemporary, syncDirectory } from "../../src/layout/durable.ts";
 import { systemCode } from "../../src/layout/errors.ts";
 import { damaged } from "./errors.ts";
 
-const CHUNK_BYTES = 256 * 1024;
+const CHUNK_BYTES = 64 * 1024;
 
 /** The blobs of one directory. */
 export function directoryBlobs(paths: Paths): StoredBlobs {
