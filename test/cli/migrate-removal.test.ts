@@ -53,6 +53,25 @@ it("what a tag needs that was not copied stays", async () => {
   expect(deleted).not.toContain(world.tag("s2"));
 });
 
+it("every repository of a namespace keeps its path, and what is told of it", async () => {
+  const { world } = open;
+  const [host = ""] = world.address.split("/");
+  const web = world.other("acme/web");
+  web.copy(world.tag("s1"), "v1");
+  const sides = ["--from", `${host}/acme/`, "--to", `oci:${world.root}/many/`];
+
+  const { exit, told } = await open.json(["migrate"], [...sides, "--foreign", ...REMOVE]);
+
+  expect(exit).toBe(0);
+  expect(told.repositories.map(({ to }: { to: string }) => to)).toEqual([
+    `oci:${world.root}/many/shop`,
+    `oci:${world.root}/many/web`,
+  ]);
+  expect(told.repositories[1].removal).toMatchObject({ deleted: ["v1"], kept: [] });
+  expect(web.tags()).toEqual({});
+  expect(Object.keys(world.tags()).toSorted()).toEqual(OWN_OF_SOURCE);
+});
+
 it("what a cluster uses of the source stays there, and is said", async () => {
   const { world } = open;
   await using cluster = await startCluster();
