@@ -1,3 +1,4 @@
+import { measureAudit } from "./audit/measure.ts";
 import { measureAuditPage } from "./audit-page/measure.ts";
 import { measureCleanupRequests } from "./cleanup-requests/measure.ts";
 import { printFigures } from "./figure.ts";
@@ -19,6 +20,7 @@ for (const measure of [
   measureCleanupRequests,
   measureRates,
   measureVendors,
+  measureAudit,
   measureAuditPage,
   measureMigration,
   measureLargeLayer,
