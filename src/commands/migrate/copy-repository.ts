@@ -20,6 +20,8 @@ export interface RepositoryCopy {
   readonly from: Registry;
   readonly to: CopyTarget;
   readonly lease: Pick<CopyLease, "keepUp">;
+  /** Manifests that no tag leads to. */
+  readonly loose: readonly PlannedManifest[];
   /** Every tag that is planned for the repository of the target. */
   readonly names: ReadonlySet<string>;
 }
@@ -31,7 +33,7 @@ export interface RepositoryCopy {
  * it by that tag it goes up by its digest first. Tags of one class are set side by side, and of the next after them.
  */
 export async function copyRepository(
-  { plan, from, to, lease, names }: RepositoryCopy,
+  { plan, from, to, lease, loose, names }: RepositoryCopy,
   run: CopyRun,
 ): Promise<readonly TagResult[]> {
   const { deps, settle, brokeOff } = run;
@@ -66,10 +68,26 @@ export async function copyRepository(
       if (outcome.status !== "copied" && outcome.status !== "present") missing.add(tag.as);
     });
   }
+  await mapParallel(loose, deps.parallel, settleLoose);
   return plan.tags.map((tag) => ({
     ...tag,
     outcome: outcomes.get(tag) ?? { status: tag.there === "present" ? "present" : "waiting" },
   }));
+
+  async function settleLoose({ digest }: PlannedManifest): Promise<void> {
+    try {
+      await lease.keepUp();
+      await copier.store(digest);
+      settle();
+    } catch (error) {
+      if (deps.signal.aborted) return;
+      const outcome = blamed(error);
+      if (outcome.status !== "refused" && outcome.status !== "failed") return;
+      const line = `${digest}, which is about something that the target has, is not there: ${outcome.message}`;
+      if (outcome.status === "refused") run.warn(line);
+      else run.miss(line);
+    }
+  }
 
   /** What becomes of those that somebody has set meanwhile; of all of them where the target does not tell. */
   async function takenOf(
@@ -102,11 +120,15 @@ export async function copyRepository(
     } catch (error) {
       if (deps.signal.aborted) return { status: "waiting" };
       if (await isThereAnyway(tag, error)) return { status: "present" };
-      const blame = { isOfSource: source.isToBlame(error), hasPushed: to.hasPushed() };
-      const outcome = outcomeOf(error, blame);
-      settle(outcome.status === "failed" ? error : undefined);
-      return outcome;
+      return blamed(error);
     }
+  }
+
+  function blamed(error: unknown): TagOutcome {
+    const blame = { isOfSource: source.isToBlame(error), hasPushed: to.hasPushed() };
+    const outcome = outcomeOf(error, blame);
+    settle(outcome.status === "failed" ? error : undefined);
+    return outcome;
   }
 
   async function copyTag({ digest, as }: PlannedTag): Promise<void> {

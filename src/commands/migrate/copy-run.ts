@@ -24,6 +24,9 @@ export interface CopyRun {
   readonly warnings: ReadonlySet<string>;
   /** Learns how a request ended: many failures in a row, and nothing between them, end the run. */
   settle(error?: unknown): void;
+  /** Learns what is not there in the end and belongs to no tag of the plan; one line. */
+  miss(line: string): void;
+  missed(): string | undefined;
   /** Ends the run, for a reason of one line: nothing more is begun. */
   end(reason: string): void;
   /** Why nothing more is begun, one line. */
@@ -44,6 +47,7 @@ export function createCopyRun(
   let failures = 0;
   let trouble: RegistryError | undefined;
   let over: string | undefined;
+  let missing: string | undefined;
 
   return {
     deps,
@@ -78,6 +82,8 @@ export function createCopyRun(
       trouble = error;
       if (failures >= MAX_FAILURES) over ??= `${failures} failures in a row: ${error.message}`;
     },
+    miss: (line) => void (missing ??= line),
+    missed: () => missing,
     end: (reason) => void (over ??= reason),
     brokeOff: () => (deps.signal.aborted ? "the run was interrupted" : over),
     trouble: () => trouble,

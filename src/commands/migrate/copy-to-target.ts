@@ -1,4 +1,4 @@
-import type { RepositoryPlan } from "../../engine/migrate/plan.ts";
+import type { PlannedManifest, RepositoryPlan } from "../../engine/migrate/plan.ts";
 import type { CopyLease } from "./copy-lease.ts";
 import { takeCopyLease } from "./copy-lease.ts";
 import { isRegistryError } from "../../registry/error.ts";
@@ -8,6 +8,7 @@ import type { CopyRun } from "./copy-run.ts";
 import { createCopyTarget } from "./copy-target.ts";
 import type { CopyTarget } from "./copy-target.ts";
 import { findGone } from "./find-gone.ts";
+import { looseIn } from "./referrers-of.ts";
 import type { GatheredMigration } from "./request.ts";
 import type { TagOutcome, TagResult, TransferCounts } from "./result.ts";
 
@@ -37,7 +38,7 @@ export async function copyToTarget(
   const place = { registry: open(first).to, repository: first.to };
   const isFresh = plans.every((plan) => plan.isFresh);
   const target = createCopyTarget(place.registry, { repository: first.to, isFresh }, run);
-  const toDo = plans.filter((plan) => plan.tags.some(({ there }) => there !== "present"));
+  const toDo = plans.filter(isOpen);
   for (const plan of plans) results.set(plan, untouched(plan));
   if (toDo.length === 0) return { results, counts: countsOf(target) };
   let lease: CopyLease | undefined;
@@ -48,7 +49,7 @@ export async function copyToTarget(
     const project = first.project ?? first.to.name.split("/").at(-1) ?? "";
     const { arrives } = target;
     lease = await takeCopyLease(leasedTags(plans), { ...place, project, arrives }, run);
-    for (const plan of toDo) results.set(plan, await copy(plan, lease));
+    for (const plan of toDo) results.set(plan, await copy(plan, lease, looseIn(plan)));
     for (const plan of toDo) results.set(plan, await keepThere(plan, lease));
   } catch (error) {
     if (!deps.signal.aborted) {
@@ -61,9 +62,13 @@ export async function copyToTarget(
   }
   return { results, counts: countsOf(target) };
 
-  function copy(plan: RepositoryPlan, held: CopyLease): Promise<readonly TagResult[]> {
+  function copy(
+    plan: RepositoryPlan,
+    held: CopyLease,
+    loose: readonly PlannedManifest[],
+  ): Promise<readonly TagResult[]> {
     const { from } = open(plan);
-    return copyRepository({ plan, from, to: target, lease: held, names }, run);
+    return copyRepository({ plan, from, to: target, lease: held, loose, names }, run);
   }
 
   /** Sends again what was copied and is gone: a cleanup that knew nothing of the lease may have taken it. */
@@ -81,7 +86,7 @@ export async function copyToTarget(
       const wanted = new Set(gone.map(({ as }) => as));
       const tags = plan.tags.filter(({ as }) => wanted.has(as));
       target.forget(plan.manifests);
-      for (const result of await copy({ ...plan, tags }, held)) settled.set(result.as, result);
+      for (const result of await copy({ ...plan, tags }, held, [])) settled.set(result.as, result);
     }
     return [...settled.values()];
   }
@@ -104,6 +109,10 @@ const GONE: TagOutcome = {
   code: "gone",
   message: "it was stored more than once, and the target does not have it",
 };
+
+function isOpen({ manifests, tags }: RepositoryPlan): boolean {
+  return manifests.length > 0 || tags.some(({ there }) => there !== "present");
+}
 
 /** Stages and indexes, those included that are there already: records of them may be about to come. */
 function leasedTags(plans: readonly RepositoryPlan[]): readonly string[] {

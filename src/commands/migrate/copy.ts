@@ -53,7 +53,7 @@ export async function copyPlan(
   if (trouble !== undefined && isUntouched(counts) && !deps.signal.aborted) throw trouble;
   const lost = state.trouble();
   if (lost !== undefined) run.warn(lost);
-  const brokeOff = run.brokeOff();
+  const brokeOff = run.brokeOff() ?? run.missed();
   return {
     tags: plan.repositories.map((planned) => results.get(planned) ?? []),
     counts,

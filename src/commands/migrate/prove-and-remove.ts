@@ -4,7 +4,6 @@ import { isRegistryError } from "../../registry/error.ts";
 import type { CommandDeps } from "../deps.ts";
 import type { Copied } from "./copy.ts";
 import type { MigrateRequest } from "./migrate.ts";
-import { removeSource } from "./remove-source.ts";
 import type { GatheredMigration } from "./request.ts";
 import type { Removal, RepositoryResult, Verification } from "./result.ts";
 import { verifyRepository } from "./verify.ts";
@@ -36,6 +35,7 @@ export async function proveAndRemove(
     if (isAsked) await verifyAll(gathered, verifications, deps);
     await closeTargets(gathered);
     if (!isAsked || removal === undefined) return;
+    const { removeSource } = await import("./remove-source.ts");
     for (const [at, { from, to, project, tags }] of repositories.entries()) {
       const proved = provedOf(tags, verifications[at]);
       const about = { from, to, proved, policy: removal };
@@ -82,8 +82,7 @@ async function verifyAll(
     deps.report({ type: "phase.advanced", phase, done });
   };
   for (const planned of repositories) {
-    const { to } = open(planned);
-    verifications.push(await verifyRepository(planned, to, { ...deps, verified }));
+    verifications.push(await verifyRepository(planned, open(planned), { ...deps, verified }));
   }
 }
 

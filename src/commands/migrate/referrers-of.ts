@@ -44,3 +44,24 @@ export function createReferrerFinder({
     return seen;
   }
 }
+
+/**
+ * The manifests of a plan that no tag which is to be set leads to, and that are about none of those: what came to the
+ * source after something that the target has already.
+ */
+export function looseIn({
+  manifests,
+  tags,
+}: Pick<RepositoryPlan, "manifests" | "tags">): readonly PlannedManifest[] {
+  const planned = new Map(manifests.map((manifest) => [manifest.digest, manifest]));
+  const open = tags.filter(({ there }) => there !== "present");
+  const reached = new Set(open.map(({ digest }) => digest));
+  for (const digest of reached) {
+    for (const needed of planned.get(digest)?.after ?? []) reached.add(needed);
+  }
+  // What is needed comes first, so that one look at each is enough.
+  for (const { digest, after } of manifests) {
+    if (after.some((needed) => reached.has(needed))) reached.add(digest);
+  }
+  return manifests.filter(({ digest }) => !reached.has(digest));
+}

@@ -2,10 +2,10 @@ import { createLinkReader } from "../../engine/migrate/links.ts";
 import type { PlannedTag, RepositoryPlan } from "../../engine/migrate/plan.ts";
 import type { Digest } from "../../oci/digest.ts";
 import { isRegistryError } from "../../registry/error.ts";
-import type { Registry } from "../../registry/registry.ts";
 import type { CommandDeps } from "../deps.ts";
 import { mapParallel } from "../parallel.ts";
 import { createReferrerFinder } from "./referrers-of.ts";
+import type { OpenSides } from "./request.ts";
 import type { Verification, VerificationProblem } from "./result.ts";
 
 /** What lies below a tag and is not there. */
@@ -26,7 +26,7 @@ interface Below {
  */
 export async function verifyRepository(
   plan: RepositoryPlan,
-  to: Registry,
+  { from, to }: OpenSides,
   deps: Pick<CommandDeps, "signal" | "parallel"> & { readonly verified: () => void },
 ): Promise<Verification> {
   const { host, name } = plan.to;
@@ -42,13 +42,40 @@ export async function verifyRepository(
     deps.verified();
     return problems;
   });
+  const problems = [...found.flat(), ...(await problemsOfOthers())];
+  const doubted = new Set(problems.map(({ tag }) => tag));
   return {
     tags: plan.tags.length,
     manifests: manifests.size,
     blobs: blobs.size,
-    proved: new Set(plan.tags.filter((_, at) => found[at]?.length === 0).map(({ tag }) => tag)),
-    problems: found.flat(),
+    proved: new Set(plan.tags.flatMap(({ as, tag }) => (doubted.has(as) ? [] : [tag]))),
+    problems,
   };
+
+  /** What no tag leads to is about something that has a tag, or about something that is about it. */
+  async function problemsOfOthers(): Promise<readonly VerificationProblem[]> {
+    const others = plan.manifests.filter(({ digest }) => !manifests.has(digest));
+    const lacking = await mapParallel(others, parallel, async ({ digest }) => {
+      const lacks = await below(digest);
+      const owner = lacks.length === 0 ? undefined : await ownerOf(digest);
+      // Nobody can tell whose it is: then nothing is proved.
+      const owners = owner === undefined ? plan.tags : [owner];
+      return lacks.flatMap((lack) => owners.map(({ as }) => ({ tag: as, ...lack })));
+    });
+    return lacking.flat();
+  }
+
+  async function ownerOf(digest: Digest): Promise<PlannedTag | undefined> {
+    const source = { host: plan.from.host, name: plan.from.name };
+    for (let about: Digest | undefined = digest; about !== undefined;) {
+      const links = readLinks(await from.getManifest({ ...source, digest: about }, { signal }));
+      const subject: Digest | undefined = links === "unreadable" ? undefined : links.subject;
+      const owner = plan.tags.find((tag) => tag.digest === subject);
+      if (owner !== undefined) return owner;
+      about = subject;
+    }
+    return undefined;
+  }
 
   /** Empty where the listing has no digests. */
   async function listDigests(): Promise<ReadonlyMap<string, Digest>> {

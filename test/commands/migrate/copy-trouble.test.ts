@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { FaultRule } from "../../../contract-tests/fakes/faults.ts";
 import { dockerRegistry2 } from "../../../contract-tests/fakes/personality.ts";
 import { descriptorOf, imageOf, indexOf, seedContent } from "../../../contract-tests/fakes/seed.ts";
-import { isRegistryError } from "../../../src/registry/error.ts";
+import { RegistryError, isRegistryError } from "../../../src/registry/error.ts";
 import { soleRunner } from "../../properties/runner.ts";
 import { NOW, openCopyWorld, seedStages, statuses } from "./copy-world.ts";
 
@@ -162,6 +162,35 @@ describe("copying with trouble", () => {
 
     expect(copied.tags.flat()[0]?.outcome).toMatchObject({ status: "refused", code: "taken" });
     expect(world.target.state().tags.get("latest")).toBe(theirs);
+  });
+
+  it("says what is about something that the target has and could not be had", async () => {
+    const world = await openCopyWorld();
+    const image = imageOf();
+    const signature = imageOf({ layers: ["sig"], subject: descriptorOf(image) });
+    for (const side of [world.source, world.target]) seedContent(side.state(), image, ["v1"]);
+    seedContent(world.source.state(), signature);
+    const plan = world.plan();
+    world.source.state().blobs.clear();
+
+    const copied = await world.copy([plan]);
+
+    expect(copied.brokeOff).toContain(`${signature.digest}, which is about something`);
+  });
+
+  it("copies into a directory or an archive that the first push makes", async () => {
+    const world = await openCopyWorld({
+      wrapTarget: (registry) => ({
+        ...registry,
+        async *listTags(repository) {
+          if (world.target.state().tags.size > 0) return yield* registry.listTags(repository);
+          throw new RegistryError("not-found", "there is no such directory");
+        },
+      }),
+    });
+    seedContent(world.source.state(), imageOf(), ["v1"]);
+
+    expect(statuses(await world.copy())).toEqual(["copied"]);
   });
 
   it("tries a blob that cannot be had no more than twice, however many images share it", async () => {

@@ -110,11 +110,15 @@ export async function openCopyWorld(spec: CopyWorldSpec = {}): Promise<CopyWorld
       });
     },
     verify: (plan) =>
-      verifyRepository(plan, target.registry, {
-        signal: new AbortController().signal,
-        parallel: 4,
-        verified: () => undefined,
-      }),
+      verifyRepository(
+        plan,
+        { from: source.registry, to: target.registry },
+        {
+          signal: new AbortController().signal,
+          parallel: 4,
+          verified: () => undefined,
+        },
+      ),
   };
 }
 
@@ -182,7 +186,10 @@ function planOf(
   });
   const roots = tags.filter(({ there }) => there !== "present").map(({ digest }) => digest);
   const referrers = [...known].flatMap(([digest, links]) =>
-    typeof links !== "string" && links.subject !== undefined && !roots.includes(digest)
+    typeof links !== "string" &&
+    links.subject !== undefined &&
+    !roots.includes(digest) &&
+    !to.manifests.has(digest)
       ? [digest]
       : [],
   );
@@ -191,7 +198,7 @@ function planOf(
     to: target.at(names.to),
     needsCreation: false,
     isFresh: to.tags.size === 0,
-    manifests: roots.length === 0 ? [] : orderManifests(roots, referrers, known),
+    manifests: orderManifests(roots, referrers, known),
     tags: sortTags(tags),
     left: [],
   };

@@ -102,6 +102,29 @@ describe("copying", () => {
     ]);
   });
 
+  it("stores what came about something that the target has already, and proves it", async () => {
+    const world = await openCopyWorld({ source: ociConformant, target: ociConformant });
+    const image = imageOf();
+    seedContent(world.source.state(), image, ["v1"]);
+    await world.copy();
+    const attestation = imageOf({ layers: ["sbom"], subject: descriptorOf(image) });
+    const signature = imageOf({ layers: ["sig"], subject: descriptorOf(attestation) });
+    for (const late of [attestation, signature]) seedContent(world.source.state(), late);
+    const plan = world.plan();
+    const before = await world.verify(plan);
+
+    const copied = await world.copy([plan]);
+
+    expect(before.problems).toMatchObject([
+      { tag: "v1", kind: "missing-manifest", digest: attestation.digest },
+      { tag: "v1", kind: "missing-manifest", digest: signature.digest },
+    ]);
+    expect(before.proved.size).toBe(0);
+    expect(statuses(copied)).toEqual(["present"]);
+    expect(copied.counts).toMatchObject({ manifestsSent: 2 });
+    expect(await world.verify(plan)).toMatchObject({ manifests: 3, problems: [] });
+  });
+
   it("enters referrers into the index of their subject where the target has no endpoint for them", async () => {
     const world = await openCopyWorld({ source: ociConformant, target: dockerRegistry2 });
     const image = imageOf();
