@@ -132,7 +132,7 @@ describe("an audit", () => {
     const found = await run({ ...createMemoryRegistry(state) });
 
     expect(found.findings).toEqual([]);
-    const [{ tags = [] } = {}] = found.repositories;
+    const tags = found.repositories.flatMap((repository) => repository.tags);
     expect(tags.find(({ tag }) => tag === "buildcache")).toMatchObject({
       ownBytes: list.bytes.length + 5,
     });
