@@ -1,5 +1,6 @@
 import type { Descriptor } from "../../oci/descriptor.ts";
 import type { ManifestBody } from "../../oci/manifest.ts";
+import { isInFiles } from "../../oci/reference.ts";
 import type { Reference } from "../../oci/reference.ts";
 import { isRegistryError } from "../../registry/error.ts";
 import type { Registry } from "../../registry/registry.ts";
@@ -22,7 +23,8 @@ export async function putWhole(
     try {
       return await registry.putManifest(reference, manifest, { signal });
     } catch (error) {
-      if (!missesPart(error)) throw error;
+      // Who looks into files sees what is there at once.
+      if (!missesPart(error) || isInFiles(reference)) throw error;
       await runner.sleep(pause);
     }
   }
@@ -31,6 +33,6 @@ export async function putWhole(
 
 /** Whether the registry misses a part. Source: distribution-spec, "Error Codes"; a refusal may have several, and the error holds the first. */
 export function missesPart(error: unknown): boolean {
-  const isRefused = isRegistryError(error, "invalid", "not-found") && error.status !== undefined;
-  return isRefused && /\b(?:MANIFEST_)?BLOB_UNKNOWN\b/.test(error.message);
+  if (!isRegistryError(error, "invalid", "not-found")) return false;
+  return /\b(?:MANIFEST_)?BLOB_UNKNOWN\b/.test(`${error.registryCode} ${error.message}`);
 }

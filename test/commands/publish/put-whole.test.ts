@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 
 import { imageOf } from "../../../contract-tests/fakes/seed.ts";
-import { putWhole } from "../../../src/commands/publish/put-whole.ts";
+import { missesPart, putWhole } from "../../../src/commands/publish/put-whole.ts";
 import { RegistryError } from "../../../src/registry/error.ts";
 import { soleRunner } from "../../properties/runner.ts";
 
@@ -36,4 +36,28 @@ it.each([
   );
 
   expect([ended, count]).toEqual([ends, sent]);
+});
+
+it("a manifest whose part is not in a file is not sent again: files do not lag behind", async () => {
+  const { signal } = new AbortController();
+  let count = 0;
+  const missing = new RegistryError("invalid", "its blob is not there", {
+    registryCode: "MANIFEST_BLOB_UNKNOWN",
+  });
+
+  const put = putWhole(
+    {
+      putManifest: () => {
+        count += 1;
+        return Promise.reject(missing);
+      },
+    },
+    { host: "archive", name: "/shop.tar", tag: "v1" },
+    { digest, mediaType, bytes },
+    { signal, runner: soleRunner(0) },
+  );
+
+  await expect(put).rejects.toBe(missing);
+  expect(count).toBe(1);
+  expect(missesPart(missing)).toBe(true);
 });
