@@ -7,8 +7,8 @@ import { checkGuards } from "../../engine/cleanup/guards.ts";
 import type { Digest } from "../../oci/digest.ts";
 import { formatRepository } from "../../oci/reference.ts";
 import type { Gathered } from "../cleanup/gathered.ts";
-import { homeOf } from "../cleanup/homes.ts";
-import type { Home } from "../cleanup/homes.ts";
+import { homeOf, listHomes } from "../cleanup/homes.ts";
+import type { Home, Homes } from "../cleanup/homes.ts";
 import { listUntagged } from "../cleanup/untagged.ts";
 import type { CommandDeps } from "../deps.ts";
 import { mapParallel } from "../parallel.ts";
@@ -55,6 +55,7 @@ export async function gatherAudit(
   }
   const whereIs = (digest: Digest): Home => homeOf(digest, homes, gathered.tags());
   const { contents, missing, unreadable } = await readContents(wanted, whereIs, deps);
+  await lookForSubjects({ input, contents }, missing, home, deps);
   const ground: Ground = {
     repository: formatRepository(home.repository),
     input,
@@ -63,12 +64,12 @@ export async function gatherAudit(
     ...(findings.lastRun === undefined ? {} : { lastRun: findings.lastRun }),
     contents,
     missing,
+    gone: await findGone(input, missing, homes, deps),
     ...(untagged === undefined ? {} : { untagged }),
     ...(primary === undefined ? {} : { told: primary.input }),
     maxTag: MAX_TAG,
     thresholds,
   };
-  await lookForSubjects(ground, missing, home, deps);
   const objections = checkGuards(plan, findings, undefined).map(
     ({ message }) => `${ground.repository}: a cleanup would stop before it deletes: ${message}`,
   );
@@ -77,7 +78,7 @@ export async function gatherAudit(
 
 /** Notes which subjects of signatures are not there: those that nobody has read are asked for. */
 async function lookForSubjects(
-  { input, contents }: Ground,
+  { input, contents }: Pick<Ground, "input" | "contents">,
   missing: Set<Digest>,
   { registry, repository: { host, name } }: Home,
   { parallel, report, signal }: CommandDeps,
@@ -100,11 +101,28 @@ async function lookForSubjects(
   });
 }
 
+/** Lists again where something is not there: a cleanup may have taken it, with its tags, since the first listing. */
+async function findGone(
+  { tags }: Ground["input"],
+  missing: ReadonlySet<Digest>,
+  homes: Homes,
+  deps: CommandDeps,
+): Promise<ReadonlySet<string>> {
+  if (missing.size === 0 && tags.every(({ digest }) => digest !== undefined)) return new Set();
+  const { stages, records = [] } = await listHomes(homes, deps);
+  const there = new Set([...stages, ...records].map(({ tag }) => tag));
+  return new Set(tags.map(({ tag }) => tag).filter((tag) => !there.has(tag)));
+}
+
 function warningsOf(
-  { repository, catalog, untagged }: Ground,
+  { repository, catalog, untagged, gone }: Ground,
   unreadable: readonly Digest[],
 ): readonly string[] {
   const warnings: string[] = [];
+  if (gone.size > 0) {
+    const went = gone.size === 1 ? "1 tag" : `${gone.size} tags`;
+    warnings.push(`${repository}: ${went} went while the audit read the repository`);
+  }
   if (untagged === undefined) {
     warnings.push(
       `${repository}: this registry does not tell which manifests have no tag, so they are not in this audit, nor are referrers among them whose subject is gone`,

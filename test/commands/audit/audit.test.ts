@@ -171,6 +171,26 @@ describe("an audit", () => {
     );
   });
 
+  it("takes what went while it read for no fault", async () => {
+    const state = healthy();
+    const image = imageOf({ labels: { going: "soon" } });
+    seedContent(state, image, ["going", "stays"]);
+    const registry = createMemoryRegistry(state, {
+      before: ({ op, key }) => {
+        if (op !== "get" || key !== image.digest) return;
+        state.tags.delete("going");
+        state.manifests.delete(image.digest);
+      },
+    });
+
+    const { findings, warnings } = await run(registry);
+
+    expect(findings.map(({ rule, subject }) => [rule, subject])).toEqual([
+      ["dangling-tag", "stays"],
+    ]);
+    expect(warnings).toContain(`${NAME}: 1 tag went while the audit read the repository`);
+  });
+
   it("fails where the registry does", async () => {
     const registry = createMemoryRegistry(healthy(), {
       before: ({ op }) => {

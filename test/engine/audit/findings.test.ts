@@ -62,6 +62,16 @@ describe("what is named and not there", () => {
       { tags: {}, stored: { r: { about: "a" } }, untagged: ["r"], missing: ["a"] },
       [`signature-without-subject ${digestOf("r")}`],
     ],
+    [
+      "nothing that went with its tag while the repository was read",
+      {
+        tags: { lost: null, away: "d", multi: "i", [SIG]: "s" },
+        stored: { i: { children: ["e"] } },
+        missing: ["a", "d", "e"],
+        gone: ["lost", "away", "multi", SIG],
+      },
+      [],
+    ],
     ["a signature of what is there", { tags: { [SIG]: "s", web: "a" } }, []],
   ])("tells %s", (_, spec, faults) => {
     expect(faultsOf(spec)).toEqual(faults);

@@ -36,6 +36,8 @@ export interface AuditedSpec {
   readonly stored?: Readonly<Record<string, StoredContent>>;
   /** Letters that were looked for and are not there. */
   readonly missing?: readonly string[];
+  /** Tags that went while the repository was read. */
+  readonly gone?: readonly string[];
   /** Letters of what no tag names; absent: nobody can list that. */
   readonly untagged?: readonly string[];
   readonly history?: History;
@@ -70,6 +72,7 @@ export function auditOf(spec: AuditedSpec): RepositoryAudit {
     ...(spec.lastRun === undefined ? {} : { lastRun: spec.lastRun }),
     contents: contentsOf(spec),
     missing,
+    gone: new Set(spec.gone),
     ...(spec.untagged === undefined
       ? {}
       : { untagged: spec.untagged.map((letter) => ({ digest: digestOf(letter) })) }),

@@ -3,14 +3,17 @@ import type { Ground } from "../ground.ts";
 import { count, nameFew } from "./draft.ts";
 import type { Draft } from "./draft.ts";
 
-/** What something names and is not there: manifests of tags, children of indexes, subjects of signatures. */
+/**
+ * What something names and is not there: manifests of tags, children of indexes, subjects of signatures. What went with its
+ * tag while the repository was read is no fault.
+ */
 export function findGone(ground: Ground): readonly Draft[] {
   return [...danglingTags(ground), ...brokenIndexes(ground), ...loneSignatures(ground)];
 }
 
-function danglingTags({ input, missing }: Ground): Draft[] {
+function danglingTags({ input, missing, gone }: Ground): Draft[] {
   return input.tags.flatMap(({ tag, digest }): Draft[] => {
-    if (digest !== undefined && !missing.has(digest)) return [];
+    if (gone.has(tag) || (digest !== undefined && !missing.has(digest))) return [];
     const where = digest === undefined ? "nothing" : `${digest}, which the registry does not have`;
     return [
       { rule: "dangling-tag", subject: tag, message: `${tag} is listed and leads to ${where}.` },
@@ -21,10 +24,10 @@ function danglingTags({ input, missing }: Ground): Draft[] {
 function brokenIndexes(ground: Ground): Draft[] {
   const { contents, missing } = ground;
   return [...contents].flatMap(([digest, { kind, children }]): Draft[] => {
-    if (kind !== "index") return [];
-    const gone = children.filter((child) => missing.has(child.digest));
-    if (gone.length === 0) return [];
-    const named = gone.map(({ digest: child, platform }) =>
+    if (kind !== "index" || isGone(digest, ground)) return [];
+    const lost = children.filter((child) => missing.has(child.digest));
+    if (lost.length === 0) return [];
+    const named = lost.map(({ digest: child, platform }) =>
       platform === undefined ? child : `${child} (${platform})`,
     );
     const subject = nameOf(digest, ground);
@@ -48,10 +51,10 @@ function loneSignatures(ground: Ground): Draft[] {
     about.set(subject, known.add(name));
   };
   for (const { tag, class: known } of input.tags) {
-    if (known.kind === "signature") note(known.subject, tag);
+    if (known.kind === "signature" && !ground.gone.has(tag)) note(known.subject, tag);
   }
   for (const [digest, { subject }] of contents) {
-    if (subject !== undefined) note(subject, nameOf(digest, ground));
+    if (subject !== undefined && !isGone(digest, ground)) note(subject, nameOf(digest, ground));
   }
   return [...about].map(([subject, names]) => {
     const [first = "", ...others] = [...names].toSorted();
@@ -62,6 +65,11 @@ function loneSignatures(ground: Ground): Draft[] {
       message: `${nameFew([first, ...others])} ${verb} about ${subject}, which is not there.`,
     };
   });
+}
+
+/** Whether every tag of a digest went. */
+function isGone(digest: Digest, { catalog, gone }: Pick<Ground, "catalog" | "gone">): boolean {
+  return catalog.byDigest.get(digest)?.every(({ tag }) => gone.has(tag)) === true;
 }
 
 /** The first tag on a digest, or the digest. */
