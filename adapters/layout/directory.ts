@@ -1,3 +1,4 @@
+import type { Dirent } from "node:fs";
 import { mkdir, readFile, readdir } from "node:fs/promises";
 import { dirname, isAbsolute, join } from "node:path";
 import { splitDigest } from "../../src/oci/digest.ts";
@@ -26,6 +27,11 @@ const OWN = ".tidemark";
 /** What a creation that was killed may have left before it wrote `oci-layout`, its last step. */
 const UNFINISHED = new Set([OWN, "blobs", "index.json"]);
 
+/** Whether a name in a layout is part of it, and no repository below it. */
+export function isStored(name: string): boolean {
+  return UNFINISHED.has(name);
+}
+
 /** Throws `invalid` for a repository that is no directory's. */
 export function pathsOf(repository: Repository): Paths {
   const root = repository.name;
@@ -53,7 +59,8 @@ export function blobPath(paths: Paths, digest: Digest): string {
 }
 
 /**
- * Whether a layout is there: `absent` for no directory, an empty one, or one whose creation was cut short.
+ * Whether a layout is there: `absent` for no directory, an empty one, one whose creation was cut short, or one in which
+ * nothing lies but layouts, at any depth.
  *
  * Throws `invalid` for a directory that holds something else or a layout of another version.
  */
@@ -63,9 +70,10 @@ export async function inspect(paths: Paths): Promise<"present" | "absent"> {
     checkVersion(paths, text);
     return "present";
   }
-  const names = await list(paths.root);
-  const unfinished = names.includes(OWN) && names.every((name) => UNFINISHED.has(name));
-  if (names.length === 0 || unfinished) return "absent";
+  const entries = await list(paths.root);
+  const isBegun = entries.some(({ name }) => name === OWN);
+  const others = entries.filter(({ name }) => !(isBegun && isStored(name)));
+  if (await leadToLayouts(others)) return "absent";
   throw new RegistryError(
     "invalid",
     `layout: ${paths.root} is not an OCI image layout: it is not empty and has no oci-layout file`,
@@ -112,6 +120,17 @@ function checkVersion(paths: Paths, text: string): void {
   );
 }
 
+/** Whether each entry is a directory that is a layout, is about to become one, or has nothing but such in it. */
+async function leadToLayouts(entries: readonly Dirent[]): Promise<boolean> {
+  for (const entry of entries) {
+    if (!entry.isDirectory()) return false;
+    const inside = await list(join(entry.parentPath, entry.name));
+    const isLayout = inside.some(({ name }) => name === "oci-layout" || name === OWN);
+    if (!isLayout && !(await leadToLayouts(inside))) return false;
+  }
+  return true;
+}
+
 async function readOptional(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, "utf8");
@@ -121,9 +140,9 @@ async function readOptional(path: string): Promise<string | undefined> {
   }
 }
 
-async function list(path: string): Promise<string[]> {
+async function list(path: string): Promise<Dirent[]> {
   try {
-    return await readdir(path);
+    return await readdir(path, { withFileTypes: true });
   } catch (error) {
     if (systemCode(error) === "ENOENT") return [];
     throw error;

@@ -3,11 +3,11 @@ import { dirname, isAbsolute, join, resolve } from "node:path";
 import { DIRECTORY_HOST } from "../../src/oci/reference.ts";
 import type { Repository } from "../../src/oci/reference.ts";
 import type { CallOptions, RightState, Rights } from "../../src/registry/registry.ts";
-import { inspect, pathsOf } from "./directory.ts";
+import { inspect, isStored, pathsOf } from "./directory.ts";
 import { systemCode } from "../../src/layout/errors.ts";
 import { translating } from "./errors.ts";
 
-/** Layouts in a directory and below it, found by their `oci-layout`; nothing is looked for inside a layout. */
+/** Layouts in a directory and below it, found by their `oci-layout`; those inside a layout too, beside what it stores. */
 export async function* listRepositories(
   namespace: string,
   { signal }: CallOptions = {},
@@ -15,12 +15,10 @@ export async function* listRepositories(
   signal?.throwIfAborted();
   const root = isAbsolute(namespace) ? namespace : resolve("/", namespace);
   const entries = await translating(`list ${root}`, () => readDirectory(root));
-  if (entries.some((entry) => entry.isFile() && entry.name === "oci-layout")) {
-    yield { host: DIRECTORY_HOST, name: root };
-    return;
-  }
+  const isLayout = entries.some((entry) => entry.isFile() && entry.name === "oci-layout");
+  if (isLayout) yield { host: DIRECTORY_HOST, name: root };
   for (const entry of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
-    if (entry.isDirectory())
+    if (entry.isDirectory() && !(isLayout && isStored(entry.name)))
       yield* listRepositories(join(root, entry.name), { ...signalOf(signal) });
   }
 }
