@@ -50,9 +50,14 @@ export const NOTHING_SENT: Sent = {
 /** Runs the command line for a project, in a process that is there already. */
 export interface CommandLine {
   migrate(from: Side, to: Side, more?: readonly string[]): Promise<Ran>;
+  /** Runs a cleanup; answers all that it said when it did not end well or with a guard. */
+  cleanUp(side: Side): Promise<string>;
   /** Tags that a cleanup would keep and those it would take, sorted. */
   planCleanup(side: Side): Promise<CleanupPlan>;
 }
+
+/** Exit code of a run that a guard refused before it took anything. */
+const GUARDED = 4;
 
 export interface CleanupPlan {
   readonly kept: readonly string[];
@@ -66,13 +71,12 @@ export function commandLine(cliProcess: CliProcess, { root, clone }: Project): C
         ...from.backend.access?.env,
         ...to.backend.access?.env,
       }),
+    async cleanUp(side) {
+      const ran = await cleanup(side);
+      return ran.exit === GUARDED ? "" : complaintOf(ran);
+    },
     async planCleanup(side) {
-      const where = ["--repo", side.repository.address, ...accessOf(side, "repo")];
-      const how = ["--dir", clone, "--without-kube", "--dry-run", "--output", "json", "--quiet"];
-      // Many registries tell when they were given something, and what is young stays.
-      how.push("--keep-stages-built-within-last-n-hours", "0");
-      const { env } = side.backend.access ?? {};
-      const { exit, stdout, stderr } = await run(["cleanup", ...where, ...how], env);
+      const { exit, stdout, stderr } = await cleanup(side, ["--dry-run"]);
       if (exit !== 0) throw new Error(`cleanup ended with ${exit}: ${stderr}`);
       const { kept, deleted } = reportOf(stdout);
       return {
@@ -81,6 +85,15 @@ export function commandLine(cliProcess: CliProcess, { root, clone }: Project): C
       };
     },
   };
+
+  function cleanup(side: Side, more: readonly string[] = []): Promise<Ran> {
+    const where = ["--repo", side.repository.address, ...accessOf(side, "repo")];
+    const how = ["--dir", clone, "--without-kube", "--output", "json", "--quiet"];
+    // Many registries tell when they were given something, and what is young stays.
+    const age = ["--keep-stages-built-within-last-n-hours", "0"];
+    const { env } = side.backend.access ?? {};
+    return run(["cleanup", ...where, ...how, ...age, ...more], env);
+  }
 
   async function run(
     args: readonly string[],

@@ -62,12 +62,15 @@ export async function copyToTarget(
   }
   return { results, counts: countsOf(target) };
 
+  /** @param tags Of the plan, those that are still to do. */
   function copy(
-    plan: RepositoryPlan,
+    planned: RepositoryPlan,
     held: CopyLease,
     loose: readonly PlannedManifest[],
+    tags: RepositoryPlan["tags"] = planned.tags,
   ): Promise<readonly TagResult[]> {
-    const { from } = open(plan);
+    const { from } = open(planned);
+    const plan = { ...planned, tags };
     return copyRepository({ plan, from, to: target, lease: held, loose, names }, run);
   }
 
@@ -86,7 +89,7 @@ export async function copyToTarget(
       const wanted = new Set(gone.map(({ as }) => as));
       const tags = plan.tags.filter(({ as }) => wanted.has(as));
       target.forget(plan.manifests);
-      for (const result of await copy({ ...plan, tags }, held, [])) settled.set(result.as, result);
+      for (const result of await copy(plan, held, [], tags)) settled.set(result.as, result);
     }
     return [...settled.values()];
   }
