@@ -1,6 +1,8 @@
 import type { AuditedTag, HistoryPlace } from "../../engine/audit/audit.ts";
 import type { TagLabel } from "../../engine/cleanup/plan.ts";
 import { visible } from "../visible.ts";
+import { packName } from "./names.ts";
+import type { RecordName } from "./names.ts";
 import { placed } from "./placed.ts";
 import type { Placed } from "./placed.ts";
 import type { Row, Rows } from "./rows.ts";
@@ -10,9 +12,7 @@ import { whyTemplates } from "./why-templates.ts";
 export interface Columns {
   readonly repository: readonly number[];
   readonly class: readonly number[];
-  readonly name: readonly string[];
-  /** Without `sha256:`; empty for what resolves to nothing. */
-  readonly digest: readonly string[];
+  readonly name: readonly (string | RecordName)[];
   readonly mediaType: readonly number[];
   readonly platforms: readonly number[];
   /** Seconds since the epoch. */
@@ -63,8 +63,7 @@ export function columnsOf({ all, findBeside }: Rows): ColumnsAndTables {
   const rows: Columns = {
     repository: column((_, row) => row.repository),
     class: column((tag) => labels.place(tag.class)),
-    name: column(({ tag }) => visible(tag)),
-    digest: column(({ digest = "" }) => digest.replace(/^sha256:/, "")),
+    name: column(({ tag }, row) => packName(tag, commits, (name) => findBeside(row, name))),
     mediaType: column(({ mediaType }) => mediaTypes.placeOf(mediaType && visible(mediaType))),
     platforms: column((tag) =>
       platforms.placeOf(tag.platforms && visible(tag.platforms.join(", "))),

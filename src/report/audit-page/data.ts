@@ -5,6 +5,8 @@ import { CLASS_NAMES } from "../sentences.ts";
 import { visible } from "../visible.ts";
 import { columnsOf } from "./columns.ts";
 import type { Columns, PlaceData } from "./columns.ts";
+import { packDigests } from "./digests.ts";
+import type { PackedDigests } from "./digests.ts";
 import { placed } from "./placed.ts";
 import { rowsOf } from "./rows.ts";
 
@@ -27,6 +29,14 @@ export interface AuditData {
   readonly severities: readonly string[];
   readonly advice: readonly string[];
   readonly findings: readonly FindingData[];
+  /** See `PackedDigests`. */
+  readonly otherDigests: PackedDigests["others"];
+}
+
+/** The data in two parts: the digests are unpacked only when one is asked for. */
+interface PageData {
+  readonly data: AuditData;
+  readonly digests: string;
 }
 
 /** A finding; its subject is a row, or text where no row is meant. */
@@ -39,10 +49,11 @@ type FindingData = readonly [
   advice: number,
 ];
 
-export function auditData({ repositories, findings }: Audit): AuditData {
+export function pageData({ repositories, findings }: Audit): PageData {
   const rows = rowsOf(repositories);
   const { labels, ...columns } = columnsOf(rows);
-  return {
+  const { packed, others } = packDigests(rows.all.map(({ tag }) => tag.digest));
+  const data = {
     repositories: repositories.map(({ repository }) => visible(repository)),
     classes: labels.map((label) => CLASS_NAMES[label]),
     labels,
@@ -52,7 +63,9 @@ export function auditData({ repositories, findings }: Audit): AuditData {
       repositories.map(({ repository }) => repository),
       rows.find,
     ),
+    otherDigests: others,
   };
+  return { data, digests: packed };
 }
 
 function findingData(

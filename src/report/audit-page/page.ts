@@ -7,7 +7,7 @@ import { pageDocument } from "../page/document.ts";
 import { html, trusted } from "../page/markup.ts";
 import type { Markup } from "../page/markup.ts";
 import { STYLE } from "../page/style.ts";
-import { auditData } from "./data.ts";
+import { pageData } from "./data.ts";
 import { growthSection } from "./growth.ts";
 import { AUDIT_SCRIPT } from "./script.ts";
 import {
@@ -32,7 +32,8 @@ export async function auditPage(
   { version }: { readonly version: string },
 ): Promise<string> {
   const { repositories, findings, createdAt } = audit;
-  const packed = await compress(JSON.stringify(auditData(audit)));
+  const { data, digests } = pageData(audit);
+  const packed = await compress(JSON.stringify(data));
   const title = `Audit of ${subjectOf(repositories)}`;
   const content = html`<header>
       <h1>${title}</h1>
@@ -52,7 +53,10 @@ export async function auditPage(
       >
       <div id="explorer"></div>
     </section>
-    <section id="printed" class="card"></section>`;
+    <section id="printed" class="card"></section>
+    <script type="application/octet-stream;base64" id="digests">
+      ${trusted(digests)}
+    </script>`;
   return pageDocument({
     title,
     style: `${STYLE}${AUDIT_STYLE}`,

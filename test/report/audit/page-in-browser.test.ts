@@ -27,6 +27,15 @@ describe.skipIf(isMissing && !peersAreRequired())(
       browser = await startBrowser(requirePeer("chromium"));
       folder = await mkdtemp(join(tmpdir(), "tidemark-audit-page-"));
       await save("large", grownAudit(5000));
+      const { digest: _, ...dangling } = tagOf({ tag: "nowhere", commits: [] });
+      const others = ["one", "two"].map((tag) =>
+        tagOf({ tag, digest: `sha256:${"1".repeat(64)}`, commits: [] }),
+      );
+      const long = ["long", "longer"].map((tag) =>
+        tagOf({ tag, digest: `sha512:${"3".repeat(128)}`, commits: [] }),
+      );
+      const tags = [...others, ...long, dangling];
+      await save("shared", auditOf({ repositories: [repositoryOf({ tags })] }));
       const evil = tagOf({ tag: EVIL, image: EVIL, commits: [EVIL], mediaType: EVIL });
       const first = repositoryOf({ repository: EVIL, project: EVIL, tags: [evil] });
       const second = repositoryOf({
@@ -88,6 +97,17 @@ describe.skipIf(isMissing && !peersAreRequired())(
       expect(await namesOf(page)).toEqual([stageOf("stage 0"), expect.stringMatching(/^meta-/)]);
       expect(await find(page, "feature-124 keep policy")).toBe("20 of 10,050 tags");
       expect(await find(page, "nowhere at all")).toBe("0 of 10,050 tags");
+    });
+
+    it("finds a tag by its digest, and shows it and what else is on that manifest", async () => {
+      const page = await open("shared");
+
+      expect(await find(page, `sha256:${"1".repeat(64)}`)).toBe("2 of 5 tags");
+      expect(await partOf(page, "one")).toContain(`sha256:${"1".repeat(64)}`);
+      expect(await partOf(page, "one")).toMatch(/Of the same manifest\s+two stage\s*$/m);
+      expect(await partOf(page, "long")).toContain(`sha512:${"3".repeat(128)}`);
+      expect(await partOf(page, "long")).toMatch(/Of the same manifest\s+longer stage\s*$/m);
+      expect(await partOf(page, "nowhere")).toContain("leads to nothing");
     });
 
     it("filters and sorts, and tells so in its address", async () => {
@@ -312,6 +332,13 @@ describe.skipIf(isMissing && !peersAreRequired())(
       return page.evaluate(
         `[...document.querySelectorAll(".grid .body [role=row]")].filter((row) => row.id).map((row) => row.querySelector("[data-column=tag]").textContent)`,
       );
+    }
+
+    /** What the part of a tag tells. */
+    async function partOf(page: Page, tag: string): Promise<string> {
+      await page.evaluate(`void (location.hash = "#tag=${tag}")`);
+      await turned(page);
+      return String(await page.evaluate(`document.getElementById("part").innerText`));
     }
 
     /** Two frames later everything that was asked for is drawn. */

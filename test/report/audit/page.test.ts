@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 
 import type { Audit } from "../../../src/engine/audit/audit.ts";
 import { auditPage } from "../../../src/report/audit-page/page.ts";
-import { digestFor } from "../sample.ts";
+import { digestFor, stageOf } from "../sample.ts";
 import { auditOf, findingOf, grownAudit, repositoryOf, tagOf } from "./sample.ts";
 
 const EVIL = `</script><img src=x onerror=alert(1)>"'&`;
@@ -37,8 +37,8 @@ describe("an audit as a page", () => {
     const page = await pageOf(audit);
 
     expect(page).not.toContain("<img");
-    expect(page.match(/<script\b/g)).toHaveLength(2);
-    expect(page.match(/<\/script>/g)).toHaveLength(2);
+    expect(page.match(/<script\b/g)).toHaveLength(3);
+    expect(page.match(/<\/script>/g)).toHaveLength(3);
   });
 
   it("allows its own style and script by their hashes, and nothing else", async () => {
@@ -136,6 +136,28 @@ describe("an audit as a page", () => {
         ],
       },
     });
+  });
+
+  it("puts names of records together from what is there, and packs digests as bytes", async () => {
+    const stage = tagOf({ tag: stageOf("s") });
+    const commit = "c".repeat(40);
+    const record = tagOf({ tag: `meta-1234_${commit}_${stage.tag}`, commits: [commit] });
+    const lost = tagOf({ tag: `meta-1234_${commit}_${stageOf("lost")}`, commits: [commit] });
+    const { digest: _, ...dangling } = tagOf({ tag: "dangling" });
+    const long = tagOf({ tag: "long", digest: `sha512:${"d".repeat(128)}` });
+    const tags = [stage, record, lost, dangling, long];
+
+    const page = await pageOf(auditOf({ repositories: [repositoryOf({ tags })] }));
+
+    expect(dataOf(page)).toMatchObject({
+      commits: [commit, stage.commits[0]],
+      rows: { name: [stage.tag, ["meta-1234_", 0, 0], lost.tag, "dangling", "long"] },
+      otherDigests: { 3: "", 4: long.digest },
+    });
+    const packed = /id="digests">\s*(?<text>[^<\s]*)/.exec(page)?.groups?.["text"] ?? "";
+    const bytes = Buffer.from(packed, "base64");
+    expect(bytes).toHaveLength(5 * 32);
+    expect(`sha256:${bytes.subarray(64, 96).toString("hex")}`).toBe(lost.digest);
   });
 });
 

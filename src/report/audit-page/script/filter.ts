@@ -5,7 +5,7 @@ let state = { ...EVERY };
 const texts = new Array(total);
 const textOf = (row) =>
   (texts[row] ??= [
-    rows.name[row], rows.digest[row], data.classes[rows.class[row]], data.images[rows.image[row]], data.platforms[rows.platforms[row]],
+    rows.name[row], digestOf(row), data.classes[rows.class[row]], data.images[rows.image[row]], data.platforms[rows.platforms[row]],
     ...rows.commits[row].map((commit) => data.commits[commit]),
     ...rows.why[row].filter((_, at) => at % 2 === 0).map((sentence) => data.sentences[sentence]),
     ...(data.places[rows.place[row]] || [0, 0, []])[2].map((reference) => data.references[reference]),

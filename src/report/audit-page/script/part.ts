@@ -65,11 +65,11 @@ const placeOf = (row) => {
 };
 const facts = (row) => {
   const element = make("dl");
-  const digest = rows.digest[row];
+  const digest = digestOf(row);
   const values = [
     ["what", data.classes[rows.class[row]]],
     ...(several ? [["repository", data.repositories[rows.repository[row]]]] : []),
-    ["digest", digest === "" ? "leads to nothing" : digest.includes(":") ? digest : "sha256:" + digest],
+    ["digest", digest === "" ? "leads to nothing" : digest],
     ["media type", data.mediaTypes[rows.mediaType[row]]],
     ["image", data.images[rows.image[row]]],
     ["platforms", data.platforms[rows.platforms[row]]],
@@ -108,7 +108,7 @@ const showPart = (row) => {
     make("h4", "", rows.going[row] ? "Why it would go" : "Who needs it"), listOf(sentenceItems(row)),
     ...(wrong.length === 0 ? [] : [make("h4", "", "Findings"), listOf(wrong)]),
     ...(place.length === 0 ? [] : [make("h4", "", "In the history"), ...place]),
-    ...otherTags("Of the same manifest", row, (other) => rows.digest[row] !== "" && rows.digest[other] === rows.digest[row]),
+    ...otherTags("Of the same manifest", row, (other) => haveSameDigest(row, other)),
     ...otherTags("Of the same commit", row, (other) => rows.commits[other].some((commit) => own.has(commit))));
   part.hidden = false;
   part.scrollTop = 0;

@@ -9,12 +9,18 @@ const make = (name, className, text) => {
   return element;
 };
 const explorer = document.getElementById("explorer");
-const unpack = async () => {
-  const packed = document.getElementById("data");
-  const text = packed.textContent.trim();
-  packed.textContent = "";
-  const bytes = Uint8Array.fromBase64 ? Uint8Array.fromBase64(text) : Uint8Array.from(atob(text), (each) => each.charCodeAt(0));
-  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).json();
+/** The bytes that an element holds in base64. */
+const bytesIn = (id) => {
+  const element = document.getElementById(id);
+  const binary = atob(element.textContent.trim());
+  element.textContent = "";
+  const bytes = new Uint8Array(binary.length);
+  for (let at = 0; at < bytes.length; at += 1) bytes[at] = binary.charCodeAt(at);
+  return bytes;
+};
+const unpack = () => {
+  const packed = new Blob([bytesIn("data")]).stream();
+  return new Response(packed.pipeThrough(new DecompressionStream("gzip"))).json();
 };
 explorer.setAttribute("aria-busy", "true");
 const loading = make("p", "soft", "Reading the list of tags …");
@@ -29,6 +35,25 @@ try {
 loading.remove();
 const rows = data.rows;
 const total = rows.name.length;
+rows.name = rows.name.map((name) => (typeof name === "string" ? name : name[0] + data.commits[name[1]] + "_" + rows.name[name[2]]));
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+const DIGEST_BYTES = 32;
+let digests;
+const isPacked = (row) => data.otherDigests[row] === undefined;
+/** Empty for none. */
+const digestOf = (row) => {
+  if (!isPacked(row)) return data.otherDigests[row];
+  digests ??= bytesIn("digests");
+  let digest = "sha256:";
+  for (let at = row * DIGEST_BYTES; at < (row + 1) * DIGEST_BYTES; at += 1) digest += HEX[digests[at]];
+  return digest;
+};
+const haveSameDigest = (a, b) => {
+  if (!isPacked(a) || !isPacked(b)) return digestOf(a) !== "" && digestOf(a) === digestOf(b);
+  digests ??= bytesIn("digests");
+  for (let at = 0; at < DIGEST_BYTES; at += 1) if (digests[a * DIGEST_BYTES + at] !== digests[b * DIGEST_BYTES + at]) return false;
+  return true;
+};
 const HOLE = ${JSON.stringify(HOLE)};
 const UNITS = ["bytes", "KiB", "MiB", "GiB", "TiB"];
 const bytesText = (bytes) => {
