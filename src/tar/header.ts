@@ -80,7 +80,7 @@ export function decodeHeader(block: Buffer): Header | undefined {
     kind: kind === "file" && path.endsWith("/") ? "directory" : kind,
     size: numberAt(block, FIELDS.size),
     target: textAt(block, FIELDS.target),
-    modified: numberAt(block, FIELDS.modified),
+    modified: timeAt(block, FIELDS.modified),
   };
 }
 
@@ -150,6 +150,15 @@ function textAt(block: Buffer, [start, length]: Field): string {
   const field = block.subarray(start, start + length);
   const end = field.indexOf(0);
   return field.toString("utf8", 0, end === -1 ? length : end);
+}
+
+/** 0 for what is before the epoch or no time: nothing depends on it. */
+function timeAt(block: Buffer, field: Field): number {
+  try {
+    return numberAt(block, field);
+  } catch {
+    return 0;
+  }
 }
 
 /** Octal digits; a first byte of 0x80 announces a binary number, as GNU tar writes what has too many digits. */
