@@ -43,6 +43,17 @@ export function migrationExitCode(
   return repositories.some(({ removal }) => removal?.refused?.guard !== undefined) ? 4 : 0;
 }
 
+/** Tags that were asked for by their whole name, and that no repository of the source has. */
+export function absentTags(
+  names: readonly string[],
+  { repositories }: Pick<MigrationResult, "repositories">,
+): readonly string[] {
+  const there = new Set(
+    repositories.flatMap(({ tags, left }) => [...tags, ...left].map(({ tag }) => tag)),
+  );
+  return names.filter((name) => !name.includes("*") && !there.has(name));
+}
+
 function hasFailed({ tags, verification, removal }: RepositoryResult): boolean {
   const arrived = new Set(
     tags.flatMap(({ as, outcome: { status } }) =>

@@ -35,6 +35,11 @@ export function sayMigration(host: Host, flags: ConnectionFlags, report: Migrati
   for (const warning of result.warnings) {
     if (!report.told.has(warning)) host.warn(`warning: ${warning}`);
   }
+  const { repositories } = result;
+  const isLeft = repositories.some(({ left }) => left.length > 0);
+  if (isLeft && repositories.every(({ tags }) => tags.length === 0)) {
+    host.warn("warning: nothing of the source is to be copied: nothing in it was selected");
+  }
   if (result.brokeOff !== undefined) {
     host.warn(
       `tidemark: the run broke off: ${result.brokeOff}; run it again, what has arrived is not sent again`,

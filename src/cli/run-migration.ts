@@ -5,7 +5,7 @@ import type { Host } from "./host.ts";
 import type { TransferFlags } from "./migrate-options.ts";
 import { checkClusters, confirmRemoval } from "./migrate-removal.ts";
 import type { RemovalFlags } from "./migrate-removal.ts";
-import { migrationExitCode } from "./migration-outcome.ts";
+import { absentTags, migrationExitCode } from "./migration-outcome.ts";
 
 /** Carries a migration out, prints what it did, and sets the exit code. */
 export async function runMigration(
@@ -27,7 +27,11 @@ export async function runMigration(
     });
     const { printMigration } = await import("./print-migration.ts");
     printMigration(host, flags, report);
-    host.exit(migrationExitCode(report.result, host));
+    const absent = absentTags(request.selection.tags ?? [], report.result);
+    for (const tag of absent) {
+      host.warn(`tidemark: ${tag} was asked for, and the source has no such tag`);
+    }
+    host.exit(Math.max(migrationExitCode(report.result, host), absent.length > 0 ? 1 : 0));
   } finally {
     unfold();
   }

@@ -74,6 +74,19 @@ describe("what is selected", () => {
     expect(tags.filter(({ tag }) => !expected.test(tag))).toEqual([]);
   });
 
+  it.each([
+    [["--tag", "nowhere"], 1, "tidemark: nowhere was asked for, and the source has no such tag\n"],
+    [["--tag", "nowhere*"], 0, ""],
+    [["--image", "nobody"], 0, ""],
+  ])("by %j is nothing, which is said", async (flags, exit, more) => {
+    const run = await open.run(["migrate"], [...flags, "--quiet"]);
+
+    expect(run.exit).toBe(exit);
+    expect(run.stderr).toBe(
+      `warning: nothing of the source is to be copied: nothing in it was selected\n${more}`,
+    );
+  });
+
   it("by --kept is what a cleanup would keep", async () => {
     const { world, out } = open;
 
