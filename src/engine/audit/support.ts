@@ -13,8 +13,8 @@ export interface Product {
   readonly codeNames?: Readonly<Record<string, string>>;
 }
 
-/** The day on which the table was compared with its source. */
-export const SUPPORT_TABLE_OF = "2026-11-21";
+/** The day of which the table is: later releases are not in it, and later changes of dates neither. */
+export const SUPPORT_TABLE_OF = "2026-04-30";
 
 /**
  * Ends of support, long-term support by volunteers included, paid support not. Where only the month is known it is the last
@@ -144,7 +144,7 @@ export const PRODUCTS: readonly Product[] = [
     ends: {
       "2.7": "2020-01-01",
       "3.4": "2019-03-18",
-      "3.5": "2020-09-13",
+      "3.5": "2020-09-30",
       "3.6": "2021-12-23",
       "3.7": "2023-06-27",
       "3.8": "2024-10-07",

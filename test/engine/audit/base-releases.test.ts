@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+
 import { describe, expect, it } from "vitest";
 
 import { baseReleases } from "../../../src/engine/audit/base-releases.ts";
@@ -61,7 +63,8 @@ describe("the table of support", () => {
     for (const release of Object.values(codeNames)) expect(ends).toHaveProperty([release]);
   });
 
-  it("says when it was compared with its source", () => {
+  it("says of which day it is, and so does the page about audits", () => {
     expect(new Date(SUPPORT_TABLE_OF).toISOString().slice(0, 10)).toBe(SUPPORT_TABLE_OF);
+    expect(readFileSync("docs/audit.md", "utf8")).toContain(`as of ${SUPPORT_TABLE_OF}`);
   });
 });

@@ -5,10 +5,13 @@ import { expect, it } from "vitest";
 import type { RuleId } from "../../../src/engine/audit/audit.ts";
 import { orderFindings } from "../../../src/engine/audit/order.ts";
 import { AUDIT_RULES } from "../../../src/engine/audit/rules.ts";
+import { THRESHOLDS } from "../../../src/engine/audit/thresholds.ts";
 
 it("docs/audit.md has a row for every rule, as the rules say it", () => {
   const page = readFileSync("docs/audit.md", "utf8");
-  const rows = page.split("\n").filter((line) => /^\| `[a-z-]+` +\| (?:note|warning|error) /.test(line));
+  const rows = page
+    .split("\n")
+    .filter((line) => /^\| `[a-z-]+` +\| (?:note|warning|error) /.test(line));
 
   expect(rows.map((row) => row.replaceAll(/ +/g, " "))).toEqual(
     AUDIT_RULES.map(
@@ -23,6 +26,20 @@ it("every rule stands once, the most severe first", () => {
 
   expect(new Set(ids).size).toBe(ids.length);
   expect(severities.join(" ")).toMatch(/^(?:error ?)*(?:warning ?)*(?:note ?)*$/);
+});
+
+it("rules tell the thresholds that hold", () => {
+  const textOf = (rule: RuleId): string => AUDIT_RULES.find(({ id }) => id === rule)?.full ?? "";
+  const { recordsShare, recordsFrom, cleanupAfterMs, goingShare, goingFrom, tagLengthShare } =
+    THRESHOLDS;
+
+  expect(textOf("too-many-records")).toContain(
+    `${recordsShare * 100} % of at least ${recordsFrom}`,
+  );
+  expect(textOf("overdue-cleanup")).toContain(`${cleanupAfterMs / 86_400_000} days`);
+  expect(textOf("overdue-cleanup")).toContain(`more than half of at least ${goingFrom} stages`);
+  expect(goingShare).toBe(0.5);
+  expect(textOf("tag-near-limit")).toContain(`${tagLengthShare * 100} %`);
 });
 
 it("findings stand by severity, rule, repository and subject", () => {
