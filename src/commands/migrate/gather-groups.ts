@@ -3,6 +3,7 @@ import type { Wanted } from "../../engine/migrate/select.ts";
 import type { Naming } from "../../engine/migrate/names.ts";
 import { classifyTag } from "../../stages/tag.ts";
 import type { Home, Homes } from "../cleanup/homes.ts";
+import { mapParallel } from "../parallel.ts";
 import { closeOverTags } from "./gather-closure.ts";
 import type { Closed, Going } from "./gather-closure.ts";
 import type { LeftTags } from "./gather-left.ts";
@@ -30,6 +31,7 @@ export interface GroupOptions extends Omit<RouteOptions, "naming"> {
   readonly book: SourceBook;
   readonly left: LeftTags;
   readonly finder: ReferrerFinder;
+  readonly signal: AbortSignal;
 }
 
 /** Sorts what goes by where it goes, and closes each group over what it leads to. The others are left. */
@@ -54,10 +56,9 @@ export async function gatherGroups(
     closed.set(bundle, [await close(bundle, bundle.going, signatures, options)]);
   }
   // Only then is it known which signatures nobody has.
-  const orphans = orphansAmong(signatures, options);
-  const main = orphans.length === 0 ? undefined : await mainBundle(bundles, options);
+  const main = signatures.unplaced().length === 0 ? undefined : await mainBundle(bundles, options);
   if (main !== undefined) {
-    const going = await signatures.placeIn(main.target, orphans);
+    const going = await placeOrphans(main.target, signatures, options);
     const others = closed.get(main) ?? [];
     closed.set(main, [...others, await close(main, going, signatures, options)]);
   }
@@ -114,14 +115,43 @@ async function close(
 }
 
 /**
- * Signatures of what does not go: they go as they are where everything foreign does, and where signatures were asked for
- * by their class.
+ * Finds where signatures stand that are about nothing that goes. They go as they are where everything foreign does, and
+ * where signatures were asked for by their class. Of the others, one that was copied before its subject was removed from
+ * the source is there already: a removal that was killed can then be brought to its end.
  */
-function orphansAmong(signatures: Signatures, { wanted }: GroupOptions): readonly SourceTag[] {
-  const { foreign, classes, kept } = wanted;
+async function placeOrphans(
+  target: TargetBook,
+  signatures: Signatures,
+  options: GroupOptions,
+): Promise<readonly Going[]> {
+  const { foreign, classes, kept } = options.wanted;
+  if (isNarrow(options.wanted)) return [];
+  const orphans = signatures.unplaced().filter(({ tag }) => kept?.has(tag) !== false);
   const isAsked = classes === undefined ? foreign : classes.has("signature");
-  if (!isAsked || isNarrow(wanted)) return [];
-  return signatures.unplaced().filter(({ tag }) => kept?.has(tag) !== false);
+  if (isAsked) return signatures.placeIn(target, orphans);
+  const moved = await mapParallel(orphans, options.parallel, async (entry) =>
+    (await isSubjectMoved(entry, target, options)) ? [entry] : [],
+  );
+  const going = await signatures.placeIn(target, moved.flat());
+  return going.filter((one) => {
+    if (one.there === "present") return true;
+    const entry = { ...one, class: classifyTag(one.tag), home: options.homes.stages };
+    options.left.add(entry, "signature", { kind: "subject-left" });
+    return false;
+  });
+}
+
+/** Whether the target has a tag of this name, and what it is about is there and no longer in the source. */
+async function isSubjectMoved(
+  { tag, class: known, home: { registry, repository } }: SourceTag,
+  target: TargetBook,
+  { signal }: GroupOptions,
+): Promise<boolean> {
+  if (known.kind !== "signature" || !target.listing.has(tag)) return false;
+  const { host, name } = repository;
+  const digest = known.subject;
+  if (!(await target.hasManifest(digest))) return false;
+  return (await registry.resolve({ host, name, digest }, { signal })) === undefined;
 }
 
 /** The first that the stages go to, or the one that they would go to. `undefined` where the target cannot have it. */

@@ -49,7 +49,7 @@ export async function gatherRepository(
 ): Promise<GatheredRepository> {
   const { homes } = source;
   const { selection, overwrite } = request;
-  const { parallel } = deps;
+  const { parallel, signal } = deps;
   const listing = await listHomes(homes, deps);
   refuseRecordsElsewhere(homes, listing);
   const kept = await decideKept(request, { homes, listing }, deps);
@@ -74,17 +74,18 @@ export async function gatherRepository(
     ? await createReferrerFinder(homes.stages, book, deps)
     : noReferrers;
   const left = createLeftTags();
-  const options = { homes, naming, wanted, book, places, left, finder, overwrite, parallel };
+  const found = { naming, wanted, book, left, finder };
+  const options = { ...found, homes, places, overwrite, parallel, signal };
   const groups = await gatherGroups(tags, options);
   const plans = groups.map((group): HomePlan => {
     const plan = planGroup(group, tags, { book, places });
     return { home: group.home, plan: { ...plan, left: [] } };
   });
-  const found = groups.flatMap(({ closed }) => closed.flatMap(({ warnings }) => warnings));
+  const warnings = groups.flatMap(({ closed }) => closed.flatMap((one) => one.warnings));
   return {
     plans: withLeft(plans, source, left),
     isEmpty: isEmpty(listing),
-    warnings: [...(kept?.warnings ?? []), ...found],
+    warnings: [...(kept?.warnings ?? []), ...warnings],
   };
 }
 

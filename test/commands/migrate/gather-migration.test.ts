@@ -188,6 +188,26 @@ describe("referrers", () => {
     expect(plan.left).toMatchObject([{ tag: stray, why: { kind: "subject-left" } }]);
   });
 
+  it("that were copied before their subject was removed from the source are there, those of what is left are not", async () => {
+    planning = await openPlanning();
+    const [moved, left] = [image("moved"), planning.from.push(image("left"), "notes")];
+    planning.to.push(moved, "v1");
+    planning.to.push(left);
+    const tags = [moved, left].map(({ digest }) => `sha256-${digest.slice(7)}.sig`);
+    for (const tag of tags) {
+      planning.from.push(image(tag), tag);
+      planning.to.push(image(tag), tag);
+    }
+
+    const plan = await planning.planOne({ selection: { foreign: false } });
+
+    expect(plan.tags).toMatchObject([{ tag: tags[0], there: "present" }]);
+    expect(plan.left).toMatchObject([
+      { tag: "notes", why: { kind: "foreign" } },
+      { tag: tags[1], why: { kind: "subject-left" } },
+    ]);
+  });
+
   it("come along though no tag names them, after what they are about", async () => {
     planning = await openPlanning();
     const app = planning.from.push(image("app"), "v1");
