@@ -10,7 +10,7 @@ import type { Project } from "./project.ts";
 import { openWatchedSide } from "./watched-side.ts";
 
 /** Moments of a migration at which a cleanup runs, as shares of its requests to the target. */
-const MOMENTS = [0.35, 0.6, 0.75, 0.9];
+const MOMENTS = [0.4, 0.7, 0.9];
 
 const cliProcess = startCliProcess();
 let project: Project;
