@@ -14,7 +14,7 @@ import type { Project } from "./project.ts";
 import { openWatchedSide } from "./watched-side.ts";
 
 const CLI = resolve("bin/tidemark.js");
-const POINTS = 4;
+const POINTS = 3;
 const REMOVAL = ["--remove-source", "--yes", "--without-kube"];
 
 const cliProcess = startCliProcess();
