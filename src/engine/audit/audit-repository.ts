@@ -11,6 +11,7 @@ import { findUnsigned } from "./findings/releases.ts";
 import type { Release } from "./findings/releases.ts";
 import { findStageFaults } from "./findings/stages.ts";
 import { findUpkeepFaults } from "./findings/upkeep.ts";
+import { findUntaggedUses } from "./findings/untagged-uses.ts";
 import { findUnprotected } from "./findings/usage.ts";
 import type { Ground, Verdict } from "./ground.ts";
 import { findOrigins } from "./origins.ts";
@@ -51,6 +52,7 @@ export function auditRepository(ground: Ground, findable: Findable): RepositoryA
     ...findUnknownCommits(ground, verdicts),
     ...findUpkeepFaults(ground, verdicts),
     ...findUnprotected(ground, verdicts),
+    ...findUntaggedUses(ground),
     ...findOldBases(ground, known),
     ...findMoved(ground, verdicts, earlier, releases),
     ...(signed === undefined ? [] : findUnsigned(releases, signed)),

@@ -34,7 +34,7 @@ export const AUDIT_RULES: readonly AuditRule[] = [
     id: "in-use-unprotected",
     severity: "warning",
     short: "An image in use that no policy keeps",
-    full: "Something in a cluster runs the image, and neither a Git policy, a rule nor the keep list keeps it: once the cluster is not asked, or the workload is away for a while, a cleanup takes it.",
+    full: "Something in a cluster runs the image, and neither a Git policy, a rule nor the keep list keeps it: once the cluster is not asked, or the workload is away for a while, a cleanup takes it. Or it runs by a digest to which no tag leads.",
     advice:
       "Widen a keep policy, or add the tag to the keep list, or deploy an image that a policy keeps.",
   },

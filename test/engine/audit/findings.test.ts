@@ -288,6 +288,20 @@ describe("images in use", () => {
     ]);
   });
 
+  it("tells one that runs by a digest to which no tag leads", () => {
+    const runs = (letter: string): NonNullable<AuditedSpec["usage"]> =>
+      use(A).map((one) => ({ ...one, image: `reg.test/shop@${digestOf(letter)}` }));
+    const more = { tags: { ...tags, multi: "i" }, history: HISTORY, untagged: ["e", "c"] };
+    const stored = { i: { children: ["c"] }, e: {}, c: {} };
+
+    const [loose, child] = ["e", "c"].map((letter) =>
+      faultsOf({ ...more, stored, usage: runs(letter) }),
+    );
+
+    expect(loose).toEqual([`in-use-unprotected ${digestOf("e")}`]);
+    expect(child).toEqual([]);
+  });
+
   it("says nothing where there is no policy", () => {
     expect(faultsOf({ tags, usage: use(B) })).toEqual([]);
   });

@@ -1,6 +1,7 @@
 import { isDigest } from "../../../oci/digest.ts";
 import type { Digest } from "../../../oci/digest.ts";
 import type { Reason, ReasonKind } from "../../cleanup/reason.ts";
+import type { UsedImage } from "../../cleanup/usage.ts";
 import type { Ground, Verdict } from "../ground.ts";
 import { count } from "./draft.ts";
 import type { Draft } from "./draft.ts";
@@ -24,8 +25,6 @@ const FOR_ANOTHER: ReadonlySet<ReasonKind> = new Set([
   "referrer",
   "custom-tag",
 ]);
-
-type InUse = Extract<Reason, { readonly kind: "in-use" }>;
 
 /**
  * Images that run somewhere and that nothing keeps but that. What a policy keeps something by keeps it too. Nothing is told
@@ -54,11 +53,10 @@ export function findUnprotected(
     if (siblings.some((sibling) => safe.has(sibling))) continue;
     const stage = siblings.find((sibling) => catalog.stages.has(sibling)) ?? tag;
     const more = others.length + hiddenUses(verdict.reasons);
-    const also = more === 0 ? "" : ` and ${count(more, "other place")}`;
     drafts.push({
       rule: "in-use-unprotected",
       subject: stage,
-      message: `${describeUse(first)}${also} ${more === 0 ? "runs" : "run"} ${stage}, and no policy keeps it.`,
+      message: `${describeUses(first, more)} ${stage}, and no policy keeps it.`,
     });
   }
   return drafts;
@@ -95,7 +93,12 @@ function hiddenUses(reasons: readonly Reason[]): number {
   return reasons.reduce((sum, one) => (one.kind === "in-use-more" ? sum + one.count : sum), 0);
 }
 
-function describeUse({ object, namespace, cluster }: InUse): string {
+/** `Deployment/web (namespace shop, cluster prod) and 2 other places run`. */
+export function describeUses(
+  { object, namespace, cluster }: Pick<UsedImage, "object" | "namespace" | "cluster">,
+  more: number,
+): string {
   const where = namespace === "" ? "" : `namespace ${namespace}, `;
-  return `${object} (${where}cluster ${cluster})`;
+  const also = more === 0 ? " runs" : ` and ${count(more, "other place")} run`;
+  return `${object} (${where}cluster ${cluster})${also}`;
 }
