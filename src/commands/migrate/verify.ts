@@ -4,7 +4,7 @@ import type { Digest } from "../../oci/digest.ts";
 import { isRegistryError } from "../../registry/error.ts";
 import type { CommandDeps } from "../deps.ts";
 import { mapParallel } from "../parallel.ts";
-import { createReferrerFinder } from "./referrers-of.ts";
+import { createReferrerFinder, looseIn } from "./referrers-of.ts";
 import type { OpenSides } from "./request.ts";
 import type { Verification, VerificationProblem } from "./result.ts";
 
@@ -54,8 +54,7 @@ export async function verifyRepository(
 
   /** What no tag leads to is about something that has a tag, or about something that is about it. */
   async function problemsOfOthers(): Promise<readonly VerificationProblem[]> {
-    const others = plan.manifests.filter(({ digest }) => !manifests.has(digest));
-    const lacking = await mapParallel(others, parallel, async ({ digest }) => {
+    const lacking = await mapParallel(looseIn(plan), parallel, async ({ digest }) => {
       const lacks = await below(digest);
       const owner = lacks.length === 0 ? undefined : await ownerOf(digest);
       // Nobody can tell whose it is: then nothing is proved.

@@ -16,11 +16,14 @@ import type { CommandDeps } from "../../../src/commands/deps.ts";
 import { copyPlan } from "../../../src/commands/migrate/copy.ts";
 import type { Copied } from "../../../src/commands/migrate/copy.ts";
 import { verifyRepository } from "../../../src/commands/migrate/verify.ts";
-import type { Verification } from "../../../src/commands/migrate/result.ts";
+import { migrate } from "../../../src/commands/migrate/migrate.ts";
+import type { MigrateRequest } from "../../../src/commands/migrate/migrate.ts";
+import type { MigrationResult, Verification } from "../../../src/commands/migrate/result.ts";
 import { createLinkReader } from "../../../src/engine/migrate/links.ts";
 import { orderManifests, sortTags } from "../../../src/engine/migrate/order.ts";
 import type { PlannedTag, RepositoryPlan } from "../../../src/engine/migrate/plan.ts";
 import type { Event } from "../../../src/events/event.ts";
+import { createJournal } from "../../../src/journal/journal.ts";
 import { openMigrationState } from "../../../src/journal/migration-state.ts";
 import type { Repository } from "../../../src/oci/reference.ts";
 import type { Registry } from "../../../src/registry/registry.ts";
@@ -36,6 +39,8 @@ export interface CopyWorld {
   plan(from?: string, to?: string, more?: Partial<RepositoryPlan>): RepositoryPlan;
   copy(plans?: readonly RepositoryPlan[], deps?: Partial<CommandDeps>): Promise<Copied>;
   verify(plan: RepositoryPlan): Promise<Verification>;
+  /** The whole of it, planning included; of `shop` on both sides. */
+  migrate(more?: Partial<MigrateRequest>, deps?: Partial<CommandDeps>): Promise<MigrationResult>;
   /** Where the state file lies. */
   readonly statePath: string;
 }
@@ -72,6 +77,19 @@ export async function openCopyWorld(spec: CopyWorldSpec = {}): Promise<CopyWorld
   const statePath = join(directory, "state.jsonl");
   const events: Event[] = [];
   const nobody = (): Promise<never> => Promise.reject(new Error("nobody asks for this"));
+  const commandDeps: CommandDeps = {
+    openRegistry: async (_, role) => (role === "to" ? target : source).registry,
+    readHistory: nobody,
+    openClusters: nobody,
+    readImageNames: nobody,
+    openJournal: async (header) => createJournal(directory, header),
+    runner: soleRunner(NOW),
+    report: (event) => events.push(event),
+    signal: new AbortController().signal,
+    now: () => new Date(NOW),
+    requests: () => ({ GET: 0, HEAD: 0, PUT: 0, POST: 0, PATCH: 0, DELETE: 0 }),
+    parallel: 4,
+  };
 
   return {
     source,
@@ -94,21 +112,27 @@ export async function openCopyWorld(spec: CopyWorldSpec = {}): Promise<CopyWorld
         from: source.registry,
         to: target.registry,
       });
-      return await copyPlan({ plan, open }, state, {
-        openRegistry: nobody,
-        readHistory: nobody,
-        openClusters: nobody,
-        readImageNames: nobody,
-        openJournal: nobody,
-        runner: soleRunner(NOW),
-        report: (event) => events.push(event),
-        signal: new AbortController().signal,
-        now: () => new Date(NOW),
-        requests: () => ({ GET: 0, HEAD: 0, PUT: 0, POST: 0, PATCH: 0, DELETE: 0 }),
-        parallel: 4,
-        ...deps,
-      });
+      return await copyPlan({ plan, open }, state, { ...commandDeps, ...deps });
     },
+    migrate: (more = {}, deps = {}) =>
+      migrate(
+        {
+          from: { kind: "repository", repository: source.at("shop") },
+          to: { kind: "repository", repository: target.at("shop") },
+          selection: { foreign: true },
+          overwrite: false,
+          referrers: true,
+          allow: new Set(),
+          dryRun: false,
+          verify: false,
+          ...more,
+        },
+        {
+          ...commandDeps,
+          openMigrationState: (header, path = statePath) => openMigrationState(path, header),
+          ...deps,
+        },
+      ),
     verify: (plan) =>
       verifyRepository(
         plan,
