@@ -58,8 +58,8 @@ export async function closeOverTags(
 
   await add(first);
   await addReferrers();
-  // What is there already was not read: the children of its indexes may have signatures too.
-  if ([...signatures.values()].flat().some(({ tag }) => !met.has(tag))) {
+  // What is there already was not read: the children of its indexes may have signatures and referrers too.
+  if (finder.tells || [...signatures.values()].flat().some(({ tag }) => !met.has(tag))) {
     const indexes = tags.filter(
       ({ there, mediaType }) =>
         there === "present" && (mediaType === undefined || isIndexType(mediaType)),

@@ -6,6 +6,8 @@ import type { SourceBook } from "./gather-source.ts";
 
 /** Finds what is about manifests, by tags or not. */
 export interface ReferrerFinder {
+  /** Whether it ever finds any. */
+  readonly tells: boolean;
   /**
    * Digests of those that are about one of `subjects`, read with everything below them.
    *
@@ -20,7 +22,7 @@ export interface Subjects {
 }
 
 /** Finds none. */
-export const noReferrers: ReferrerFinder = { about: () => Promise.resolve([]) };
+export const noReferrers: ReferrerFinder = { tells: false, about: () => Promise.resolve([]) };
 
 /**
  * Asks a registry that tells referrers by itself: one request a manifest, or, where it lists manifests too and has fewer
@@ -40,6 +42,7 @@ export async function createReferrerFinder(
   const tagged = new Set<Digest>();
   let done = 0;
   return {
+    tells: true,
     async about({ kind, digests }) {
       if (bySubject === undefined && (await isListingCheaper(digests.length))) {
         bySubject = await readSubjects();

@@ -269,13 +269,21 @@ describe("referrers", () => {
     planning.from.push(indexOf([app]), "v1");
     planning.to.push(indexOf([app]), "v1");
     planning.from.push(image("sig"), `sha256-${app.digest.slice(7)}.sig`);
+    const sbom = planning.from.push(referrerOf(app, "sbom"));
 
+    const untold = await planning.planOne({
+      selection: { classes: new Set(["foreign"]) },
+      referrers: false,
+    });
     const plan = await planning.planOne({ selection: { classes: new Set(["foreign"]) } });
 
-    expect(plan.tags.map(({ tag, there }) => [tag.slice(-4), there])).toEqual([
-      [".sig", "missing"],
-      ["v1", "present"],
-    ]);
+    for (const { tags } of [plan, untold]) {
+      expect(tags.map(({ tag, there }) => [tag.slice(-4), there])).toEqual([
+        [".sig", "missing"],
+        ["v1", "present"],
+      ]);
+    }
+    expect(plan.manifests.map(({ digest }) => digest)).toContain(sbom.digest);
   });
 });
 
