@@ -15,7 +15,7 @@ import type { ReferrerTags } from "./referrer-tags.ts";
 export interface ManifestCopier {
   /**
    * Answers whether the tag was set with it: not when somebody stored the manifest before. Rejects with `NeedError` when
-   * something that it needs could not be stored.
+   * something that it needs, and that has a tag, could not be stored.
    *
    * @param as The tag to store it under. Absent: by digest.
    */
@@ -105,10 +105,16 @@ export function createManifestCopier(parts: CopierParts, run: CopyRun): Manifest
 
   async function storeNeeds({ after }: PlannedManifest): Promise<void> {
     const settled = await Promise.allSettled(after.map((digest) => store(digest)));
-    for (const outcome of settled) {
+    for (const [at, outcome] of settled.entries()) {
       if (outcome.status === "fulfilled") continue;
-      throw outcome.reason instanceof StoppedError ? outcome.reason : new NeedError(outcome.reason);
+      throw reasonToWait(outcome.reason, after[at]);
     }
+  }
+
+  /** What has no tag of its own fails what needs it: nothing else would tell of it. */
+  function reasonToWait(reason: unknown, needed: Digest | undefined): unknown {
+    const isTold = needed !== undefined && tagsOf(needed).length > 0;
+    return isTold && !(reason instanceof StoppedError) ? new NeedError(reason) : reason;
   }
 
   async function put(planned: PlannedManifest, as: string | undefined): Promise<void> {

@@ -74,9 +74,11 @@ export async function copyRepository(
     outcome: outcomes.get(tag) ?? { status: tag.there === "present" ? "present" : "waiting" },
   }));
 
-  async function settleLoose({ digest }: PlannedManifest): Promise<void> {
+  async function settleLoose(manifest: PlannedManifest): Promise<void> {
+    const { digest } = manifest;
     try {
       await lease.keepUp();
+      await lookAgain(manifest);
       await copier.store(digest);
       settle();
     } catch (error) {
@@ -140,12 +142,25 @@ export async function copyRepository(
     if (!(await copier.store(digest, as))) await copier.tag(digest, as);
   }
 
-  async function storeReferrer({ digest }: PlannedManifest): Promise<void> {
+  async function storeReferrer(manifest: PlannedManifest): Promise<void> {
+    const { digest } = manifest;
     try {
+      await lookAgain(manifest);
       await copier.store(digest);
     } catch (error) {
-      throw error instanceof StoppedError ? error : new NeedError(error);
+      const isTold = tagged.has(digest) && !(error instanceof StoppedError);
+      throw isTold ? new NeedError(error) : error;
     }
+  }
+
+  /** Nothing that is stored later complains where the target has lost what an earlier run brought about a manifest. */
+  async function lookAgain(manifest: PlannedManifest): Promise<void> {
+    const { digest } = manifest;
+    if (!run.state.isResumed || !run.state.has(to.address, "manifest", digest)) return;
+    const { host, name } = plan.to;
+    const { signal } = deps;
+    const found = await to.registry.resolve({ host, name, digest }, { signal });
+    if (found === undefined) to.forget([manifest]);
   }
 
   /** A record of a stage that is not there would be taken for a leftover. */

@@ -104,6 +104,31 @@ describe("copying with trouble", () => {
     });
   });
 
+  it("fails a tag that needs what has no tag of its own and could not be had", async () => {
+    const child = imageOf({ layers: ["child"] });
+    const signed = imageOf({ labels: { a: "signed" } });
+    const proof = imageOf({ layers: ["proof"], subject: descriptorOf(signed) });
+    const world = await openCopyWorld();
+    seedContent(world.source.state(), indexOf([child]), ["index"]);
+    seedContent(world.source.state(), signed, ["signed"]);
+    seedContent(world.source.state(), proof);
+    seedContent(world.source.state(), imageOf({ labels: { a: "other" } }), ["v1"]);
+    const plan = world.plan();
+    for (const { blobs } of [child, proof]) {
+      const [, own] = blobs;
+      if (own !== undefined) world.source.state().blobs.delete(own.digest);
+    }
+
+    const copied = await world.copy([plan]);
+
+    const outcomes = copied.tags.flat().map(({ as, outcome }) => [as, outcome.status]);
+    expect(Object.fromEntries(outcomes)).toEqual({
+      index: "failed",
+      signed: "failed",
+      v1: "copied",
+    });
+  });
+
   it("sends what the target has lost again", async () => {
     const image = imageOf();
     let isLost = false;
@@ -297,6 +322,23 @@ describe("a run after one that was killed", () => {
     expect(statuses(copied)).toEqual(["copied"]);
     expect(world.target.state().manifests.has(child.digest)).toBe(true);
     expect(world.target.state().blobs.size).toBe(2);
+  });
+
+  it("sends a referrer that the state file says has arrived and the target has lost", async () => {
+    const world = await openCopyWorld();
+    const image = imageOf();
+    const proof = imageOf({ layers: ["proof"], subject: descriptorOf(image) });
+    seedContent(world.source.state(), image, ["v1"]);
+    seedContent(world.source.state(), proof);
+    const plan = world.plan();
+    await world.copy([plan]);
+    world.target.state().tags.delete("v1");
+    world.target.state().manifests.delete(proof.digest);
+
+    const copied = await world.copy([plan]);
+
+    expect(statuses(copied)).toEqual(["copied"]);
+    expect(world.target.state().manifests.has(proof.digest)).toBe(true);
   });
 });
 
