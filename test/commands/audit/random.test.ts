@@ -13,7 +13,7 @@ import { REPOSITORY, cleanUp, depsOf } from "../../properties/run.ts";
 import { wideSpec } from "../../properties/wide-spec.ts";
 import { buildWideWorld } from "../../properties/wide-world.ts";
 
-const CASES = 60;
+const CASES = 40;
 
 it("whatever the repository: every tag is told as a dry run decides, weighs what it weighs, and what is missing is found", async () => {
   await fc.assert(
