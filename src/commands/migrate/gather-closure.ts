@@ -114,6 +114,12 @@ export async function closeOverTags(
       return;
     }
     reach(digest);
-    if (!(await target.hasManifest(digest))) referrers.add(digest);
+    const links = book.known.get(digest);
+    const subject = typeof links === "object" ? links.subject : undefined;
+    const isThere =
+      subject === undefined
+        ? await target.hasManifest(digest)
+        : await target.hasReferrer(digest, subject);
+    if (!isThere) referrers.add(digest);
   }
 }

@@ -13,6 +13,8 @@ export interface TargetBook {
   /** What a tag points at; `undefined`: there is no such tag, or it leads nowhere. */
   digestOf(tag: string): Promise<Digest | undefined>;
   hasManifest(digest: Digest): Promise<boolean>;
+  /** Whether a referrer is there, and is found by what it is about. */
+  hasReferrer(digest: Digest, subject: Digest): Promise<boolean>;
 }
 
 /** Lists a repository; one that is not there has no tags. */
@@ -26,6 +28,8 @@ export async function openTargetBook(
   const entries = await listOrNothing(registry, repository, deps);
   const listing = new Map(entries.map((entry) => [entry.tag, entry]));
   const asked = new Map<string, Promise<Digest | undefined>>();
+  const hasManifest = async (digest: Digest): Promise<boolean> =>
+    listing.size > 0 && (await registry.resolve({ host, name, digest }, { signal })) !== undefined;
   return {
     repository,
     listing,
@@ -38,9 +42,17 @@ export async function openTargetBook(
       asked.set(tag, answer);
       return answer;
     },
-    hasManifest: async (digest) =>
-      listing.size > 0 &&
-      (await registry.resolve({ host, name, digest }, { signal })) !== undefined,
+    hasManifest,
+    async hasReferrer(digest, subject) {
+      if (!(await hasManifest(digest))) return false;
+      const { referrers } = await registry.learn(repository, { only: "referrers", signal });
+      if (referrers !== "fallback-tag") return true;
+      // Here an index tells them, which a run writes after them: one that was killed may have left it unwritten.
+      for await (const one of registry.listReferrers({ host, name, digest: subject }, { signal })) {
+        if (one.digest === digest) return true;
+      }
+      return false;
+    },
   };
 }
 

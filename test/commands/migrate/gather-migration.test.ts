@@ -239,6 +239,22 @@ describe("referrers", () => {
     expect(plan.manifests.map(({ digest }) => digest)).toEqual([young.digest]);
   });
 
+  it("that a target has, but in no index that would tell them, are planned again", async () => {
+    planning = await openPlanning({ to: dockerRegistry2 });
+    const app = planning.from.push(image("app"), "v1");
+    const [lost, told] = [referrerOf(app, "lost"), referrerOf(app, "told")];
+    for (const content of [lost, told]) {
+      planning.from.push(content);
+      planning.to.push(content);
+    }
+    planning.to.push(app, "v1");
+    planning.to.push(indexOf([told]), `sha256-${app.digest.slice(7)}`);
+
+    const plan = await planning.planOne();
+
+    expect(plan.manifests.map(({ digest }) => digest)).toEqual([lost.digest]);
+  });
+
   it("are asked for where a listing may not tell them: of children without a tag, and of referrers", async () => {
     planning = await openPlanning();
     const app = image("app");
