@@ -1,11 +1,8 @@
 import type { GuardName } from "../../engine/cleanup/guards.ts";
-import { namesOf } from "../../engine/cleanup/plan.ts";
-import type { CleanupPlan, Deletion } from "../../engine/cleanup/plan.ts";
 import type { Rule } from "../../engine/cleanup/rules/rule.ts";
 import type { Digest } from "../../oci/digest.ts";
-import { formatRepository } from "../../oci/reference.ts";
 import type { Repository } from "../../oci/reference.ts";
-import type { Registry } from "../../registry/registry.ts";
+import { classifyTag } from "../../stages/tag.ts";
 import { carryOut, openViolations } from "../cleanup/cleanup.ts";
 import { gatherCleanup } from "../cleanup/gather-cleanup.ts";
 import type { Gathered } from "../cleanup/gathered.ts";
@@ -15,12 +12,11 @@ import type { CleanupPolicy } from "../cleanup/policy.ts";
 import { refuseViolations } from "../cleanup/refuse.ts";
 import type { UsagePolicy } from "../cleanup/usage.ts";
 import type { CommandDeps } from "../deps.ts";
-import { GuardError } from "../error.ts";
+import { keepUnproved } from "./removal-proof.ts";
+import { refuseSamePlace } from "./refuse-same-place.ts";
 import { refusalOf } from "./removal-refusal.ts";
 import { removalOf } from "./removal-result.ts";
 import type { Removal } from "./result.ts";
-import { takenAlong } from "./taken-along.ts";
-import type { Surroundings } from "./taken-along.ts";
 
 /** How tags are removed from the source of a migration. */
 export interface RemovalPolicy {
@@ -81,7 +77,10 @@ async function remove(
   const listing = await listHomes({ stages: home }, deps);
   const others = listing.stages.flatMap(({ tag }) => (proved.has(tag) ? [] : [tag]));
   const project = policy.project ?? found.project ?? lastPartOf(from);
-  const asked = removalPolicy(policy, { project, repository: from, keepList: new Set(others) });
+  const keepList = new Set(others);
+  const going = listing.stages.flatMap(({ tag }) => proved.get(tag) ?? []);
+  const sweep = { deleteOrphans: hasOrphans(proved, going), keepUntaggedWithinHours: 0 };
+  const asked = removalPolicy(policy, { project, repository: from, keepList, sweep });
   const gathered = await gatherCleanup(registry, asked, deps, { listing });
   refuseViolations(openViolations(gathered, policy));
   const tagged = new Set(gathered.tags().stages.flatMap(({ digest }) => digest ?? []));
@@ -89,6 +88,12 @@ async function remove(
   const source = { ...home, facts: gathered.facts, isTagged };
   const proof = { proved, target, to, source, there: new Set<Digest>() };
   const { plan, unproved } = await keepUnproved(gathered, proof, deps);
+  if (plan.deletions.length > 0) {
+    await refuseSamePlace(
+      { from: home, to: { registry: target, repository: to }, project, others },
+      deps,
+    );
+  }
   const replan: Gathered["replan"] = (held, gone) =>
     gathered.replan(new Set([...unproved, ...held]), gone);
   const result = await carryOut(plan, { ...gathered, plan, replan }, registry, policy, deps);
@@ -99,10 +104,19 @@ function lastPartOf({ name }: Repository): string {
   return name.split("/").at(-1) ?? name;
 }
 
+/** Whether a signature is about nothing that goes too: a run that was killed may have removed its subject. */
+function hasOrphans(proved: RemovalRequest["proved"], going: readonly Digest[]): boolean {
+  const digests = new Set(going);
+  return proved.keys().some((tag) => {
+    const known = classifyTag(tag);
+    return known.kind === "signature" && !digests.has(known.subject);
+  });
+}
+
 /** The policy of a purge that keeps a list of tags. */
 function removalPolicy(
   { usage, journalKeepMs }: RemovalPolicy,
-  place: Pick<CleanupPolicy, "project" | "repository" | "keepList">,
+  place: Pick<CleanupPolicy, "project" | "repository" | "keepList" | "sweep">,
 ): CleanupPolicy {
   return {
     ...place,
@@ -126,67 +140,3 @@ const EVERY_TAG: Rule = {
   readRevision: false,
   keep: [],
 };
-
-interface Proof {
-  readonly proved: ReadonlyMap<string, Digest>;
-  readonly target: Registry;
-  readonly to: Repository;
-  readonly source: Surroundings;
-  /** Digests that the target was seen to have; grows. */
-  readonly there: Set<Digest>;
-}
-
-/** Plans again until everything that would go is proved. Rejects with `GuardError` where that leads nowhere. */
-async function keepUnproved(
-  gathered: Gathered,
-  proof: Proof,
-  { signal }: CommandDeps,
-): Promise<{ readonly plan: CleanupPlan; readonly unproved: ReadonlySet<string> }> {
-  const unproved = new Set<string>();
-  let { plan } = gathered;
-  for (;;) {
-    const strange: Deletion[] = [];
-    for (const item of plan.deletions) {
-      if (!(await isProved(item, proof, signal))) strange.push(item);
-    }
-    const [first] = strange;
-    if (first === undefined) return { plan, unproved };
-    const known = unproved.size;
-    for (const name of strange.flatMap(keepersOf)) unproved.add(name);
-    if (unproved.size === known) {
-      throw new GuardError(
-        "unproved",
-        `${first.digest} would go from ${formatRepository(plan.repository)} with what it is about, and ${formatRepository(proof.to)} does not have it; migrate once more`,
-      );
-    }
-    const fresh = await gathered.replan(unproved, new Set());
-    plan = fresh === undefined ? plan : { ...fresh, warnings: plan.warnings };
-  }
-}
-
-/** What has to be kept for an item to stay: itself, and where no tag names it, what would go before it. */
-function keepersOf(item: Deletion): readonly string[] {
-  return item.tags.length > 0 ? namesOf(item) : [...namesOf(item), ...item.after];
-}
-
-async function isProved(item: Deletion, proof: Proof, signal: AbortSignal): Promise<boolean> {
-  const { digest, tags, how } = item;
-  const isWhole = tags.every(({ tag }) => proof.proved.get(tag) === digest);
-  if (!isWhole || (tags.length === 0 && !(await isThere(digest, proof, signal)))) return false;
-  if (how === "tag") return true;
-  for await (const along of takenAlong(digest, proof.source, { signal })) {
-    if (!(await isThere(along, proof, signal))) return false;
-  }
-  return true;
-}
-
-async function isThere(
-  digest: Digest,
-  { target, to: { host, name }, there }: Proof,
-  signal: AbortSignal,
-): Promise<boolean> {
-  if (there.has(digest)) return true;
-  if ((await target.resolve({ host, name, digest }, { signal })) === undefined) return false;
-  there.add(digest);
-  return true;
-}

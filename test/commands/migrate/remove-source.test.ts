@@ -175,6 +175,20 @@ describe("a referrer without a tag", () => {
 });
 
 it.each([
+  ["goes when it was proved", true],
+  ["stays when it was not", false],
+])("a signature whose subject an earlier run removed %s", async (_, isProved) => {
+  const world = project();
+  const signature = `${stageOf("gone").digest.replace(":", "-")}.sig`;
+  seedContent(world.source, imageOf({ labels: { signs: "gone" } }), [signature]);
+  if (isProved) world.prove(signature);
+
+  await world.remove();
+
+  expect([...world.source.tags.keys()]).toEqual(isProved ? [] : [signature]);
+});
+
+it.each([
   ["keeps the index when the target lacks it", false],
   ["goes when the target has it", true],
 ])(
