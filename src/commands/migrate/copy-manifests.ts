@@ -69,7 +69,9 @@ export function createManifestCopier(parts: CopierParts, run: CopyRun): Manifest
     check();
     const { digest } = planned;
     const isKnown = as === undefined && state.has(to.address, "manifest", digest);
-    if (!isKnown && !(await copyByItself(planned, as))) {
+    if (isKnown) {
+      await enter(planned);
+    } else if (!(await copyByItself(planned, as))) {
       await storeNeeds(planned);
       await to.uploader.uploadBlobs(planned.blobs, source);
       check();
@@ -89,9 +91,8 @@ export function createManifestCopier(parts: CopierParts, run: CopyRun): Manifest
     if (outcome === "refused") return false;
     for (const tag of tags) copied.add(tag);
     to.copied();
+    await enter(planned);
     state.add(to.address, "manifest", digest);
-    if (mayPointAtOthers(planned.mediaType))
-      await referrerTags.add(await source.read(planned, signal));
     return true;
   }
 
@@ -127,8 +128,14 @@ export function createManifestCopier(parts: CopierParts, run: CopyRun): Manifest
       await putAgain(planned, body, as);
     }
     to.stored();
-    state.add(to.address, "manifest", digest);
     await referrerTags.add(body);
+    state.add(to.address, "manifest", digest);
+  }
+
+  /** What is stored already may be in no index of referrers: a run may have been killed before it wrote one. */
+  async function enter(planned: PlannedManifest): Promise<void> {
+    if (!mayPointAtOthers(planned.mediaType)) return;
+    await referrerTags.add(await source.read(planned, signal));
   }
 
   /** What the target was believed to have is brought once more. */

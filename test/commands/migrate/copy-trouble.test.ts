@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { FaultRule } from "../../../contract-tests/fakes/faults.ts";
 import { dockerRegistry2 } from "../../../contract-tests/fakes/personality.ts";
 import { descriptorOf, imageOf, indexOf, seedContent } from "../../../contract-tests/fakes/seed.ts";
+import { referrersTag } from "../../../src/oci/referrers-tag.ts";
 import { RegistryError, isRegistryError } from "../../../src/registry/error.ts";
 import { soleRunner } from "../../properties/runner.ts";
 import { NOW, openCopyWorld, seedStages, statuses } from "./copy-world.ts";
@@ -292,6 +293,25 @@ describe("a run after one that was killed", () => {
       "PUT shop/manifests/v1",
     ]);
     expect(await readFile(world.statePath, "utf8")).toContain(child.digest);
+  });
+
+  it("enters a referrer that had arrived into the index that a killed run did not write", async () => {
+    const world = await openCopyWorld();
+    const image = imageOf();
+    const signature = imageOf({ layers: ["sig"], subject: descriptorOf(image) });
+    seedContent(world.source.state(), image, ["v1"]);
+    seedContent(world.source.state(), signature);
+    const plan = world.plan();
+    await world.copy([plan]);
+    world.target.state().tags.clear();
+
+    const copied = await world.copy([plan]);
+
+    expect(statuses(copied)).toEqual(["copied"]);
+    expect([...world.target.state().tags.keys()].toSorted()).toEqual([
+      referrersTag(image.digest),
+      "v1",
+    ]);
   });
 
   it("looks for what the state file does not know, even where the listing is empty", async () => {
