@@ -74,13 +74,21 @@ export async function copyToTarget(
     return copyRepository({ plan, from, to: target, lease: held, loose, names }, run);
   }
 
-  /** Sends again what was copied and is gone: a cleanup that knew nothing of the lease may have taken it. */
+  /**
+   * Sends again what was copied and is gone: a cleanup that knew nothing of the lease may have taken it. What was there
+   * before is not of this plan: the next run brings it.
+   */
   async function keepThere(plan: RepositoryPlan, held: CopyLease): Promise<readonly TagResult[]> {
     const settled = new Map((results.get(plan) ?? []).map((result) => [result.as, result]));
     for (let round = 0; ; round += 1) {
-      const copied = [...settled.values()].filter(({ outcome }) => outcome.status === "copied");
-      if (copied.length === 0 || run.brokeOff() !== undefined) break;
-      const gone = await lookForGone(copied);
+      const there = [...settled.values()].filter(({ outcome }) => ARRIVED.has(outcome.status));
+      const hasCopied = there.some(({ outcome }) => outcome.status === "copied");
+      if (!hasCopied || run.brokeOff() !== undefined) break;
+      const missing = await lookForGone(there);
+      for (const tag of missing.filter(isOfBefore)) {
+        settled.set(tag.as, { ...tag, outcome: LOST });
+      }
+      const gone = missing.filter((tag) => !isOfBefore(tag));
       if (gone.length === 0) break;
       if (round === MAX_ROUNDS) {
         for (const tag of gone) settled.set(tag.as, { ...tag, outcome: GONE });
@@ -95,9 +103,9 @@ export async function copyToTarget(
   }
 
   /** A target that does not answer any more ends the run: what it has is not known then. */
-  async function lookForGone(copied: readonly TagResult[]): Promise<readonly TagResult[]> {
+  async function lookForGone(tags: readonly TagResult[]): Promise<readonly TagResult[]> {
     try {
-      return await findGone(copied, place, deps);
+      return await findGone(tags, place, deps);
     } catch (error) {
       deps.signal.throwIfAborted();
       if (!isRegistryError(error)) throw error;
@@ -112,6 +120,18 @@ const GONE: TagOutcome = {
   code: "gone",
   message: "it was stored more than once, and the target does not have it",
 };
+
+const LOST: TagOutcome = {
+  status: "failed",
+  code: "gone",
+  message: "it was there when the plan was made, and is not any more; run again to bring it",
+};
+
+const ARRIVED: ReadonlySet<TagOutcome["status"]> = new Set(["copied", "present"]);
+
+function isOfBefore({ there }: TagResult): boolean {
+  return there === "present";
+}
 
 function isOpen({ manifests, tags }: RepositoryPlan): boolean {
   return manifests.length > 0 || tags.some(({ there }) => there !== "present");

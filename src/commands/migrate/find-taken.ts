@@ -7,8 +7,11 @@ import type { Registry } from "../../registry/registry.ts";
 import type { CommandDeps } from "../deps.ts";
 import { mapParallel } from "../parallel.ts";
 
-/** Classes of tags whose names people choose: somebody else may set one at any time. */
-const CHOSEN: ReadonlySet<TagLabel> = new Set(["custom-tag", "image", "foreign"]);
+/**
+ * Classes of tags that somebody else may set to something of their own at any time: people choose their names, or, as of
+ * signatures and of indexes of referrers, one name is for all that is about an image.
+ */
+const CHOSEN: ReadonlySet<TagLabel> = new Set(["custom-tag", "image", "foreign", "signature"]);
 
 /**
  * Which tags somebody has set since the plan was made, and to what. A registry sets a tag wherever it was before, so what

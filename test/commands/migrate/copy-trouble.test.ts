@@ -190,6 +190,39 @@ describe("copying with trouble", () => {
     expect(world.target.state().tags.get("latest")).toBe(theirs);
   });
 
+  it("leaves alone a signature that somebody has set since the plan was made", async () => {
+    const world = await openCopyWorld();
+    const image = imageOf();
+    const tag = `sha256-${image.digest.slice("sha256:".length)}.sig`;
+    seedContent(world.source.state(), image, ["v1"]);
+    seedContent(world.source.state(), imageOf({ layers: ["our signature"] }), [tag]);
+    const plan = world.plan();
+    const theirs = seedContent(world.target.state(), imageOf({ layers: ["their signature"] }), [
+      tag,
+    ]);
+
+    const copied = await world.copy([plan]);
+
+    const outcomes = copied.tags.flat().map(({ as, outcome }) => [as, outcome.status]);
+    expect(Object.fromEntries(outcomes)).toEqual({ [tag]: "refused", v1: "copied" });
+    expect(world.target.state().tags.get(tag)).toBe(theirs);
+  });
+
+  it("tells as failed what was there when the plan was made and is not in the end", async () => {
+    const world = await openCopyWorld();
+    for (const side of [world.source, world.target]) seedContent(side.state(), imageOf(), ["v1"]);
+    seedContent(world.source.state(), imageOf({ layers: ["new"] }), ["v2"]);
+    const plan = world.plan();
+    world.target.state().tags.delete("v1");
+
+    const copied = await world.copy([plan]);
+
+    expect(copied.tags.flat().map(({ as, outcome }) => ({ as, ...outcome }))).toMatchObject([
+      { as: "v1", status: "failed", code: "gone" },
+      { as: "v2", status: "copied" },
+    ]);
+  });
+
   it("says what is about something that the target has and could not be had", async () => {
     const world = await openCopyWorld();
     const image = imageOf();
@@ -397,6 +430,24 @@ describe("the lease of a copying", () => {
       .requests()
       .filter((line) => line.startsWith("PUT shop/manifests/tidemark-lease"));
     expect(leases.length).toBeGreaterThan(2);
+    expect(leasesIn(world)).toEqual([]);
+  });
+
+  it("is done without when it cannot be written anew", async () => {
+    let now = NOW;
+    const world = await openCopyWorld({
+      targetFaults: [refuses(/manifests\/tidemark-lease-[0-9a-f]+-1$/, 403, "DENIED")],
+    });
+    seedStages(world, 30);
+
+    const copied = await world.copy(undefined, {
+      now: () => new Date((now += 10 * 60_000)),
+      runner: soleRunner(NOW),
+      parallel: 1,
+    });
+
+    expect(new Set(statuses(copied))).toEqual(new Set(["copied"]));
+    expect(copied.warnings).toEqual([expect.stringContaining("is not held by a lease any more")]);
     expect(leasesIn(world)).toEqual([]);
   });
 
