@@ -10,6 +10,7 @@ import { listHomes } from "../cleanup/homes.ts";
 import type { Home } from "../cleanup/homes.ts";
 import type { CleanupPolicy } from "../cleanup/policy.ts";
 import { refuseViolations } from "../cleanup/refuse.ts";
+import type { SweepPolicy } from "../cleanup/untagged.ts";
 import type { UsagePolicy } from "../cleanup/usage.ts";
 import type { CommandDeps } from "../deps.ts";
 import { keepUnproved } from "./removal-proof.ts";
@@ -49,7 +50,8 @@ export interface RemovalRequest {
  *
  * It is a purge that keeps every tag but those: same order, journal, lock, relisting and precondition as a cleanup. So
  * whatever is not proved keeps all that it needs, and what a cluster or a running publisher needs stays too. A manifest
- * without a tag that would go along with what it is about stays, and keeps that, unless the target has it.
+ * without a tag that would go along with what it is about stays, and keeps that, unless the target has it. Signatures whose
+ * subject is not there any more, since a run was killed that had removed it, go in the end.
  *
  * What keeps it from removing anything is part of the result, since there was a migration before; only an interruption
  * and bugs are thrown.
@@ -57,18 +59,57 @@ export interface RemovalRequest {
 export async function removeSource(request: RemovalRequest, deps: CommandDeps): Promise<Removal> {
   const { proved } = request;
   if (proved.size === 0) return { deleted: [], kept: [], failed: [] };
+  let removal = await tryRemoval(request, { deleteOrphans: false }, deps);
+  // A signature may be about another one.
+  for (;;) {
+    const orphans = new Map(removal.kept.filter(isSignature).flatMap(({ tag }) => entryOf(tag)));
+    const isOver = removal.refused !== undefined || removal.failed.length > 0;
+    if (isOver || orphans.size === 0) return removal;
+    const also = await tryRemoval({ ...request, proved: orphans }, { deleteOrphans: true }, deps);
+    removal = joined(removal, also);
+    if (also.deleted.length === 0) return removal;
+  }
+
+  function entryOf(tag: string): readonly (readonly [string, Digest])[] {
+    const digest = proved.get(tag);
+    return digest === undefined ? [] : [[tag, digest]];
+  }
+}
+
+async function tryRemoval(
+  request: RemovalRequest,
+  sweep: Pick<SweepPolicy, "deleteOrphans">,
+  deps: CommandDeps,
+): Promise<Removal> {
   try {
-    return await remove(request, deps);
+    return await remove(request, sweep, deps);
   } catch (error) {
     const refused = deps.signal.aborted ? undefined : refusalOf(error);
     if (refused === undefined) throw error;
-    const kept = [...proved.keys()].map((tag) => ({ tag, why: refused.message }));
+    const kept = [...request.proved.keys()].map((tag) => ({ tag, why: refused.message }));
     return { deleted: [], kept, failed: [], refused };
   }
 }
 
+function isSignature({ tag }: { readonly tag: string }): boolean {
+  return classifyTag(tag).kind === "signature";
+}
+
+/** Signatures that the first pass kept are told as the second one left them. */
+function joined(first: Removal, also: Removal): Removal {
+  const settled = new Set([...also.deleted, ...also.failed.map(({ tag }) => tag)]);
+  const journal = first.journal ?? also.journal;
+  return {
+    deleted: [...first.deleted, ...also.deleted].toSorted(),
+    kept: first.kept.filter(({ tag }) => !settled.has(tag)),
+    failed: also.failed,
+    ...(journal === undefined ? {} : { journal }),
+  };
+}
+
 async function remove(
   { from, to, proved, policy, ...found }: RemovalRequest,
+  { deleteOrphans = false }: Pick<SweepPolicy, "deleteOrphans">,
   deps: CommandDeps,
 ): Promise<Removal> {
   await using registry = await deps.openRegistry(from, "from");
@@ -78,8 +119,7 @@ async function remove(
   const others = listing.stages.flatMap(({ tag }) => (proved.has(tag) ? [] : [tag]));
   const project = policy.project ?? found.project ?? lastPartOf(from);
   const keepList = new Set(others);
-  const going = listing.stages.flatMap(({ tag }) => proved.get(tag) ?? []);
-  const sweep = { deleteOrphans: hasOrphans(proved, going), keepUntaggedWithinHours: 0 };
+  const sweep = { deleteOrphans, keepUntaggedWithinHours: 0 };
   const asked = removalPolicy(policy, { project, repository: from, keepList, sweep });
   const gathered = await gatherCleanup(registry, asked, deps, { listing });
   refuseViolations(openViolations(gathered, policy));
@@ -102,15 +142,6 @@ async function remove(
 
 function lastPartOf({ name }: Repository): string {
   return name.split("/").at(-1) ?? name;
-}
-
-/** Whether a signature is about nothing that goes too: a run that was killed may have removed its subject. */
-function hasOrphans(proved: RemovalRequest["proved"], going: readonly Digest[]): boolean {
-  const digests = new Set(going);
-  return proved.keys().some((tag) => {
-    const known = classifyTag(tag);
-    return known.kind === "signature" && !digests.has(known.subject);
-  });
 }
 
 /** The policy of a purge that keeps a list of tags. */
