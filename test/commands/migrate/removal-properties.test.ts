@@ -4,14 +4,7 @@ import { removeSource } from "../../../src/commands/migrate/remove-source.ts";
 import type { Removal } from "../../../src/commands/migrate/result.ts";
 import type { Digest } from "../../../src/oci/digest.ts";
 import { GUARD_NAMES } from "../../../src/engine/cleanup/guards.ts";
-import {
-  Broken,
-  expectSame,
-  expectUnmoved,
-  frozen,
-  isOwn,
-  withoutOwn,
-} from "../../properties/checks.ts";
+import { Broken, expectUnmoved, frozen, isOwn, withoutOwn } from "../../properties/checks.ts";
 import { copyOf } from "../../properties/contents.ts";
 import type { RepositoryState } from "../../properties/contents.ts";
 import { openWatched } from "../../properties/everywhere.ts";
