@@ -60,8 +60,10 @@ function hasFailed({ tags, verification, removal }: RepositoryResult): boolean {
       status === "copied" || status === "present" ? [as] : [],
     ),
   );
+  const has = (status: Outcome): boolean => tags.some(({ outcome }) => outcome.status === status);
   return (
-    tags.some(({ outcome: { status } }) => status === "failed") ||
+    has("failed") ||
+    (has("waiting") && !has("refused")) ||
     (verification?.problems.some(({ tag }) => arrived.has(tag)) ?? false) ||
     (removal?.failed.length ?? 0) > 0 ||
     (removal?.refused !== undefined && removal.refused.guard === undefined)

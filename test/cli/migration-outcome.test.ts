@@ -33,6 +33,11 @@ describe("a migration ends with", () => {
       { tags: [tag("v1", REFUSED), tag("v2", { status: "waiting" })] },
     ],
     [0, "tags that are left", { left: [left({ kind: "broken", missing: OTHER, how: "absent" })] }],
+    [
+      1,
+      "a tag that waits for nothing that was refused",
+      { tags: [tag("v2", { status: "waiting" })] },
+    ],
     [1, "a tag that failed", { tags: [tag("v1", FAILED)] }],
     [1, "a tag that is not proved", { verification: proof(["v1"]) }],
     [
