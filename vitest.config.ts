@@ -9,6 +9,7 @@ const LONG = [
   "scenarios/own.test.ts",
   "publishers/publishers.test.ts",
   "properties/kill.test.ts",
+  "migrations/matrix.test.ts",
   "servers/",
   "properties/",
 ];
