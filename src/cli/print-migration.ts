@@ -153,6 +153,7 @@ const PROBLEMS = {
   "other-digest": "the tag has another digest",
   "missing-manifest": "a manifest is not there",
   "missing-blob": "a blob is not there",
+  "untold-referrer": "a referrer is there, and its subject's index does not name it",
 } as const;
 
 /** What stays in the source though it is proved, unless nothing was removed at all: that is said once. */

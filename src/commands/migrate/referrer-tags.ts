@@ -8,11 +8,17 @@ import { isRegistryError } from "../../registry/error.ts";
 import type { CommandDeps } from "../deps.ts";
 import type { CopyRun } from "./copy-run.ts";
 import type { CopyTarget } from "./copy-target.ts";
+import { createReferrerLists } from "./referrer-lists.ts";
 
 /** Lets referrers be found in a target without the endpoint for them: by the index under their subject's tag. */
 export interface ReferrerTags {
   /** After a manifest was stored: enters it into the index of its subject, where it has one and the target needs that. */
   add(body: ManifestBody): Promise<void>;
+  /**
+   * Those that were stored and that nobody finds: the index of their subject is one of the source's own, which was written
+   * before the source told of them otherwise.
+   */
+  untold(): Promise<readonly Digest[]>;
 }
 
 /** @param planned Tags that are copied as they are: an index among them is the source's own. */
@@ -26,6 +32,8 @@ export function createReferrerTags(
   const changes = new Map<string, Promise<void>>();
   /** What the next change of an index brings: all that came while one was on its way. */
   const waiting = new Map<string, Descriptor[]>();
+  /** Subjects of referrers whose index is copied. */
+  const copied = new Map<Digest, Digest>();
   let isNeeded: Promise<boolean> | undefined;
 
   return {
@@ -33,6 +41,7 @@ export function createReferrerTags(
       const manifest = mayPointAtOthers(body.mediaType) ? read(body) : undefined;
       if (manifest?.subject === undefined) return;
       const tag = referrersTag(manifest.subject.digest);
+      if (planned.has(tag)) copied.set(body.digest, manifest.subject.digest);
       if (planned.has(tag)) return;
       isNeeded ??= lacksEndpoint();
       if (!(await isNeeded)) return;
@@ -46,6 +55,14 @@ export function createReferrerTags(
         change.catch(() => undefined), // Whoever made it is told; the next one reads the index anew.
       );
       await change;
+    },
+    async untold() {
+      const lists = createReferrerLists({ registry, repository }, deps);
+      const untold: Digest[] = [];
+      for (const [digest, subject] of copied) {
+        if (!(await lists.tells(digest, subject))) untold.push(digest);
+      }
+      return untold;
     },
   };
 

@@ -71,7 +71,13 @@ export interface Verification {
 export interface VerificationProblem {
   /** In the target. */
   readonly tag: string;
-  readonly kind: "missing-tag" | "other-digest" | "missing-manifest" | "missing-blob";
+  readonly kind:
+    | "missing-tag"
+    | "other-digest"
+    | "missing-manifest"
+    | "missing-blob"
+    /** It is there, and no index tells of it to those who ask for what is about its subject. */
+    | "untold-referrer";
   /** What was looked for. */
   readonly digest: Digest;
   /** What is there instead. Only with `other-digest`. */

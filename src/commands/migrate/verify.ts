@@ -1,9 +1,12 @@
 import { createLinkReader } from "../../engine/migrate/links.ts";
 import type { PlannedTag, RepositoryPlan } from "../../engine/migrate/plan.ts";
 import type { Digest } from "../../oci/digest.ts";
+import type { Repository } from "../../oci/reference.ts";
 import { isRegistryError } from "../../registry/error.ts";
+import type { Registry } from "../../registry/registry.ts";
 import type { CommandDeps } from "../deps.ts";
 import { mapParallel } from "../parallel.ts";
+import { createReferrerLists } from "./referrer-lists.ts";
 import { createReferrerFinder, looseIn } from "./referrers-of.ts";
 import type { OpenSides } from "./request.ts";
 import type { Verification, VerificationProblem } from "./result.ts";
@@ -33,6 +36,7 @@ export async function verifyRepository(
   const { signal, parallel } = deps;
   const planned = new Map(plan.manifests.map((manifest) => [manifest.digest, manifest]));
   const referrersOf = createReferrerFinder(plan);
+  const lists = createReferrerLists({ registry: to, repository: plan.to }, deps);
   const readLinks = createLinkReader();
   const manifests = new Map<Digest, Promise<readonly Lack[]>>();
   const blobs = new Map<Digest, Promise<boolean>>();
@@ -55,7 +59,7 @@ export async function verifyRepository(
   /** What no tag leads to is about something that has a tag, or about something that is about it. */
   async function problemsOfOthers(): Promise<readonly VerificationProblem[]> {
     const lacking = await mapParallel(looseIn(plan), parallel, async ({ digest }) => {
-      const lacks = await below(digest);
+      const lacks = await belowReferrer(digest);
       const owner = lacks.length === 0 ? undefined : await ownerOf(digest);
       // Nobody can tell whose it is: then nothing is proved.
       const owners = owner === undefined ? plan.tags : [owner];
@@ -65,15 +69,30 @@ export async function verifyRepository(
   }
 
   async function ownerOf(digest: Digest): Promise<PlannedTag | undefined> {
-    const source = { host: plan.from.host, name: plan.from.name };
     for (let about: Digest | undefined = digest; about !== undefined;) {
-      const links = readLinks(await from.getManifest({ ...source, digest: about }, { signal }));
-      const subject: Digest | undefined = links === "unreadable" ? undefined : links.subject;
+      const subject: Digest | undefined = await subjectOf(about, { registry: from, ...plan.from });
       const owner = plan.tags.find((tag) => tag.digest === subject);
       if (owner !== undefined) return owner;
       about = subject;
     }
     return undefined;
+  }
+
+  async function subjectOf(
+    digest: Digest,
+    { registry, host: at, name: of }: Repository & { readonly registry: Registry },
+  ): Promise<Digest | undefined> {
+    const links = readLinks(await registry.getManifest({ host: at, name: of, digest }, { signal }));
+    return links === "unreadable" ? undefined : links.subject;
+  }
+
+  /** What nobody would find is as good as not there, and the next garbage collection takes it. */
+  async function belowReferrer(digest: Digest): Promise<readonly Lack[]> {
+    const lacks = await below(digest);
+    if (lacks.length > 0) return lacks;
+    const subject = await subjectOf(digest, { registry: to, ...plan.to });
+    const isFound = subject === undefined || (await lists.tells(digest, subject));
+    return isFound ? [] : [{ kind: "untold-referrer", digest }];
   }
 
   /** Empty where the listing has no digests. */
@@ -91,7 +110,7 @@ export async function verifyRepository(
     if (there === undefined) return [{ tag: as, kind: "missing-tag", digest }];
     if (there !== digest) return [{ tag: as, kind: "other-digest", digest, found: there }];
     const lacks = [...(await below(digest, true))];
-    for (const referrer of referrersOf(digest)) lacks.push(...(await below(referrer.digest)));
+    for (const one of referrersOf(digest)) lacks.push(...(await belowReferrer(one.digest)));
     return [...new Set(lacks)].map((lack) => ({ tag: as, ...lack }));
   }
 
