@@ -1,6 +1,7 @@
 import type { Digest } from "../../oci/digest.ts";
 import { formatRepository } from "../../oci/reference.ts";
 import type { Repository } from "../../oci/reference.ts";
+import { isRegistryError } from "../../registry/error.ts";
 import { putRecord } from "../../registry/put-record.ts";
 import type { Registry } from "../../registry/registry.ts";
 import { leaseRecord, leaseTag } from "../../stages/lease.ts";
@@ -51,6 +52,7 @@ export async function takeCopyLease(
   const since = deps.now().getTime();
   const written: WrittenLease[] = [];
   let renewing: Promise<void> | undefined;
+  let isLost = false;
   try {
     await write();
   } catch (error) {
@@ -61,8 +63,8 @@ export async function takeCopyLease(
   return {
     async keepUp() {
       const { until } = written.at(-1) ?? { until: 0 };
-      if (deps.now().getTime() < until - RENEW_MS) return;
-      renewing ??= write().finally(() => (renewing = undefined));
+      if (isLost || deps.now().getTime() < until - RENEW_MS) return;
+      renewing ??= renew().finally(() => (renewing = undefined));
       await renewing;
     },
     async release() {
@@ -75,6 +77,19 @@ export async function takeCopyLease(
       }
     },
   };
+
+  /** Without it the run goes on: what a cleanup takes is sent again in the end. */
+  async function renew(): Promise<void> {
+    try {
+      await write();
+    } catch (error) {
+      deps.signal.throwIfAborted();
+      if (!isRegistryError(error)) throw error;
+      isLost = true;
+      const address = formatRepository(repository);
+      warn(`what arrives in ${address} is not held by a lease any more: ${error.message}`);
+    }
+  }
 
   async function write(): Promise<void> {
     const { host, name } = repository;

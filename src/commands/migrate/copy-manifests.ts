@@ -30,6 +30,8 @@ export interface CopierParts {
   readonly manifests: ReadonlyMap<Digest, PlannedManifest>;
   /** The tags that a manifest is to get. */
   readonly tagsOf: (digest: Digest) => readonly string[];
+  /** Those of them that may be set already. */
+  readonly freeTagsOf: (digest: Digest) => readonly string[];
   readonly referrerTags: ReferrerTags;
   /** Throws `StoppedError` when nothing more is to be begun. */
   readonly check: () => void;
@@ -39,7 +41,7 @@ export interface CopierParts {
 const MAX_MOUNTS = 2;
 
 export function createManifestCopier(parts: CopierParts, run: CopyRun): ManifestCopier {
-  const { source, to, manifests, tagsOf, referrerTags, check } = parts;
+  const { source, to, manifests, tagsOf, freeTagsOf, referrerTags, check } = parts;
   const { state, progress, deps } = run;
   const { signal } = deps;
   const stored = new Map<Digest, Promise<void>>();
@@ -85,7 +87,7 @@ export function createManifestCopier(parts: CopierParts, run: CopyRun): Manifest
     if (!isWorthAsking(planned)) return false;
     const { host, name } = source.repository;
     const { digest } = planned;
-    const tags = as === undefined ? [] : tagsOf(digest);
+    const tags = as === undefined ? [] : freeTagsOf(digest);
     const options = { tags, signal };
     const outcome = await to.registry.copyFrom(to.repository, { host, name, digest }, options);
     if (outcome === "refused") return false;

@@ -40,18 +40,25 @@ export async function copyRepository(
   const outcomes = new Map<PlannedTag, TagOutcome>();
   /** Tags of the target that are not what they were to be. */
   const missing = new Set<string>();
+  /** Tags whose turn it is, or was, and that nobody else had set by then. */
+  const free = new Set<PlannedTag>();
+  /** Those that were refused as if a right was lacking. */
+  const denied = new Set<PlannedTag>();
   const source = openCopySource(from, plan.from);
   const tagged = Map.groupBy(
     plan.tags.filter(({ there }) => there !== "present"),
     ({ digest }) => digest,
   );
+  const referrerTags = createReferrerTags(to, names, run);
   const copier = createManifestCopier(
     {
       source,
       to,
       manifests: new Map(plan.manifests.map((manifest) => [manifest.digest, manifest])),
       tagsOf: (digest) => (tagged.get(digest) ?? []).map(({ as }) => as),
-      referrerTags: createReferrerTags(to, names, run),
+      freeTagsOf: (digest) =>
+        (tagged.get(digest) ?? []).flatMap((tag) => (free.has(tag) ? [tag.as] : [])),
+      referrerTags,
       check() {
         if (brokeOff() !== undefined) throw new StoppedError("nothing more is begun");
       },
@@ -62,6 +69,7 @@ export async function copyRepository(
 
   for (const group of groupsOf(plan.tags)) {
     const taken = await takenOf(group);
+    for (const tag of group) if (!taken.has(tag)) free.add(tag);
     await mapParallel(group, deps.parallel, async (tag) => {
       const outcome = taken.get(tag) ?? (await settleTag(tag));
       outcomes.set(tag, outcome);
@@ -69,10 +77,32 @@ export async function copyRepository(
     });
   }
   await mapParallel(loose, deps.parallel, settleLoose);
+  if (denied.size > 0 && !(await mayStillPush())) {
+    for (const tag of denied) {
+      const outcome = outcomes.get(tag);
+      if (outcome?.status === "refused") outcomes.set(tag, { ...outcome, status: "failed" });
+    }
+  }
+  await warnOfUntold();
   return plan.tags.map((tag) => ({
     ...tag,
     outcome: outcomes.get(tag) ?? { status: tag.there === "present" ? "present" : "waiting" },
   }));
+
+  async function warnOfUntold(): Promise<void> {
+    if (brokeOff() !== undefined) return;
+    try {
+      for (const digest of await referrerTags.untold()) {
+        run.warn(
+          `${digest} cannot be found by what it is about: the index of that is the source's own, and does not name it`,
+        );
+      }
+    } catch (error) {
+      if (deps.signal.aborted) return;
+      if (!isRegistryError(error)) throw error;
+      run.miss(`nobody can tell whether all referrers are found: ${error.message}`);
+    }
+  }
 
   async function settleLoose(manifest: PlannedManifest): Promise<void> {
     const { digest } = manifest;
@@ -122,6 +152,7 @@ export async function copyRepository(
     } catch (error) {
       if (deps.signal.aborted) return { status: "waiting" };
       if (await isThereAnyway(tag, error)) return { status: "present" };
+      if (isRegistryError(error, "denied")) denied.add(tag);
       return blamed(error);
     }
   }
@@ -129,8 +160,21 @@ export async function copyRepository(
   function blamed(error: unknown): TagOutcome {
     const blame = { isOfSource: source.isToBlame(error), hasPushed: to.hasPushed() };
     const outcome = outcomeOf(error, blame);
-    settle(outcome.status === "failed" ? error : undefined);
+    if (outcome.status === "failed") settle(error);
+    // A right may be gone, too: that ends the run as an outage does.
+    if (outcome.status === "refused") settle(isRegistryError(error, "denied") ? error : undefined);
     return outcome;
+  }
+
+  /** A right that was taken away in the middle is no rule of the target. */
+  async function mayStillPush(): Promise<boolean> {
+    try {
+      const { push } = await to.registry.checkRights(plan.to, { signal: deps.signal });
+      return push.status !== "refused";
+    } catch (error) {
+      if (isRegistryError(error) || deps.signal.aborted) return false;
+      throw error;
+    }
   }
 
   async function copyTag({ digest, as }: PlannedTag): Promise<void> {

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 
 import type { FaultRule } from "../../../contract-tests/fakes/faults.ts";
-import { dockerRegistry2 } from "../../../contract-tests/fakes/personality.ts";
+import { dockerRegistry2, ociConformant } from "../../../contract-tests/fakes/personality.ts";
 import { descriptorOf, imageOf, indexOf, seedContent } from "../../../contract-tests/fakes/seed.ts";
 import { referrersTag } from "../../../src/oci/referrers-tag.ts";
 import { RegistryError, isRegistryError } from "../../../src/registry/error.ts";
@@ -54,6 +54,28 @@ describe("copying with trouble", () => {
     const error = await world.copy().catch((reason: unknown) => reason);
 
     expect(isRegistryError(error, "denied")).toBe(true);
+  });
+
+  it("takes a right that is gone in the middle for a failure", async () => {
+    let isGone = false;
+    const world = await openCopyWorld({
+      targetFaults: [
+        {
+          when: ({ method, path }) => {
+            isGone ||= method === "PUT" && path.endsWith("manifests/v3");
+            return isGone && method !== "GET" && method !== "HEAD";
+          },
+          fault: { kind: "status", status: 403, code: "DENIED" },
+        },
+      ],
+    });
+    for (const tag of ["v1", "v2", "v3", "v4"]) {
+      seedContent(world.source.state(), imageOf({ labels: { tag } }), [tag]);
+    }
+
+    const copied = await world.copy(undefined, { parallel: 1 });
+
+    expect(statuses(copied)).toEqual(["copied", "copied", "failed", "failed"]);
   });
 
   it("takes a source that may not be read for a failure, whatever the target has taken", async () => {
@@ -512,6 +534,29 @@ describe("verifying", () => {
       digest: moved?.image.digest,
       found: whole?.image.digest,
     });
+  });
+
+  it("misses a referrer that an older index of the source keeps from being found", async () => {
+    const world = await openCopyWorld({ source: ociConformant });
+    const image = imageOf();
+    const subject = descriptorOf(image);
+    const old = imageOf({ layers: ["old"], subject });
+    const fresh = imageOf({ layers: ["fresh"], subject });
+    seedContent(world.source.state(), image, ["v1"]);
+    for (const proof of [old, fresh]) seedContent(world.source.state(), proof);
+    seedContent(world.source.state(), indexOf([old]), [referrersTag(image.digest)]);
+    const plan = world.plan();
+
+    const { warnings } = await world.copy([plan]);
+    const { problems } = await world.verify(plan);
+
+    expect(warnings).toEqual([expect.stringContaining(`${fresh.digest} cannot be found`)]);
+    const problem = { kind: "untold-referrer", digest: fresh.digest };
+    // The index is about the same image.
+    expect(problems).toEqual([
+      { ...problem, tag: referrersTag(image.digest) },
+      { ...problem, tag: "v1" },
+    ]);
   });
 
   it("looks at what is about a manifest too", async () => {
