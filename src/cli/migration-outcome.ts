@@ -35,11 +35,14 @@ const INTERRUPTED = 130;
  * What a known rule of the target refuses is listed and no failure, nor is what then has to wait for it.
  */
 export function migrationExitCode(
-  { repositories, brokeOff }: Pick<MigrationResult, "repositories" | "brokeOff">,
+  { repositories, brokeOff, dryRun }: Pick<MigrationResult, "repositories" | "brokeOff" | "dryRun">,
   { signal }: { readonly signal: AbortSignal },
 ): number {
   if (signal.aborted) return INTERRUPTED;
-  if (brokeOff !== undefined || repositories.some(hasFailed)) return 1;
+  if (brokeOff !== undefined) return 1;
+  // What nobody tried waits, and has not failed.
+  if (dryRun) return 0;
+  if (repositories.some(hasFailed)) return 1;
   return repositories.some(({ removal }) => removal?.refused?.guard !== undefined) ? 4 : 0;
 }
 

@@ -73,17 +73,18 @@ describe("a migration ends with", () => {
       { removal: { deleted: [], kept: [], failed: [], refused: { message: "denied" } } },
     ],
   ])("%i for %s", (code, _, parts) => {
-    expect(migrationExitCode({ repositories: [repository(parts)] }, quiet)).toBe(code);
+    const repositories = [repository(parts)];
+
+    expect(migrationExitCode({ repositories, dryRun: false }, quiet)).toBe(code);
   });
 
   it("1 when it broke off, and 130 when a person stopped it", () => {
     const stopped = new AbortController();
     stopped.abort();
 
-    expect(migrationExitCode({ repositories: [], brokeOff: "no answer" }, quiet)).toBe(1);
-    expect(migrationExitCode({ repositories: [], brokeOff: "x" }, { signal: stopped.signal })).toBe(
-      130,
-    );
+    const ended = { repositories: [], dryRun: false, brokeOff: "no answer" };
+    expect(migrationExitCode(ended, quiet)).toBe(1);
+    expect(migrationExitCode(ended, { signal: stopped.signal })).toBe(130);
   });
 });
 
