@@ -95,11 +95,32 @@ export function noLayout(paths: Paths): RegistryError {
 /** Makes the directories that everything else is written into. */
 export async function makeDirectories(paths: Paths): Promise<void> {
   const made = [
-    await mkdir(paths.temporary, { recursive: true }),
-    await mkdir(join(paths.blobs, "sha256"), { recursive: true }),
+    await makeDirectory(paths.temporary),
+    await makeDirectory(join(paths.blobs, "sha256")),
   ];
-  if (made.every((first) => first === undefined)) return;
+  if (!made.includes(true)) return;
   for (const path of [dirname(paths.root), paths.root, paths.blobs]) await syncDirectory(path);
+}
+
+/**
+ * Makes a directory and those that it lies in; answers whether it was not there. What Node makes by itself tells `ENOENT`
+ * of a file system that may only be read, and goes round for ever below `/proc`.
+ */
+async function makeDirectory(path: string): Promise<boolean> {
+  try {
+    await mkdir(path);
+    return true;
+  } catch (error) {
+    if (systemCode(error) === "EEXIST") return false;
+    if (systemCode(error) !== "ENOENT" || dirname(path) === path) throw error;
+  }
+  await makeDirectory(dirname(path));
+  try {
+    await mkdir(path);
+  } catch (error) {
+    if (systemCode(error) !== "EEXIST") throw error; // Another process made it meanwhile.
+  }
+  return true;
 }
 
 function checkVersion(paths: Paths, text: string): void {

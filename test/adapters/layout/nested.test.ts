@@ -57,3 +57,15 @@ it.each([["a file"], ["a directory with a file"]])(
     ).rejects.toMatchObject({ code: "invalid" });
   },
 );
+
+it.runIf(process.platform === "linux")(
+  "a place that takes no directory is told at once",
+  async () => {
+    await using registry = await open();
+    const repository = { host: "oci", name: "/proc/tidemark/images" };
+
+    const pushing = push(registry, repository, { content: image("shop"), tag: "1.0" });
+
+    await expect(pushing).rejects.toThrow("oci:/proc/tidemark/images");
+  },
+);
