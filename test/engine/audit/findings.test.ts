@@ -388,6 +388,14 @@ describe("base images", () => {
     ]);
   });
 
+  it("are told of an image however deep in indexes it lies", () => {
+    const nested = { o: { children: ["i"] }, i: { children: ["d"] }, d: { base: "debian:9" } };
+
+    expect(faultsOf({ tags: { v1: "o" }, stored: nested })).toContainEqual(
+      expect.stringContaining("base-image-past-support"),
+    );
+  });
+
   it("of what goes anyway are not", () => {
     const tags = { ...HEALTHY, [B]: "b", [recordOf("2", B)]: "2" };
 

@@ -57,13 +57,20 @@ export function findOldBases(
   });
 }
 
-/** Of an index: of all its children. */
+/** Of an index: of all that is below it. */
 function oldBasesOf(
   content: Content,
   contents: Ground["contents"],
   today: string,
 ): readonly BaseRelease[] {
-  const children = content.children.flatMap(({ digest }) => contents.get(digest) ?? []);
-  const bases = [content, ...children].flatMap(baseReleases).filter(({ end }) => end < today);
+  const below = new Set([content]);
+  // A set yields what is added while it is read.
+  for (const { children } of below) {
+    for (const { digest } of children) {
+      const child = contents.get(digest);
+      if (child !== undefined) below.add(child);
+    }
+  }
+  const bases = [...below].flatMap(baseReleases).filter(({ end }) => end < today);
   return [...new Map(bases.map((base) => [base.name, base])).values()];
 }
