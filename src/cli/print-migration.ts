@@ -1,4 +1,5 @@
 import type { RepositoryResult, TransferCounts } from "../commands/migrate/result.ts";
+import type { LeftBecause } from "../engine/migrate/plan.ts";
 import { formatRepository } from "../oci/reference.ts";
 import { counted, formatBytes } from "../report/format.ts";
 import type { Host } from "./host.ts";
@@ -124,13 +125,20 @@ function problemTable(repositories: readonly RepositoryResult[], host: Host): st
   return listed(host, ["what", "tag", "why"], rows);
 }
 
+/** Reasons that are about one tag, so that each tag is named. */
+const OWN_ROW: ReadonlySet<LeftBecause["kind"]> = new Set(["taken", "broken", "dangling"]);
+
 /** What is not copied, by the reason; what every run leaves behind is not worth a line. */
 function leftTable(repositories: readonly RepositoryResult[], host: Host): string {
   const left = repositories
     .flatMap((repository) => repository.left)
     .filter(({ why: { kind } }) => kind !== "not-selected" && kind !== "transient");
-  const rows = [...Map.groupBy(left, describeLeft)].map(([why, tags]) => {
+  const groups = Map.groupBy(left, (one) =>
+    OWN_ROW.has(one.why.kind) ? `${one.tag} ${describeLeft(one)}` : describeLeft(one),
+  );
+  const rows = [...groups.values()].map((tags) => {
     const [first] = tags;
+    const why = first === undefined ? "" : describeLeft(first);
     const others = tags.length === 1 ? "" : ` and ${tags.length - 1} more`;
     return [`${first?.tag ?? ""}${others}`, why];
   });

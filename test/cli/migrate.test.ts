@@ -62,6 +62,20 @@ it("a table tells of repositories, classes and what is left behind", async () =>
   expect(run.stderr).toMatch(/copying blobs: [0-9]+ to do/);
 });
 
+it("tags that the target has with other content are named one by one", async () => {
+  const there = open.world.other("there");
+  const content = open.world.recordOf("other", {});
+  for (const tag of ["latest", open.world.tag("base")]) there.push(content, tag);
+
+  const { stdout } = await open.run(["migrate"], ["--dry-run", "--to", there.address]);
+
+  for (const tag of ["latest", open.world.tag("base")]) {
+    expect(stdout).toContain(`${tag} `);
+    there.remove(tag);
+  }
+  expect(stdout.match(/the target has sha256:/g)).toHaveLength(2);
+});
+
 describe("what is selected", () => {
   it.each([
     ["--class", ["--class", "managed-image"], /^managed-image-shop$/],
