@@ -53,7 +53,7 @@ function closingLine({ project, to, blockPath, dryRun, result }: SwitchReport): 
   const where = formatRepository(to);
   if (dryRun) return `:local of project ${project} would be closed in favour of ${where}`;
   if (!result.isClosed) {
-    return `:local of project ${project} stays open: not everything arrived in ${where}; run it again`;
+    return `:local of project ${project} stays open: not everything arrived in ${where}; see what failed or was left, and run it again (--allow left-behind closes it without what was left)`;
   }
   return `:local of project ${project} is closed: use ${where} (${blockPath} says so; deleting it opens :local again)`;
 }

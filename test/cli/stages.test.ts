@@ -161,6 +161,24 @@ describe("stages of this machine", () => {
     expect(await readdir(join(world.root, "home/state/tidemark/stages"))).toEqual(["shop"]);
   });
 
+  it("stay open when the registry has something else under one of their tags, until that is allowed", async () => {
+    const { world } = open;
+    const taken = world.other("acme/taken");
+    const { address } = taken;
+    await open.json(["stages", "sync"], ["--to", ":local"]);
+    taken.copy(world.tag("base"), "latest");
+
+    const moved = await switchTo(address, ["--yes"]);
+    const allowed = await switchTo(address, ["--yes", "--allow", "left-behind"]);
+
+    expect(moved).toMatchObject({ exit: 1, told: { closed: false } });
+    expect(moved.told.passes[0].repositories[0].left).toContainEqual(
+      expect.objectContaining({ tag: "latest", why: expect.objectContaining({ kind: "taken" }) }),
+    );
+    expect(allowed).toMatchObject({ exit: 0, told: { closed: true } });
+    expect(await open.tagsAt(`oci:${localDirectory()}`)).toContain("latest");
+  });
+
   it("are moved by one run at a time", async () => {
     const { world } = open;
     const { address } = world.other("acme/twice");

@@ -35,7 +35,7 @@ export type MigrationSide =
   | { readonly kind: "below"; readonly namespace: Namespace };
 
 /** Names that `--allow` takes, besides those of a cleanup where it decides what is kept. */
-export const MIGRATION_GUARDS = ["empty-source", "other-project"] as const;
+export const MIGRATION_GUARDS = ["empty-source", "other-project", "left-behind"] as const;
 
 export type MigrationGuard = (typeof MIGRATION_GUARDS)[number];
 

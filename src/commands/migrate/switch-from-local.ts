@@ -1,5 +1,6 @@
 import { access } from "node:fs/promises";
 
+import type { LeftBecause } from "../../engine/migrate/plan.ts";
 import { formatRepository } from "../../oci/reference.ts";
 import type { Repository } from "../../oci/reference.ts";
 import { GuardError } from "../error.ts";
@@ -33,7 +34,7 @@ export interface SwitchResult {
  * Moves the stages that a project keeps on this machine into a repository: copies them, closes `:local` to every later run
  * of the project, copies what came meanwhile, and removes what was then proved to be there.
  *
- * A first pass that failed in anything closes nothing. What a publisher that is still running uses stays, and is taken along
+ * A first pass that failed in anything, or had to leave something of the project behind, closes nothing. What a publisher that is still running uses stays, and is taken along
  * by another run of this.
  */
 export async function switchFromLocal(
@@ -53,7 +54,8 @@ export async function switchFromLocal(
   }
   try {
     const first = await passOver(request, copy, deps);
-    if (!first.every(isComplete)) return { passes: first, isClosed: false };
+    if (!first.every((pass) => isComplete(pass, request.allow)))
+      return { passes: first, isClosed: false };
     const movedAt = deps.now().toISOString();
     await writeLocalBlock(blockPath, { project, to: formatRepository(to), movedAt });
     const last = { ...copy, ...(removal === undefined ? {} : { removal }) };
@@ -95,13 +97,24 @@ async function passOver(
   return (await isThere(from.name)) ? [await migrate(request, deps)] : [];
 }
 
-function isComplete({ repositories, brokeOff }: MigrationResult): boolean {
+function isComplete(
+  { repositories, brokeOff }: MigrationResult,
+  allow: SwitchRequest["allow"],
+): boolean {
   const isArrived = ({
     outcome,
   }: MigrationResult["repositories"][number]["tags"][number]): boolean =>
     outcome.status === "copied" || outcome.status === "present";
-  return brokeOff === undefined && repositories.every(({ tags }) => tags.every(isArrived));
+  const isWhole = ({ left }: MigrationResult["repositories"][number]): boolean =>
+    allow.has("left-behind") || !left.some(({ why }) => LOST.has(why.kind));
+  return (
+    brokeOff === undefined &&
+    repositories.every((each) => each.tags.every(isArrived) && isWhole(each))
+  );
 }
+
+/** Why something of the project would be nowhere but where nobody looks any more. */
+const LOST: ReadonlySet<LeftBecause["kind"]> = new Set(["broken", "taken", "unnameable"]);
 
 async function isThere(path: string): Promise<boolean> {
   try {
