@@ -63,6 +63,7 @@ function migrationText({ result }: MigrationReport, host: Host): string {
     dryRun ? "dry run: nothing was changed" : "",
     repositoryTable(repositories, dryRun, host),
     classTable(repositories, dryRun, host),
+    renamedTable(repositories, host),
     problemTable(repositories, host),
     leftTable(repositories, host),
     verificationTable(repositories, host),
@@ -111,6 +112,16 @@ function classTable(
     label,
   ]);
   return table(host, [...outcomes.map((outcome) => WORDS[outcome]), "left", "tags"], rows);
+}
+
+/** Tags that have another name in the target. */
+function renamedTable(repositories: readonly RepositoryResult[], host: Host): string {
+  const rows = repositories.flatMap(({ from, to, tags }) =>
+    tags
+      .filter(({ tag, as }) => tag !== as)
+      .map(({ tag, as }) => [`${formatRepository(from)}:${tag}`, `${formatRepository(to)}:${as}`]),
+  );
+  return listed(host, ["tag", "becomes"], rows);
 }
 
 /** What the target would not have, and what did not work. */
