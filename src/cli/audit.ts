@@ -88,14 +88,25 @@ async function put(text: string, file: ReportFile | undefined, host: Host): Prom
 }
 
 /** Says what needs attention, and sets the exit code. */
-function conclude({ findings, warnings }: Audit, flags: AuditFlags, host: Host): void {
+function conclude(
+  { findings, warnings, repositories }: Audit,
+  flags: AuditFlags,
+  host: Host,
+): void {
   for (const warning of warnings) host.warn(`warning: ${warning}`);
   if (flags.outputFile !== undefined) {
     host.say(`wrote ${counted(findings.length, "finding")} to ${flags.outputFile}`, flags);
   }
   const { failOn } = flags;
-  const grave = failOn === undefined ? [] : findings.filter(isAsGraveAs(failOn));
-  if (failOn === undefined || grave.length === 0) return host.exit(0);
+  if (failOn === undefined) return host.exit(0);
+  const empty = repositories.filter(({ tags }) => tags.length === 0);
+  for (const { repository } of empty) {
+    host.warn(
+      `tidemark: ${repository} has no tag, so there is nothing that --fail-on could let through; check the address and the credentials`,
+    );
+  }
+  const grave = findings.filter(isAsGraveAs(failOn));
+  if (grave.length === 0) return host.exit(empty.length === 0 ? 0 : FOUND);
   host.warn(
     `tidemark: ${counted(grave.length, "finding")} of severity ${failOn} or worse, which --fail-on ${failOn} does not let through`,
   );

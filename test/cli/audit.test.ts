@@ -86,6 +86,16 @@ describe("an audit from the command line", () => {
     );
   });
 
+  it("lets a repository without a tag pass no --fail-on: its address may be wrong", async () => {
+    const address = world.address.replace("acme/shop", "acme/typo");
+
+    const asked = await audit("--repo", address, "--fail-on", "error");
+    const open = await audit("--repo", address);
+
+    expect([asked.exit, open.exit]).toEqual([4, 0]);
+    expect(asked.stderr).toContain(`tidemark: ${address} has no tag`);
+  });
+
   it("tells which tags moved since a saved audit", async () => {
     const saved = join(world.root, "saved.json");
     await audit("--output", "json", "--output-file", saved);
