@@ -7,7 +7,7 @@ import type { Ground, Verdict } from "./ground.ts";
 
 /** Where tags come from. */
 export interface Origins {
-  /** Name of the image; the first by name where a stage is several images'. */
+  /** Name of the image; all of them, sorted, as `api, web`, where a stage is several images'. */
   imageOf(tag: string): string | undefined;
   /** Commits it was built from, in full where the history has them; sorted, each once. */
   commitsOf(tag: string): readonly string[];
@@ -60,16 +60,24 @@ export function findOrigins(
 
   /** Of the stages with a record, and of those that they were made from. */
   function imagesOfStages(): ReadonlyMap<string, string> {
-    const images = new Map<string, string>();
-    // A map yields what is added while it is read.
+    const images = new Map<string, Set<string>>();
+    const waiting: string[] = [];
     for (const [stageId, { images: known }] of recorded) {
-      const [first] = [...known].toSorted();
-      if (first !== undefined && catalog.stages.has(stageId)) images.set(stageId, first);
+      if (catalog.stages.has(stageId)) add(stageId, known);
     }
-    for (const [stageId, image] of images) {
-      for (const below of madeFrom(stageId)) if (!images.has(below)) images.set(below, image);
+    for (let stageId = waiting.pop(); stageId !== undefined; stageId = waiting.pop()) {
+      for (const below of madeFrom(stageId)) add(below, images.get(stageId) ?? new Set());
     }
-    return images;
+    return new Map(
+      [...images].map(([stageId, names]) => [stageId, [...names].toSorted().join(", ")]),
+    );
+
+    function add(stageId: string, more: ReadonlySet<string>): void {
+      const known = images.get(stageId) ?? new Set();
+      if (more.isSubsetOf(known)) return;
+      images.set(stageId, known.union(more));
+      waiting.push(stageId);
+    }
   }
 
   /** Stages that a stage is made of: its ancestors, or the children of an index. */

@@ -45,6 +45,30 @@ const SPEC: AuditedSpec = {
 };
 
 describe("a tag of an audit", () => {
+  it("is of every image whose records or whose stages lead to it", () => {
+    const other = stageOf("c");
+    const { repository } = auditOf({
+      tags: {
+        "managed-image-api": "8",
+        "managed-image-web": "9",
+        [A]: "a",
+        [B]: "b",
+        [other]: "c",
+        [recordOf("1", A, "web")]: "1",
+        [recordOf("1", A, "api")]: "2",
+        [recordOf("1", other, "web")]: "3",
+      },
+      stored: {
+        a: { labels: { [LABEL.parentStage]: B } },
+        c: { labels: { [LABEL.parentStage]: B } },
+      },
+      history: lineOf("1"),
+    });
+    const images = new Map(repository.tags.map(({ tag, image }) => [tag, image]));
+
+    expect([A, B, other].map((tag) => images.get(tag))).toEqual(["api, web", "api, web", "web"]);
+  });
+
   it("has what its name, its records, its config and its place in the history tell", () => {
     expect(tagOf(A)).toEqual({
       tag: A,
