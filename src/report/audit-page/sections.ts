@@ -29,7 +29,9 @@ export function figures({ repositories }: Audit): Markup {
     <div class="figure"><b>${sum(({ totals }) => totals.manifests)}</b>manifests</div>
     <div class="figure"><b>${formatBytes(sum(({ totals }) => totals.bytes))}</b>stored</div>
     ${untagged === 0 ? NOTHING : html`<div class="figure"><b>${formatBytes(untagged)}</b>under no tag</div>`}
-    <div class="figure deleted"><b>${going}</b>tags a cleanup would take</div>
+    <div class="figure ${going === 0 ? "" : "deleted"}">
+      <b>${going}</b>tags a cleanup would take
+    </div>
   </div>`;
 }
 

@@ -40,6 +40,7 @@ h2, th, td { overflow-wrap: anywhere; }
 .grid .body [role="row"]:hover { background: var(--page); }
 .grid .body [role="row"].active { background: var(--page); box-shadow: inset 3px 0 var(--accent); }
 .grid [role="gridcell"], .grid [role="columnheader"] { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; min-width: 0; }
+.grid .body [data-column="repository"] { direction: rtl; text-align: left; }
 #explorer.open .grid { --columns: var(--open-columns); }
 #explorer.open .grid [data-column="repository"], #explorer.open .grid [data-column="image"], #explorer.open .grid [data-column="shared"] { display: none; }
 .grid .number { text-align: right; font-variant-numeric: tabular-nums; }

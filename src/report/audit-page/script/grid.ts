@@ -1,8 +1,21 @@
 /** The table: only rows in sight have elements. Source of its keys and roles: WAI-ARIA Authoring Practices, grid. */
 export const GRID = `
+/** Addresses without the parts at both ends that all of them have; marks keep their order where they are cut on the left. */
+const shortAddresses = (addresses) => {
+  const parts = addresses.map((address) => address.split("/"));
+  const [first] = parts;
+  const same = (at) => parts.every((each) => each.at(at) === first.at(at));
+  const least = Math.min(...parts.map((each) => each.length));
+  let start = 0;
+  while (start < least - 1 && same(start)) start += 1;
+  let end = 0;
+  while (end < least - start - 1 && same(-1 - end)) end += 1;
+  return parts.map((each) => "\\u200e" + each.slice(start, each.length - end).join("/") + "\\u200e");
+};
+const addresses = several ? shortAddresses(data.repositories) : [];
 const COLUMNS = [
   ["tag", "tag", "name", "minmax(0, 3fr)", (row) => rows.name[row]],
-  ...(several ? [["repository", "repository", "", "minmax(0, 1.5fr)", (row) => data.repositories[rows.repository[row]]]] : []),
+  ...(several ? [["repository", "repository", "", "minmax(0, 1.5fr)", (row) => addresses[rows.repository[row]]]] : []),
   ["class", "what", "", "minmax(0, 1.3fr)", (row) => data.classes[rows.class[row]]],
   ["image", "image", "", "minmax(0, 1fr)", (row) => data.images[rows.image[row]] || ""],
   ["time", "built or pushed", "", "140px", (row) => timeText(timeOf(row)).slice(0, 10)],
@@ -74,6 +87,7 @@ const draw = () => {
       COLUMNS.forEach(([id, , , , text], at) => {
         if (id === "going") cells[at].replaceChildren(make("span", "chip " + (rows.going[row] ? "deleted" : "kept"), text(row)));
         else cells[at].textContent = text(row);
+        if (id === "repository") cells[at].title = data.repositories[rows.repository[row]];
       });
     }
     each.index = index;
