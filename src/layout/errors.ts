@@ -10,6 +10,8 @@ const CODES: Readonly<Record<string, RegistryErrorCode>> = {
   EISDIR: "invalid",
 };
 
+const NO_DIRECTORY = "a file stands where a directory has to be; check the path";
+
 /** `ENOENT` and its like; `undefined` for an error that is not the operating system's. */
 export function systemCode(error: unknown): string | undefined {
   return error instanceof Error && "code" in error && typeof error.code === "string"
@@ -53,7 +55,9 @@ export function fileErrors(who: string): FileErrors {
   function toRegistryError(error: unknown, what: string): unknown {
     const code = systemCode(error);
     if (isRegistryError(error) || code === undefined || !/^E[A-Z0-9]+$/.test(code)) return error;
+    const isFile = code === "ENOTDIR";
     return new RegistryError(CODES[code] ?? "unavailable", `${who}: cannot ${what}: ${code}`, {
+      ...(isFile ? { registryCode: UNREADABLE_DIRECTORY, hint: NO_DIRECTORY } : {}),
       cause: error,
     });
   }

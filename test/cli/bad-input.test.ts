@@ -218,6 +218,7 @@ describe("the directory of a layout", () => {
   it.each<[string, (dir: string) => Promise<void>, RegExp]>([
     ["an absent one", () => Promise.resolve(), /holds no OCI image layout$/],
     ["one that holds something else", holdsSomething, /is not an OCI image layout/],
+    ["one that is a file", (dir) => writeFile(dir, ""), /cannot read .*: ENOTDIR$/],
     ["one whose oci-layout is missing", withoutLayoutFile, /has no oci-layout file$/],
     ["one whose index.json is cut", cutIndex, /index\.json is damaged: it is not JSON/],
     ["one of another version", otherVersion, /names imageLayoutVersion "9\.0\.0"/],
