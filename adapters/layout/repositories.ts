@@ -1,9 +1,10 @@
-import { access, constants, readdir } from "node:fs/promises";
-import { dirname, isAbsolute, join, resolve } from "node:path";
+import { constants, readdir } from "node:fs/promises";
+import { isAbsolute, join, resolve } from "node:path";
 import { DIRECTORY_HOST } from "../../src/oci/reference.ts";
 import type { Repository } from "../../src/oci/reference.ts";
 import type { CallOptions, RightState, Rights } from "../../src/registry/registry.ts";
 import { inspect, isStored, pathsOf } from "./directory.ts";
+import { mayAccess, writeState } from "../../src/layout/access.ts";
 import { systemCode } from "../../src/layout/errors.ts";
 import { translating } from "./errors.ts";
 
@@ -32,28 +33,6 @@ export async function checkRights(repository: Repository): Promise<Rights> {
   if (read.status === "granted") await inspect(paths);
   const write = await writeState(paths.root);
   return { list: read, read, push: write, delete: write };
-}
-
-/** A layout that is not there can be made when the nearest directory that is there can be written. */
-async function writeState(path: string): Promise<RightState> {
-  if (await mayAccess(path, constants.F_OK)) {
-    return (await mayAccess(path, constants.W_OK | constants.X_OK))
-      ? { status: "granted" }
-      : { status: "refused", missing: `write permission on ${path}` };
-  }
-  return dirname(path) === path
-    ? { status: "unknown", why: `${path} is not there` }
-    : writeState(dirname(path));
-}
-
-async function mayAccess(path: string, mode: number): Promise<boolean> {
-  try {
-    await access(path, mode);
-    return true;
-  } catch (error) {
-    if (systemCode(error) === undefined) throw error;
-    return false;
-  }
 }
 
 async function readDirectory(path: string): ReturnType<typeof readEntries> {
