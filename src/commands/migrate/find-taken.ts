@@ -2,10 +2,10 @@ import type { PlannedTag } from "../../engine/migrate/plan.ts";
 import type { TagLabel } from "../../engine/cleanup/plan.ts";
 import type { Digest } from "../../oci/digest.ts";
 import type { Repository } from "../../oci/reference.ts";
-import { isRegistryError } from "../../registry/error.ts";
 import type { Registry } from "../../registry/registry.ts";
 import type { CommandDeps } from "../deps.ts";
 import { mapParallel } from "../parallel.ts";
+import { listTagNames } from "../tag-names.ts";
 
 /**
  * Classes of tags that somebody else may set to something of their own at any time: people choose their names, or, as of
@@ -29,26 +29,11 @@ export async function findTaken(
   );
   if (open.size === 0) return new Map();
   const { host, name } = repository;
-  const there = await listedIn(registry, repository, signal);
+  const there = await listTagNames(registry, repository, signal);
   const listed = there.flatMap((tag) => open.get(tag) ?? []);
   const found = await mapParallel(listed, parallel, async (tag) => {
     const set = await registry.resolve({ host, name, tag: tag.as }, { signal });
     return set === undefined ? [] : [[tag, set.digest] as const];
   });
   return new Map(found.flat());
-}
-
-/** Nothing is in a directory or a file that the first push is going to make. */
-async function listedIn(
-  registry: Registry,
-  repository: Repository,
-  signal: AbortSignal,
-): Promise<readonly string[]> {
-  try {
-    const entries = await Array.fromAsync(registry.listTags(repository, { signal }));
-    return entries.map(({ tag }) => tag);
-  } catch (error) {
-    if (isRegistryError(error, "not-found")) return [];
-    throw error;
-  }
 }

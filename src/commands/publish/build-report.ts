@@ -5,9 +5,9 @@ import { classifyTag } from "../../stages/tag.ts";
 import type { CommandDeps } from "../deps.ts";
 import { PlanError, UsageError } from "../error.ts";
 import { mapParallel } from "../parallel.ts";
+import { listTagNames } from "../tag-names.ts";
 import { openRecorder } from "./record-images.ts";
 import type { ImageToRecord, Recorded, RecordRequest } from "./record-images.ts";
-import { listTags } from "./tag-listing.ts";
 
 /** An image that a build report tells of. */
 export interface BuiltImage {
@@ -38,7 +38,7 @@ export async function recordBuilt(
   const found = await mapParallel(images, deps.parallel, (image) => look(image, request, deps));
   const { primary } = request;
   const registry = await deps.openRegistry(primary);
-  const tags = await listTags(registry, primary, deps.signal);
+  const tags = await listTagNames(registry, primary, deps.signal);
   return { ...(await recorder.record(found, new Set(tags))), images: found };
 }
 

@@ -6,6 +6,7 @@ import { classifyTag } from "../../stages/tag.ts";
 import type { CommandDeps } from "../deps.ts";
 import { GuardError } from "../error.ts";
 import { mapParallel } from "../parallel.ts";
+import { listTagNames } from "../tag-names.ts";
 import { checkCustomTag, setCustomTag } from "./custom-tags.ts";
 import type { CustomTagHomes, CustomTagOutcome } from "./custom-tags.ts";
 import { planCustomTags } from "./custom-tags-template.ts";
@@ -15,7 +16,6 @@ import { createRecordWriter } from "./records-writer.ts";
 import type { RecordHome, WriteRecord } from "./records-writer.ts";
 import { writeRecords } from "./records.ts";
 import type { RecordPolicy, RecordsResult } from "./records.ts";
-import { listTags } from "./tag-listing.ts";
 
 /** What is written about images, and where. */
 export interface RecordRequest {
@@ -135,7 +135,7 @@ export async function openRecorder(
   }
 
   async function listed({ registry, repository }: RecordHome): Promise<ReadonlySet<string>> {
-    return new Set(await listTags(registry, repository, deps.signal));
+    return new Set(await listTagNames(registry, repository, deps.signal));
   }
 
   /** The custom tag that only the content tells. */

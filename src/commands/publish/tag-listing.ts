@@ -1,8 +1,8 @@
 import { readStageListing } from "../../engine/publish/stage-listing.ts";
 import type { StageListing } from "../../engine/publish/stage-listing.ts";
 import type { Repository } from "../../oci/reference.ts";
-import { isRegistryError } from "../../registry/error.ts";
 import type { Registry } from "../../registry/registry.ts";
+import { listTagNames } from "../tag-names.ts";
 
 /** The tags of one repository during one run. A list that is taken serves everyone who asked for one before it began. */
 export interface TagListing {
@@ -29,7 +29,7 @@ export function createTagListing(
   signal: AbortSignal,
 ): TagListing {
   const list = shareLists(async () => {
-    const tags = await listTags(registry, repository, signal);
+    const tags = await listTagNames(registry, repository, signal);
     for (const tag of tags) see(tag);
     return tags;
   });
@@ -96,19 +96,4 @@ function shareLists<List>(take: () => Promise<List>): () => Promise<List> {
     next = running.then(start, start);
     return next;
   };
-}
-
-/** Every tag of a repository; none in a directory that the first push is going to make. */
-export async function listTags(
-  registry: Pick<Registry, "listTags">,
-  repository: Repository,
-  signal: AbortSignal,
-): Promise<readonly string[]> {
-  try {
-    const entries = await Array.fromAsync(registry.listTags(repository, { signal }));
-    return entries.map(({ tag }) => tag);
-  } catch (error) {
-    if (isRegistryError(error, "not-found")) return [];
-    throw error;
-  }
 }
