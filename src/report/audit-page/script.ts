@@ -1,3 +1,4 @@
+import { CONTROLS } from "../page/controls.ts";
 import { ADDRESS } from "./script/address.ts";
 import { FILTER } from "./script/filter.ts";
 import { FINDINGS } from "./script/findings.ts";
@@ -15,7 +16,7 @@ import { UNPACK } from "./script/unpack.ts";
 export const AUDIT_SCRIPT = `
 "use strict";
 (async () => {
-${UNPACK}${FILTER}${GRID}${PART}${ADDRESS}${FINDINGS}${PRINT}
+${CONTROLS}${UNPACK}${FILTER}${GRID}${PART}${ADDRESS}${FINDINGS}${PRINT}
 readAddress();
 explorer.setAttribute("aria-busy", "false");
 })();

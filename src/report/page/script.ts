@@ -1,3 +1,5 @@
+import { CONTROLS } from "./controls.ts";
+
 /**
  * The page's only script: the list of tags, in portions, with search and filters; and the older part of the history.
  *
@@ -9,13 +11,7 @@ export const SCRIPT = `
 (() => {
   const PORTION = 100;
   const data = JSON.parse(document.getElementById("data").textContent);
-  const make = (name, className, text) => {
-    const element = document.createElement(name);
-    if (className) element.className = className;
-    if (text !== undefined) element.textContent = text;
-    return element;
-  };
-
+${CONTROLS}
   for (const [place, rows] of data.older.entries()) {
     const list = document.querySelector('ol.history[data-place="' + place + '"]');
     if (!list || rows.length === 0) continue;
@@ -34,28 +30,14 @@ export const SCRIPT = `
   }
 
   const explorer = document.getElementById("explorer");
-  const search = make("input");
-  search.type = "search";
-  search.placeholder = "Search tag, digest, image, commit, reason";
-  search.setAttribute("aria-label", search.placeholder);
-  const choose = (label, options) => {
-    const select = make("select");
-    select.setAttribute("aria-label", label);
-    for (const [value, text] of options) {
-      const option = make("option", "", text);
-      option.value = value;
-      select.append(option);
-    }
-    return select;
-  };
   const countOf = (key, value) => data.entries.filter((entry) => entry[key] === value).length;
   const present = (key, names) =>
     names.map((name, at) => [String(at), name, countOf(key, at)]).filter(([, , count]) => count > 0)
       .map(([at, name, count]) => [at, name + " (" + count + ")"]);
-  const status = choose("Status", [["", "every status"], ...present("s", data.statuses)]);
-  const kind = choose("Kind", [["", "every kind"], ...present("c", data.classes)]);
-  const place = choose("Repository", [["", "every repository"], ...present("r", data.repositories)]);
-  const order = choose("Order", [["name", "by name"], ["size", "largest first"], ["new", "newest first"], ["old", "oldest first"]]);
+  const status = chooser("Status", [["", "every status"], ...present("s", data.statuses)]);
+  const kind = chooser("Kind", [["", "every kind"], ...present("c", data.classes)]);
+  const place = chooser("Repository", [["", "every repository"], ...present("r", data.repositories)]);
+  const order = chooser("Order", [["name", "by name"], ["size", "largest first"], ["new", "newest first"], ["old", "oldest first"]]);
   const tools = make("div", "tools");
   tools.append(search, status, kind);
   if (data.repositories.length > 1) tools.append(place);

@@ -73,20 +73,6 @@ const warm = (from) => {
 };
 (window.requestIdleCallback || setTimeout)(() => warm(0));
 
-const search = make("input");
-search.type = "search";
-search.placeholder = "Search tag, digest, image, commit, reason";
-search.setAttribute("aria-label", search.placeholder);
-const chooser = (label, options) => {
-  const select = make("select");
-  select.setAttribute("aria-label", label);
-  for (const [value, text] of options) {
-    const option = make("option", "", text);
-    option.value = value;
-    select.append(option);
-  }
-  return select;
-};
 const countBy = (column, size) => {
   const counts = new Array(size).fill(0);
   for (const value of column) if (value >= 0) counts[value] += 1;

@@ -2,12 +2,6 @@ import { HOLE } from "../why-templates.ts";
 
 /** Unpacks the data, and has the words that every other piece uses. */
 export const UNPACK = `
-const make = (name, className, text) => {
-  const element = document.createElement(name);
-  if (className) element.className = className;
-  if (text !== undefined) element.textContent = text;
-  return element;
-};
 const explorer = document.getElementById("explorer");
 /** The bytes that an element holds in base64. */
 const bytesIn = (id) => {
