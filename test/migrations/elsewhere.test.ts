@@ -1,25 +1,15 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { findPeer, peersAreRequired } from "../../contract-tests/servers/peers.ts";
 import { startServer } from "../../contract-tests/servers/server.ts";
 import { openHttpBackend } from "../scenarios/backend-http.ts";
 import { openLayouts } from "../scenarios/backend-layout.ts";
-import { startCliProcess } from "../scenarios/cli-process.ts";
 import { imageWithBaseElsewhere } from "./artifacts.ts";
 import { problemsIn } from "./check.ts";
 import { commandLine, complaintOf } from "./command-line.ts";
-import { createProject } from "./project.ts";
-import type { Project } from "./project.ts";
+import { openProjectOfFile } from "./project-of-file.ts";
 import { openWatchedSide } from "./watched-side.ts";
 
-const cliProcess = startCliProcess();
-let project: Project;
-beforeAll(async () => {
-  project = await createProject();
-});
-afterAll(async () => {
-  await project[Symbol.asyncDispose]();
-  await cliProcess[Symbol.asyncDispose]();
-});
+const { cliProcess, project } = await openProjectOfFile();
 
 describe("foreign tags that are asked for", () => {
   it("come along with their signatures, and a layer that lies elsewhere stays there", async () => {

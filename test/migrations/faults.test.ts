@@ -1,29 +1,19 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { FakeAuth } from "../../contract-tests/fakes/auth.ts";
 import type { FaultRule } from "../../contract-tests/fakes/faults.ts";
-import { startCliProcess } from "../scenarios/cli-process.ts";
 import { problemsIn } from "./check.ts";
 import { commandLine, complaintOf } from "./command-line.ts";
 import type { Side } from "./command-line.ts";
-import { createProject } from "./project.ts";
-import type { Project } from "./project.ts";
+import { openProjectOfFile } from "./project-of-file.ts";
 import { TROUBLES } from "./troubles.ts";
 import { openWatchedSide, storedTwice } from "./watched-side.ts";
 
 const USER = { username: "bot", password: "s3cret-of-the-bot" } as const;
 const AUTH: FakeAuth = { kind: "bearer", users: [USER] };
 
-const cliProcess = startCliProcess();
-let project: Project;
-beforeAll(async () => {
-  project = await createProject();
-});
-afterAll(async () => {
-  await project[Symbol.asyncDispose]();
-  await cliProcess[Symbol.asyncDispose]();
-});
+const { cliProcess, project } = await openProjectOfFile();
 
 const cases = TROUBLES.flatMap((trouble) =>
   (["from", "to"] as const)

@@ -1,29 +1,19 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { openCuttingProxy } from "../../contract-tests/servers/cutting-proxy.ts";
 import { findPeer, peersAreRequired } from "../../contract-tests/servers/peers.ts";
 import { startServer } from "../../contract-tests/servers/server.ts";
 import { openHttpBackend } from "../scenarios/backend-http.ts";
 import { openLayouts } from "../scenarios/backend-layout.ts";
-import { startCliProcess } from "../scenarios/cli-process.ts";
 import { largeArtifact } from "./artifacts.ts";
 import { commandLine, complaintOf } from "./command-line.ts";
-import { createProject } from "./project.ts";
-import type { Project } from "./project.ts";
+import { openProjectOfFile } from "./project-of-file.ts";
 import { openWatchedSide, storedTwice } from "./watched-side.ts";
 
 const MEBIBYTE = 1024 ** 2;
 /** Several chunks of an upload: what arrived in whole chunks is not sent again. */
 const LAYER_BYTES = 36 * MEBIBYTE;
 
-const cliProcess = startCliProcess();
-let project: Project;
-beforeAll(async () => {
-  project = await createProject();
-});
-afterAll(async () => {
-  await project[Symbol.asyncDispose]();
-  await cliProcess[Symbol.asyncDispose]();
-});
+const { cliProcess, project } = await openProjectOfFile();
 
 describe("a large blob", () => {
   it("is read on from where it broke off", async () => {

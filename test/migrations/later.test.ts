@@ -1,25 +1,15 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { openLayouts } from "../scenarios/backend-layout.ts";
-import { startCliProcess } from "../scenarios/cli-process.ts";
 import { imageOf } from "../scenarios/content.ts";
 import type { Content } from "../scenarios/content.ts";
 import { tagAbout } from "./artifacts.ts";
 import { problemsIn } from "./check.ts";
 import { commandLine, complaintOf } from "./command-line.ts";
 import type { Side } from "./command-line.ts";
-import { createProject } from "./project.ts";
-import type { Project } from "./project.ts";
+import { openProjectOfFile } from "./project-of-file.ts";
 import { openWatchedSide, storedTwice } from "./watched-side.ts";
 
-const cliProcess = startCliProcess();
-let project: Project;
-beforeAll(async () => {
-  project = await createProject();
-});
-afterAll(async () => {
-  await project[Symbol.asyncDispose]();
-  await cliProcess[Symbol.asyncDispose]();
-});
+const { cliProcess, project } = await openProjectOfFile();
 
 describe("what came to the source after a migration", () => {
   it("is brought by the next one: a referrer and a signature of what is there already", async () => {

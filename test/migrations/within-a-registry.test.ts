@@ -1,23 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { ecr } from "../../contract-tests/vendors/ecr.ts";
 import type { SimulationOptions, Vendor } from "../../contract-tests/vendors/vendor.ts";
 import { openVendorBackend } from "../scenarios/backend-vendor.ts";
-import { startCliProcess } from "../scenarios/cli-process.ts";
 import { problemsIn } from "./check.ts";
 import { NOTHING_SENT, commandLine, sentBy } from "./command-line.ts";
 import { CONFORMANT, SIMULATED } from "./places.ts";
-import { createProject } from "./project.ts";
-import type { Project } from "./project.ts";
+import { openProjectOfFile } from "./project-of-file.ts";
 
-const cliProcess = startCliProcess();
-let project: Project;
-beforeAll(async () => {
-  project = await createProject();
-});
-afterAll(async () => {
-  await project[Symbol.asyncDispose]();
-  await cliProcess[Symbol.asyncDispose]();
-});
+const { cliProcess, project } = await openProjectOfFile();
 
 /** Those that copy by themselves, asked for nothing but their usual access; the others mount. */
 const COPYING = ["ecr", "harbor"];
