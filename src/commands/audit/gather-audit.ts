@@ -94,8 +94,10 @@ async function lookForSubjects(
   report({ type: "phase.started", phase, total: open.length });
   let done = 0;
   await mapParallel(open, parallel, async (digest) => {
-    const found = await registry.resolve({ host, name, digest }, { signal });
-    if (found === undefined) missing.add(digest);
+    const look = (): ReturnType<typeof registry.resolve> =>
+      registry.resolve({ host, name, digest }, { signal });
+    // Registries forget for a moment.
+    if (((await look()) ?? (await look())) === undefined) missing.add(digest);
     done += 1;
     report({ type: "phase.advanced", phase, done });
   });
