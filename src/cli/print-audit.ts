@@ -41,9 +41,13 @@ function repositoryBlocks(
   const going = all.filter(({ verdict }) => verdict === "deleted").length;
   return [
     `${visible(repository)}  (project ${visible(project)}): ${counted(tags, "tag")} on ${counted(manifests, "manifest")}, ${formatBytes(bytes)}${under}; a cleanup would take ${counted(going, "tag")}`,
-    shareTable("what", byClass, host),
+    shareTable("what", byClass.map(inWords), host),
     shareTable("image", byImage, host),
   ];
+}
+
+function inWords(share: Share): Share {
+  return { ...share, name: NAMES.get(share.name) ?? share.name };
 }
 
 function shareTable(
@@ -57,7 +61,7 @@ function shareTable(
   const rows = ordered
     .slice(0, MAX_LISTED)
     .map(({ name, tags, ownBytes, sharedBytes }) => [
-      visible(NAMES.get(name) ?? name),
+      visible(name),
       String(tags),
       formatBytes(ownBytes),
       formatBytes(sharedBytes),
@@ -84,13 +88,13 @@ function findingTable(
   return table(host, head, rows) + more(findings.length);
 }
 
-/** What to do, once for every rule. */
+/** What to do, each advice of a rule once. */
 function adviceTable(
   findings: readonly Finding[],
   host: Pick<Host, "columns" | "colours">,
 ): string {
-  const advice = new Map(findings.toReversed().map((finding) => [finding.rule, finding.advice]));
-  const rows = [...advice].toReversed().map(([rule, text]) => [rule, visible(text)]);
+  const told = new Map(findings.map((finding) => [`${finding.rule} ${finding.advice}`, finding]));
+  const rows = [...told.values()].map(({ rule, advice }) => [rule, visible(advice)]);
   return table(host, ["rule", "what to do"], rows);
 }
 
