@@ -52,7 +52,7 @@ export function isSignatureType(type: string): boolean {
 /**
  * Releases that nothing signs.
  *
- * @param signed Digests that are signed; see `tagsThatSign` for those whose signature has a tag.
+ * @param signed Digests that are signed; see `signedByTags` for those whose signature has a tag.
  */
 export function findUnsigned(
   releases: readonly Release[],
