@@ -93,7 +93,7 @@ export function seedContent(
   return digest;
 }
 
-function hashed(
+export function hashed(
   mediaType: string,
   bytes: Uint8Array,
 ): Pick<SeedContent, "mediaType" | "digest" | "bytes"> {

@@ -3,8 +3,9 @@ import type { Digest } from "../../oci/digest.ts";
 import { ManifestError, parseManifest } from "../../oci/manifest.ts";
 import type { Manifest, ManifestBody } from "../../oci/manifest.ts";
 import { OCI_INDEX, mayPointAtOthers } from "../../oci/media-type.ts";
+import { formatRepository } from "../../oci/reference.ts";
 import { referrersTag } from "../../oci/referrers-tag.ts";
-import { isRegistryError } from "../../registry/error.ts";
+import { RegistryError, isRegistryError } from "../../registry/error.ts";
 import type { CommandDeps } from "../deps.ts";
 import type { CopyRun } from "./copy-run.ts";
 import type { CopyTarget } from "./copy-target.ts";
@@ -99,12 +100,14 @@ export function createReferrerTags(
   async function readIndex(tag: string): Promise<readonly Descriptor[]> {
     const { host, name } = repository;
     try {
-      const manifest = parseManifest(await registry.getManifest({ host, name, tag }, { signal }));
-      return manifest.kind === "index" ? manifest.children : [];
+      const manifest = read(await registry.getManifest({ host, name, tag }, { signal }));
+      if (manifest?.kind === "index") return manifest.children;
     } catch (error) {
       if (isRegistryError(error, "not-found")) return [];
       throw error;
     }
+    // Somebody's own tag is not replaced.
+    throw new RegistryError("conflict", `${formatRepository(repository)}:${tag} is no index`);
   }
 }
 

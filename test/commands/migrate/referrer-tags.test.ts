@@ -2,9 +2,10 @@ import { describe, expect, it } from "vitest";
 import type { FaultRule } from "../../../contract-tests/fakes/faults.ts";
 import { dockerRegistry2, ociConformant } from "../../../contract-tests/fakes/personality.ts";
 import type { Personality } from "../../../contract-tests/fakes/personality.ts";
-import { descriptorOf, imageOf, seedContent } from "../../../contract-tests/fakes/seed.ts";
+import { descriptorOf, hashed, imageOf, seedContent } from "../../../contract-tests/fakes/seed.ts";
 import type { SeedContent } from "../../../contract-tests/fakes/seed.ts";
 import { createReferrerTags } from "../../../src/commands/migrate/referrer-tags.ts";
+import { OCI_INDEX } from "../../../src/oci/media-type.ts";
 import type { Digest } from "../../../src/oci/digest.ts";
 import { parseManifest } from "../../../src/oci/manifest.ts";
 import { referrersTag } from "../../../src/oci/referrers-tag.ts";
@@ -54,6 +55,28 @@ describe("the index of what is about a manifest", () => {
     expect(warnings).toEqual([expect.stringContaining(`${first.digest} cannot be found`)]);
   });
 
+  it.each([
+    ["is an image", imageOf({ labels: { somebody: "else" } })],
+    [
+      "cannot be understood",
+      {
+        ...hashed(OCI_INDEX, new TextEncoder().encode('{"manifests": 1}')),
+        blobs: [],
+        children: [],
+      },
+    ],
+  ])("whose tag somebody has given to what %s stays that, and it is told", async (_, taken) => {
+    const { add, tagged, warnings, requests } = await open({ taken });
+    const before = tagged();
+
+    await add(first);
+
+    expect(before).toBeDefined();
+    expect(tagged()).toBe(before);
+    expect(requests().filter((line) => line.startsWith("PUT"))).toEqual([]);
+    expect(warnings).toEqual([expect.stringContaining(`${TAG} is no index`)]);
+  });
+
   it("that could not be changed is a failure, and is changed with the next", async () => {
     const { add, listed, warnings } = await open({ faults: [refusal(403, "DENIED")] });
 
@@ -78,12 +101,16 @@ interface Given {
   readonly personality?: Personality;
   readonly planned?: readonly string[];
   readonly faults?: readonly FaultRule[];
+  /** What the tag leads to before. */
+  readonly taken?: SeedContent;
 }
 
 interface Opened {
   /** Enters what is in the target already. */
   readonly add: (referrer: SeedContent) => Promise<void>;
   readonly listed: () => readonly Digest[];
+  /** What the tag leads to. */
+  readonly tagged: () => Digest | undefined;
   readonly requests: () => readonly string[];
   readonly warnings: readonly string[];
 }
@@ -92,9 +119,11 @@ async function open({
   personality = dockerRegistry2,
   planned = [],
   faults = [],
+  taken,
 }: Given = {}): Promise<Opened> {
   const { target } = await openCopyWorld({ target: personality, targetFaults: faults });
   for (const content of [image, first, ...others]) seedContent(target.state(), content);
+  if (taken !== undefined) seedContent(target.state(), taken, [TAG]);
   const warnings: string[] = [];
   const tags = createReferrerTags(
     { registry: target.registry, repository: target.at("shop") },
@@ -108,6 +137,7 @@ async function open({
     add: (referrer) => tags.add(referrer),
     requests: () => target.requests(),
     warnings,
+    tagged: () => target.state().tags.get(TAG),
     listed() {
       const { manifests, tags: known } = target.state();
       const digest = known.get(TAG);
