@@ -181,7 +181,7 @@ export async function copyRepository(
     const referrers = referrersOf(digest);
     if (referrers.length > 0) {
       await copier.store(digest);
-      await Promise.all(referrers.map(storeReferrer));
+      await mapParallel(referrers, deps.parallel, storeReferrer);
     }
     if (!(await copier.store(digest, as))) await copier.tag(digest, as);
   }
