@@ -1,4 +1,4 @@
-import type { MigrationResult, RepositoryResult } from "../commands/migrate/result.ts";
+import type { MigrationResult, Removal, RepositoryResult } from "../commands/migrate/result.ts";
 import type { RequestCounts } from "../http/client.ts";
 import { formatRepository } from "../oci/reference.ts";
 import { OUTCOMES, outcomeOf } from "./migration-outcome.ts";
@@ -74,6 +74,11 @@ function repositoryJson(
             problems: verification.problems,
           },
         }),
-    ...(removal === undefined ? {} : { removal }),
+    ...(removal === undefined ? {} : { removal: removalJson(removal) }),
   };
+}
+
+/** What it warns of, and why it broke off, is told of the whole run. */
+function removalJson({ deleted, kept, failed, journals, refused }: Removal): object {
+  return { deleted, kept, failed, journals, ...(refused === undefined ? {} : { refused }) };
 }

@@ -51,8 +51,9 @@ export function sayMigration(host: Host, flags: ConnectionFlags, report: Migrati
     if (removal?.refused !== undefined) {
       host.warn(`tidemark: nothing was removed from ${source}: ${removal.refused.message}`);
     }
-    if (removal?.journal !== undefined) {
-      host.say(`what was removed from ${source} is written down in ${removal.journal}`, flags);
+    if (removal !== undefined && removal.journals.length > 0) {
+      const places = removal.journals.join(" and ");
+      host.say(`what was removed from ${source} is written down in ${places}`, flags);
     }
   }
 }

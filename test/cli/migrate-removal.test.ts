@@ -28,9 +28,15 @@ it("what was proved goes from the source, is written down, and comes back", asyn
   const { removal, verification } = told.repositories[0];
   expect(removal).toMatchObject({ kept: [], failed: [] });
   expect(removal.deleted.length).toBe(verification.proved);
-  expect(await readFile(removal.journal, "utf8")).toContain(world.tag("s1"));
+  expect(await readFile(removal.journals[0], "utf8")).toContain(world.tag("s1"));
   expect(await open.tagsAt(out)).toEqual(removal.deleted);
-  const back = await world.runRaw(["restore", removal.journal, "--repo", world.address, "--quiet"]);
+  const back = await world.runRaw([
+    "restore",
+    removal.journals[0],
+    "--repo",
+    world.address,
+    "--quiet",
+  ]);
   expect(back.exit).toBe(0);
   expect(world.tags()).toEqual(before);
 });

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { migrationJson } from "../../src/cli/migration-json.ts";
 import { describeLeft, migrationExitCode } from "../../src/cli/migration-outcome.ts";
 import { printMigration } from "../../src/cli/print-migration.ts";
+import { NOTHING_REMOVED } from "../../src/commands/migrate/removal-result.ts";
 import type {
   MigrationResult,
   RepositoryResult,
@@ -48,21 +49,19 @@ describe("a migration ends with", () => {
     [
       0,
       "tags that stay in the source",
-      { removal: { deleted: [], kept: [{ tag: "v1", why: "used" }], failed: [] } },
+      { removal: { ...NOTHING_REMOVED, kept: [{ tag: "v1", why: "used" }] } },
     ],
     [
       1,
       "a deletion that failed",
-      { removal: { deleted: [], kept: [], failed: [{ tag: "v1", message: "no" }] } },
+      { removal: { ...NOTHING_REMOVED, failed: [{ tag: "v1", message: "no" }] } },
     ],
     [
       4,
       "a guard of the deletion",
       {
         removal: {
-          deleted: [],
-          kept: [],
-          failed: [],
+          ...NOTHING_REMOVED,
           refused: { guard: "other-project", message: "no" },
         },
       },
@@ -70,7 +69,7 @@ describe("a migration ends with", () => {
     [
       1,
       "a source that lets nobody delete",
-      { removal: { deleted: [], kept: [], failed: [], refused: { message: "denied" } } },
+      { removal: { ...NOTHING_REMOVED, refused: { message: "denied" } } },
     ],
   ])("%i for %s", (code, _, parts) => {
     const repositories = [repository(parts)];
@@ -112,7 +111,7 @@ it("the JSON form has everything in a stable order", () => {
       tags: [tag("v1", { status: "copied" }), tag("v2", REFUSED)],
       left: [left({ kind: "foreign" })],
       verification: proof(["v2"]),
-      removal: { deleted: ["v1"], kept: [], failed: [], journal: "/journal" },
+      removal: { deleted: ["v1"], kept: [], failed: [], journals: ["/journal"], warnings: [] },
     }),
   ]);
 
@@ -204,7 +203,9 @@ it("the JSON form has everything in a stable order", () => {
             ],
             "kept": [],
             "failed": [],
-            "journal": "/journal"
+            "journals": [
+              "/journal"
+            ]
           }
         }
       ],
@@ -226,7 +227,7 @@ it("a person sees what was refused, what failed, what is not proved and what sta
         ],
         left: [left({ kind: "taken", by: OTHER })],
         verification: proof(["v1"]),
-        removal: { deleted: [], kept: [{ tag: "v1", why: "Deployment/web uses it" }], failed: [] },
+        removal: { ...NOTHING_REMOVED, kept: [{ tag: "v1", why: "Deployment/web uses it" }] },
       }),
     ],
     { warnings: ["told before", "told now"], brokeOff: "new.test does not answer" },

@@ -1,4 +1,5 @@
 import type { RepositoryPlan } from "../../engine/migrate/plan.ts";
+import { JournalError } from "../../journal/journal-error.ts";
 import type { MigrationState, MigrationStateHeader } from "../../journal/migration-state.ts";
 import { formatRepository } from "../../oci/reference.ts";
 import type { CommandDeps } from "../deps.ts";
@@ -52,7 +53,8 @@ export async function migrate(
   const copied = await copyPlan(gathered, state, deps);
   const ended = await proveAndRemove(gathered, { request, copied }, deps);
   const brokeOff = copied.brokeOff ?? ended.brokeOff;
-  if (brokeOff === undefined && isWhole(copied)) await state.finish();
+  const isOver = brokeOff === undefined && isWhole(copied);
+  const leftover = isOver ? await finish(state) : [];
   return {
     plan,
     dryRun,
@@ -61,7 +63,7 @@ export async function migrate(
       ...ended.repositories[at],
     })),
     counts: copied.counts,
-    warnings: [...plan.warnings, ...copied.warnings],
+    warnings: [...plan.warnings, ...copied.warnings, ...ended.warnings, ...leftover],
     ...(brokeOff === undefined ? {} : { brokeOff }),
   };
 }
@@ -85,6 +87,17 @@ function isWhole({ tags }: Copied): boolean {
   return tags
     .flat()
     .every(({ outcome: { status } }) => status === "copied" || status === "present");
+}
+
+/** Removes the file of a migration that is over. One that stays costs the next run nothing but a look; answers a warning. */
+async function finish(state: MigrationState): Promise<readonly string[]> {
+  try {
+    await state.finish();
+    return [];
+  } catch (error) {
+    if (!(error instanceof JournalError)) throw error;
+    return [error.message];
+  }
 }
 
 function headerOf({ from, to, fromMetaRepo }: MigrateRequest): MigrationStateHeader {

@@ -12,6 +12,8 @@ import { verifyRepository } from "./verify.ts";
 interface Ended {
   /** One for each repository of the plan, in its order. */
   readonly repositories: readonly Pick<RepositoryResult, "verification" | "removal">[];
+  /** Sentences for people. */
+  readonly warnings: readonly string[];
   /** Why it ended before its end, one line. */
   readonly brokeOff?: string;
 }
@@ -29,7 +31,7 @@ export async function proveAndRemove(
   const { repositories } = gathered.plan;
   const verifications: Verification[] = [];
   const removals: Removal[] = [];
-  const brokeOff = await untilTrouble(deps, async () => {
+  const trouble = await untilTrouble(deps, async () => {
     const { verify, removal } = request;
     const isAsked = (verify || removal !== undefined) && copied.brokeOff === undefined;
     if (isAsked) await verifyAll(gathered, verifications, deps);
@@ -37,6 +39,7 @@ export async function proveAndRemove(
     if (!isAsked || removal === undefined) return;
     const { removeSource } = await import("./remove-source.ts");
     for (const [at, { from, to, project, tags }] of repositories.entries()) {
+      if (removals.at(-1)?.brokeOff !== undefined) break;
       const proved = provedOf(tags, verifications[at]);
       const about = { from, to, proved, policy: removal };
       removals.push(
@@ -44,11 +47,13 @@ export async function proveAndRemove(
       );
     }
   });
+  const brokeOff = trouble ?? removals.at(-1)?.brokeOff;
   return {
     repositories: repositories.map((_, at) => ({
       ...(verifications[at] === undefined ? {} : { verification: verifications[at] }),
       ...(removals[at] === undefined ? {} : { removal: removals[at] }),
     })),
+    warnings: removals.flatMap(({ warnings }) => warnings),
     ...(brokeOff === undefined ? {} : { brokeOff }),
   };
 }

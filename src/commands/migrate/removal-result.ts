@@ -10,9 +10,18 @@ interface Proofs {
   readonly unproved: ReadonlySet<string>;
 }
 
+/** Of a source that nothing was taken from. */
+export const NOTHING_REMOVED: Removal = {
+  deleted: [],
+  kept: [],
+  failed: [],
+  journals: [],
+  warnings: [],
+};
+
 /** What a carried out plan means for the tags that were to go. */
 export function removalOf(
-  { plan, deleted, failed, skipped, remaining = [], brokeOff, journal }: CleanupResult,
+  { plan, deleted, failed, skipped, remaining = [], warnings, brokeOff, journal }: CleanupResult,
   { proved, unproved }: Proofs,
 ): Removal {
   const gone = deleted.map(nameOf).filter((name) => proved.has(name));
@@ -34,7 +43,9 @@ export function removalOf(
     deleted: gone.toSorted(),
     kept: [...kept, ...left].toSorted(byTag),
     failed: failures.toSorted(byTag),
-    ...(journal === undefined ? {} : { journal }),
+    journals: journal === undefined ? [] : [journal],
+    warnings,
+    ...(brokeOff === undefined ? {} : { brokeOff }),
   };
 }
 
@@ -74,7 +85,7 @@ function whyKept(reason: Reason): string {
   }
 }
 
-function byTag(a: { readonly tag: string }, b: { readonly tag: string }): number {
+export function byTag(a: { readonly tag: string }, b: { readonly tag: string }): number {
   if (a.tag === b.tag) return 0;
   return a.tag < b.tag ? -1 : 1;
 }

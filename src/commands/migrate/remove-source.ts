@@ -16,7 +16,7 @@ import type { CommandDeps } from "../deps.ts";
 import { keepUnproved } from "./removal-proof.ts";
 import { refuseSamePlace } from "./refuse-same-place.ts";
 import { refusalOf } from "./removal-refusal.ts";
-import { removalOf } from "./removal-result.ts";
+import { NOTHING_REMOVED, byTag, removalOf } from "./removal-result.ts";
 import type { Removal } from "./result.ts";
 
 /** How tags are removed from the source of a migration. */
@@ -53,17 +53,18 @@ export interface RemovalRequest {
  * without a tag that would go along with what it is about stays, and keeps that, unless the target has it. Signatures whose
  * subject is not there any more, since a run was killed that had removed it, go in the end.
  *
- * What keeps it from removing anything is part of the result, since there was a migration before; only an interruption
- * and bugs are thrown.
+ * What keeps it from removing anything, and an interruption, are part of the result, since there was a migration before; only
+ * bugs are thrown.
  */
 export async function removeSource(request: RemovalRequest, deps: CommandDeps): Promise<Removal> {
   const { proved } = request;
-  if (proved.size === 0) return { deleted: [], kept: [], failed: [] };
+  if (proved.size === 0) return NOTHING_REMOVED;
   let removal = await tryRemoval(request, { deleteOrphans: false }, deps);
   // A signature may be about another one.
   for (;;) {
     const orphans = new Map(removal.kept.filter(isSignature).flatMap(({ tag }) => entryOf(tag)));
-    const isOver = removal.refused !== undefined || removal.failed.length > 0;
+    const { refused, failed, brokeOff } = removal;
+    const isOver = refused !== undefined || failed.length > 0 || brokeOff !== undefined;
     if (isOver || orphans.size === 0) return removal;
     const also = await tryRemoval({ ...request, proved: orphans }, { deleteOrphans: true }, deps);
     removal = joined(removal, also);
@@ -84,10 +85,11 @@ async function tryRemoval(
   try {
     return await remove(request, sweep, deps);
   } catch (error) {
-    const refused = deps.signal.aborted ? undefined : refusalOf(error);
+    if (deps.signal.aborted) return { ...NOTHING_REMOVED, brokeOff: "the run was interrupted" };
+    const refused = refusalOf(error);
     if (refused === undefined) throw error;
     const kept = [...request.proved.keys()].map((tag) => ({ tag, why: refused.message }));
-    return { deleted: [], kept, failed: [], refused };
+    return { ...NOTHING_REMOVED, kept, refused };
   }
 }
 
@@ -95,15 +97,22 @@ function isSignature({ tag }: { readonly tag: string }): boolean {
   return classifyTag(tag).kind === "signature";
 }
 
-/** Signatures that the first pass kept are told as the second one left them. */
+/** Signatures that the first pass kept are told as the second one left them; one that it was refused has failed. */
 function joined(first: Removal, also: Removal): Removal {
-  const settled = new Set([...also.deleted, ...also.failed.map(({ tag }) => tag)]);
-  const journal = first.journal ?? also.journal;
+  const { refused, brokeOff } = also;
+  const failed =
+    refused === undefined
+      ? also.failed
+      : also.kept.map(({ tag }) => ({ tag, message: refused.message }));
+  const kept = refused === undefined ? also.kept : [];
+  const settled = new Set([...also.deleted, ...[...failed, ...kept].map(({ tag }) => tag)]);
   return {
     deleted: [...first.deleted, ...also.deleted].toSorted(),
-    kept: first.kept.filter(({ tag }) => !settled.has(tag)),
-    failed: also.failed,
-    ...(journal === undefined ? {} : { journal }),
+    kept: [...first.kept.filter(({ tag }) => !settled.has(tag)), ...kept].toSorted(byTag),
+    failed,
+    journals: [...new Set([...first.journals, ...also.journals])],
+    warnings: [...new Set([...first.warnings, ...also.warnings])],
+    ...(brokeOff === undefined ? {} : { brokeOff }),
   };
 }
 

@@ -90,10 +90,14 @@ export interface Removal {
   /** Tags that stay, with one line why. */
   readonly kept: readonly { readonly tag: string; readonly why: string }[];
   readonly failed: readonly { readonly tag: string; readonly message: string }[];
-  /** Path or reference of the journal. Absent: nothing was removed. */
-  readonly journal?: string;
+  /** Paths or references of the journals. Empty: nothing was removed. */
+  readonly journals: readonly string[];
   /** Absent: removing was begun. */
   readonly refused?: RemovalRefusal;
+  /** Sentences for people. */
+  readonly warnings: readonly string[];
+  /** Why removing ended before its end, one line. */
+  readonly brokeOff?: string;
 }
 
 /** Why nothing was removed at all. */

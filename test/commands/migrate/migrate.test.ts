@@ -1,8 +1,11 @@
+import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { expect, it } from "vitest";
 
 import type { FaultRule } from "../../../contract-tests/fakes/faults.ts";
 import { dockerRegistry2, ociConformant } from "../../../contract-tests/fakes/personality.ts";
+import { RegistryError } from "../../../src/registry/error.ts";
+import type { Registry } from "../../../src/registry/registry.ts";
 import type { Phase } from "../../../src/events/event.ts";
 import { imageOf, seedContent } from "../../../contract-tests/fakes/seed.ts";
 import { openCopyWorld, seedStages } from "./copy-world.ts";
@@ -49,6 +52,27 @@ it("keeps the state file as long as something is left to do", async () => {
   await expect(readFile(world.statePath)).rejects.toMatchObject({ code: "ENOENT" });
 });
 
+it("is over, and warns, when its state file cannot be removed", async () => {
+  const world: CopyWorld = await openCopyWorld({
+    targetFaults: [
+      {
+        before({ method }) {
+          if (method !== "PUT" || !existsSync(world.statePath)) return;
+          rmSync(world.statePath, { recursive: true });
+          mkdirSync(world.statePath);
+        },
+      },
+    ],
+  });
+  seedStages(world, 3);
+
+  const { brokeOff, repositories, warnings } = await world.migrate();
+
+  expect(brokeOff).toBeUndefined();
+  expect(repositories[0]?.tags.every(({ outcome }) => outcome.status === "copied")).toBe(true);
+  expect(warnings).toEqual([expect.stringContaining(`cannot be removed: ${world.statePath}`)]);
+});
+
 it("removes from the source what it has proved, and nothing else", async () => {
   const world: CopyWorld = await openCopyWorld({
     source: ociConformant,
@@ -67,6 +91,26 @@ it("removes from the source what it has proved, and nothing else", async () => {
   expect(repositories[0]?.verification?.proved.size).toBe(3);
   expect(repositories[0]?.removal).toMatchObject({ failed: [], kept: [] });
   expect([...world.source.state().tags.keys()]).toEqual(left);
+});
+
+it("has broken off where the source does, though all its tags are gone by then", async () => {
+  const world = await openCopyWorld({ source: ociConformant });
+  seedStages(world, 3);
+  const { registry } = world.source;
+  const source: Registry = {
+    ...registry,
+    capabilities: { ...registry.capabilities, garbageCollection: "client" },
+    collectGarbage: () => Promise.reject(new RegistryError("unavailable", "no answer")),
+  };
+
+  const { brokeOff, repositories } = await world.migrate(
+    { removal: REMOVAL },
+    { openRegistry: async (_, role) => (role === "to" ? world.target.registry : source) },
+  );
+
+  expect(repositories[0]?.removal?.deleted).toHaveLength(3);
+  expect(brokeOff).toBe("unused blobs were not removed: no answer");
+  expect(await readFile(world.statePath, "utf8")).toContain('"blob"');
 });
 
 it("removes nothing when the target does not tell what it has", async () => {

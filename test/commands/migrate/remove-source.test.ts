@@ -5,9 +5,11 @@ import { createState, repositoryIn } from "../../../contract-tests/fakes/state.t
 import type { RepositoryState } from "../../../contract-tests/fakes/state.ts";
 import type { CommandDeps } from "../../../src/commands/deps.ts";
 import { removeSource } from "../../../src/commands/migrate/remove-source.ts";
+import { NOTHING_REMOVED } from "../../../src/commands/migrate/removal-result.ts";
 import type { RemovalPolicy } from "../../../src/commands/migrate/remove-source.ts";
 import type { Removal } from "../../../src/commands/migrate/result.ts";
 import type { Digest } from "../../../src/oci/digest.ts";
+import { RegistryError } from "../../../src/registry/error.ts";
 import { leaseTag } from "../../../src/stages/lease.ts";
 import {
   customTagRecordTag,
@@ -61,7 +63,7 @@ describe("of what was proved", () => {
     }
     expect(removal.deleted).toEqual(order.toSorted());
     expect(world.written.toSorted()).toEqual(order.toSorted());
-    expect(removal.journal).toBe("/journal");
+    expect(removal.journals).toEqual(["/journal"]);
   });
 
   it("nothing goes that is needed by a tag that was not proved", async () => {
@@ -179,13 +181,49 @@ it.each([
   ["stays when it was not", false],
 ])("a signature whose subject an earlier run removed %s", async (_, isProved) => {
   const world = project();
-  const signature = `${stageOf("gone").digest.replace(":", "-")}.sig`;
-  seedContent(world.source, imageOf({ labels: { signs: "gone" } }), [signature]);
-  if (isProved) world.prove(signature);
+  const signature = signWhatIsGone(world);
+  if (!isProved) world.doubt(signature);
 
   await world.remove();
 
   expect([...world.source.tags.keys()]).toEqual(isProved ? [] : [signature]);
+});
+
+describe("of a removal that ends between its stages and a signature of what went earlier", () => {
+  it("all that went is told, and the signature as what has failed", async () => {
+    const world = project();
+    const signature = signWhatIsGone(world);
+
+    const removal = await world.remove({
+      opened(time) {
+        if (time > 1) throw new RegistryError("unavailable", "the source is gone");
+      },
+    });
+
+    expect(removal.deleted).toContain(FIRST);
+    expect(removal.failed).toEqual([{ tag: signature, message: "the source is gone" }]);
+    expect(removal.kept).toEqual([]);
+    expect(removal).not.toHaveProperty("refused");
+    expect(removal.journals).toEqual(["/journal"]);
+  });
+
+  it("all that went is told when somebody interrupts it", async () => {
+    const world = project();
+    const signature = signWhatIsGone(world);
+    const stop = new AbortController();
+
+    const removal = await world.remove({
+      signal: stop.signal,
+      opened(time) {
+        if (time > 1) stop.abort();
+        stop.signal.throwIfAborted();
+      },
+    });
+
+    expect(removal.deleted).toContain(FIRST);
+    expect(removal.kept.map(({ tag }) => tag)).toEqual([signature]);
+    expect(removal.brokeOff).toBe("the run was interrupted");
+  });
 });
 
 it.each([
@@ -272,7 +310,7 @@ it("nothing is asked where nothing was proved", async () => {
 
   const removal = await world.remove({ except: [...world.source.tags.keys()] });
 
-  expect(removal).toEqual({ deleted: [], kept: [], failed: [] });
+  expect(removal).toEqual(NOTHING_REMOVED);
 });
 
 interface RemoveOptions extends Pick<MemoryOptions, "refuses" | "changed" | "capabilities"> {
@@ -281,6 +319,9 @@ interface RemoveOptions extends Pick<MemoryOptions, "refuses" | "changed" | "cap
   readonly policy?: Partial<RemovalPolicy>;
   readonly uses?: readonly { readonly image: string; readonly isOurs: boolean }[];
   readonly tickMs?: number;
+  readonly signal?: AbortSignal;
+  /** Is called when the source is opened, with how often it was by then. */
+  readonly opened?: (time: number) => void;
 }
 
 interface World {
@@ -291,6 +332,7 @@ interface World {
   remove(options?: RemoveOptions): Promise<Removal>;
   /** The target has what a tag names by now. */
   prove(tag: string): void;
+  doubt(tag: string): void;
   /** Tags that went from the source, in their order. */
   gone(): string[];
 }
@@ -318,8 +360,9 @@ function project(): World {
       const digest = source.tags.get(tag);
       if (digest !== undefined) proved.set(tag, digest);
     },
+    doubt: (tag) => void proved.delete(tag),
     gone: () => gone,
-    remove({ except = [], policy, uses = [], tickMs = 0, ...options } = {}) {
+    remove({ except = [], policy, uses = [], tickMs = 0, signal, opened, ...options } = {}) {
       const from = createMemoryRegistry(source, options);
       const to = createMemoryRegistry(target);
       const ask = {
@@ -332,11 +375,17 @@ function project(): World {
       const deps: CommandDeps = {
         ...depsOf(from, ask, {
           tickMs,
+          ...(signal === undefined ? {} : { signal }),
           uses: () => uses,
           journal: (entries) => written.push(...entries.flatMap(({ tags }) => tags)),
         }),
-        openRegistry: (_, role) => Promise.resolve(role === "to" ? to : from),
+        async openRegistry(_, role) {
+          if (role === "to") return await Promise.resolve(to);
+          opened?.((times += 1));
+          return from;
+        },
       };
+      let times = 0;
       const wanted = [...proved].filter(([tag]) => !except.includes(tag));
       const removed = removeSource(
         {
@@ -356,6 +405,14 @@ function project(): World {
       });
     },
   };
+}
+
+/** A signature that was proved, of a subject that an earlier run removed. Answers its tag. */
+function signWhatIsGone({ source, prove }: World): string {
+  const signature = `${stageOf("gone").digest.replace(":", "-")}.sig`;
+  seedContent(source, imageOf({ labels: { signs: "gone" } }), [signature]);
+  prove(signature);
+  return signature;
 }
 
 function stageOf(stage: string): SeedContent {
