@@ -13,7 +13,7 @@ import type { Digest } from "../../src/oci/digest.ts";
 import { RegistryError } from "../../src/registry/error.ts";
 import { readRange } from "../../src/tar/range.ts";
 import type { TarFile } from "../../src/tar/table.ts";
-import type { WriteNext } from "../../src/tar/writer.ts";
+import type { LastFile, WriteNext } from "../../src/tar/writer.ts";
 import { INDEX, beginPartial } from "./begin.ts";
 import type { Begun } from "./begin.ts";
 import { WHO, noArchive } from "./errors.ts";
@@ -121,20 +121,18 @@ async function createPartial(parts: Parts): Promise<PartialArchive> {
 
   async function putInPlace(): Promise<void> {
     if (!entries.some((entry) => entry.path.replace(/^\.\//, "") === "oci-layout")) {
-      await addText("oci-layout", LAYOUT_FILE);
+      const { bytes, ...header } = textFile("oci-layout", LAYOUT_FILE);
+      await writer.add({ ...header, size: bytes.length }, (write) => write(bytes));
     }
     const all = [...catalog.tagged(), ...catalog.untagged()];
-    await addText(INDEX, formatIndexFile({ ...index, entries: all }));
-    await writer.end();
+    await writer.end(textFile(INDEX, formatIndexFile({ ...index, entries: all })));
     if ((await stampOf(path)) !== stamp) throw changedMeanwhile(path, partial);
     await rename(partial, path);
     await syncDirectory(dirname(path));
   }
 
-  async function addText(name: string, text: string): Promise<void> {
-    const bytes = Buffer.from(text);
-    const header = { path: name, size: bytes.length, modified: seconds(now()) };
-    await writer.add(header, (write) => write(bytes));
+  function textFile(name: string, text: string): LastFile {
+    return { path: name, bytes: Buffer.from(text), modified: seconds(now()) };
   }
 
   function fileAt({

@@ -13,15 +13,25 @@ export interface TarPlace {
 /** Puts the next bytes of a file where they belong. */
 export type WriteNext = (chunk: Uint8Array) => Promise<void>;
 
+type Fill = (write: WriteNext) => Promise<void>;
+
 /** Adds files to an archive that has no end yet. */
 export interface TarWriter {
   /**
    * Adds a file. Several may be added at once: each has room of its own, and gets its name when it is complete. What `fill`
    * throws is thrown on, and nothing is added then. Throws `TarError` when `fill` does not write exactly `size` bytes.
    */
-  add(header: FileHeader, fill: (write: WriteNext) => Promise<void>): Promise<TarPlace>;
-  /** Ends the archive, durably. Nothing may be added any more. */
-  end(): Promise<void>;
+  add(header: FileHeader, fill: Fill): Promise<TarPlace>;
+  /**
+   * Ends the archive, durably. Nothing may be added any more.
+   *
+   * @param last A file that stands behind all others, so that it is the one that counts of those with its path.
+   */
+  end(last?: LastFile): Promise<void>;
+}
+
+export interface LastFile extends Omit<FileHeader, "size"> {
+  readonly bytes: Uint8Array;
 }
 
 /** A part of the file that nobody needs. */
@@ -53,26 +63,25 @@ export function createTarWriter(
 
   return {
     async add(header, fill) {
-      const head = encodeFile(header);
-      const room = await takeRoom(head.length + filledUp(header.size));
-      const start = room.offset + head.length;
+      const room = await takeRoom(lengthOf(header));
       try {
-        await fillRoom({ start, size: header.size, end: room.end }, fill);
-        // The first block last: it is what gives the rest a name.
-        if (head.length > BLOCK) await writeAt(file, head.subarray(BLOCK), room.offset + BLOCK);
-        await writeAt(file, head.subarray(0, BLOCK), room.offset);
-        return { start, size: header.size };
+        return await put(header, room, fill);
       } catch (error) {
         giveBack(room);
         throw error;
       }
     },
 
-    async end() {
+    async end(last) {
       await lastRoom;
-      for (let last = roomBefore(end); last !== undefined; last = roomBefore(end))
-        end = last.offset;
+      for (let room = roomBefore(end); room !== undefined; room = roomBefore(end))
+        end = room.offset;
       await file.truncate(end);
+      if (last !== undefined) {
+        const { bytes, ...named } = last;
+        const header = { ...named, size: bytes.length };
+        await put(header, await openRoom(lengthOf(header)), (write) => write(bytes));
+      }
       await writeAt(file, Buffer.alloc(2 * BLOCK), end);
       await file.sync();
     },
@@ -94,9 +103,19 @@ export function createTarWriter(
     return room;
   }
 
+  async function put(header: FileHeader, room: Room, fill: Fill): Promise<TarPlace> {
+    const head = encodeFile(header);
+    const place = { start: room.offset + head.length, size: header.size };
+    await fillRoom({ ...place, end: room.end }, fill);
+    // The first block last: it is what gives the rest a name.
+    if (head.length > BLOCK) await writeAt(file, head.subarray(BLOCK), room.offset + BLOCK);
+    await writeAt(file, head.subarray(0, BLOCK), room.offset);
+    return place;
+  }
+
   async function fillRoom(
     { start, size, end: roomEnd }: TarPlace & { readonly end: number },
-    fill: (write: WriteNext) => Promise<void>,
+    fill: Fill,
   ): Promise<void> {
     let position = start;
     await fill(async (chunk) => {
@@ -118,6 +137,11 @@ export function createTarWriter(
   function roomBefore(position: number): Room | undefined {
     return [...free.values()].flat().find((room) => room.end === position);
   }
+}
+
+/** Bytes that a file takes with its headers. */
+function lengthOf(header: FileHeader): number {
+  return encodeFile(header).length + filledUp(header.size);
 }
 
 /** Puts a name of something unfinished over a part of the file, of one block or more. */

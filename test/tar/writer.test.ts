@@ -12,7 +12,7 @@ import { expect, it, onTestFinished } from "vitest";
 import { takeUpTar } from "../../src/tar/take-up.ts";
 import { walkTar } from "../../src/tar/walk.ts";
 import { createTarWriter } from "../../src/tar/writer.ts";
-import type { TarWriter } from "../../src/tar/writer.ts";
+import type { LastFile, TarWriter } from "../../src/tar/writer.ts";
 
 const { signal } = new AbortController();
 const SPOILT = new Error("the source broke off");
@@ -149,6 +149,44 @@ it("the entry that ends an archive is cut off when it is taken up", async () => 
   await taken.file.close();
 });
 
+it("the last file stands behind all others, though a room of its size is free", async () => {
+  const { path, file } = await scratchFile();
+  const writer = createTarWriter(file, { end: 0 });
+  const broken = ["x", "y"].map((name) =>
+    writer.add({ path: name, size: 3, modified: 0 }, () => Promise.reject(SPOILT)),
+  );
+  await Promise.allSettled(broken);
+  await add(writer, "behind", "1".repeat(600));
+  await writer.end(index("old"));
+
+  const taken = await takeUp(path);
+  await taken.writer.end(index("new"));
+  await taken.file.close();
+
+  expect(await readAll(path)).toEqual(
+    new Map([
+      ["behind", "1".repeat(600)],
+      ["index.json", "new"],
+    ]),
+  );
+  expect((await pathsIn(path)).slice(2)).toEqual(["behind", "index.json"]);
+});
+
+it("the last file takes the place of what broke off at the end", async () => {
+  const { path, file } = await scratchFile();
+  const writer = createTarWriter(file, { end: 0 });
+  await add(writer, "before", "1");
+  const broken = writer.add({ path: "broken", size: 100_000, modified: 0 }, () => {
+    throw SPOILT;
+  });
+  await expect(broken).rejects.toBe(SPOILT);
+
+  await writer.end(index("{}"));
+
+  expect(await pathsIn(path)).toEqual(["before", "index.json"]);
+  expect((await file.stat()).size).toBe(4 * 512 + 1024);
+});
+
 async function takeUp(
   path: string,
 ): Promise<{ file: FileHandle; writer: TarWriter; paths: ReadonlySet<string> }> {
@@ -172,6 +210,10 @@ async function add(writer: TarWriter, path: string, content: string): Promise<vo
   });
 }
 
+function index(text: string): LastFile {
+  return { path: "index.json", bytes: Buffer.from(text), modified: 0 };
+}
+
 function pathOf(content: string): string {
   return createHash("sha256").update(content).digest("hex");
 }
@@ -187,6 +229,15 @@ async function readAll(path: string): Promise<Map<string, string>> {
       if (!entry.path.startsWith(".tidemark/")) found.set(entry.path, content.toString());
     }
     return found;
+  } finally {
+    await file.close();
+  }
+}
+
+async function pathsIn(path: string): Promise<string[]> {
+  const file = await open(path);
+  try {
+    return (await Array.fromAsync(walkTar(file, { signal }))).map((entry) => entry.path);
   } finally {
     await file.close();
   }

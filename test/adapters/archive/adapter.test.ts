@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { readFile, readdir, stat, writeFile } from "node:fs/promises";
+import { readFile, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
@@ -7,6 +7,8 @@ import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 
 import { imageOf, indexOf } from "../../../contract-tests/fakes/seed.ts";
+import type { Repository } from "../../../src/oci/reference.ts";
+import type { Registry } from "../../../src/registry/registry.ts";
 import { open as openLayout } from "../layout/fixture.ts";
 import { open, push, tagsOf } from "./fixture.ts";
 import { scratch } from "./scratch.ts";
@@ -132,6 +134,23 @@ describe("an archive that is written", () => {
     expect(read).toEqual([]);
     expect(await tagsOf(repository)).toEqual({ "1": ONE.digest });
     expect(await readdir(directory)).toEqual(["images.tar"]);
+  });
+
+  it("has the tags of the run that ended, not of one before that was refused its place", async () => {
+    const { path, repository } = await scratch();
+    const first = await open();
+    await push(first, repository, { image: ONE, tag: "1" });
+    await breakOff(first, repository);
+    await push(first, repository, { image: imageOf({ layers: ["behind".repeat(1000)] }) });
+    await writeFile(path, "of another program");
+    await expect(first[Symbol.asyncDispose]()).rejects.toMatchObject({ code: "conflict" });
+    await rm(path);
+    const second = await open();
+
+    await push(second, repository, { image: ONE, tag: "2" });
+    await second[Symbol.asyncDispose]();
+
+    expect(await tagsOf(repository)).toEqual({ "2": ONE.digest });
   });
 
   it("takes several blobs at once", async () => {
@@ -275,6 +294,18 @@ describe("an archive that cannot be trusted", () => {
     expect(await tagsOf(repository)).toEqual({ "1": ONE.digest });
   });
 });
+
+/** Leaves rooms of each length that the index of few tags may have. */
+async function breakOff(registry: Registry, repository: Repository): Promise<void> {
+  const sizes = [1, 2, 3, 4].flatMap((blocks) => [1, 2, 3, 4].map((less) => blocks * 512 - less));
+  const broken = await Promise.allSettled(
+    sizes.map((size) => {
+      const { digest } = imageOf({ layers: [String(size)] });
+      return registry.putBlob(repository, { digest, size }, streamOf(Buffer.alloc(size)));
+    }),
+  );
+  expect(broken.map(({ status }) => status)).toEqual(sizes.map(() => "rejected"));
+}
 
 async function* streamOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;
