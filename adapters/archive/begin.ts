@@ -5,6 +5,7 @@ import { systemCode } from "../../src/layout/errors.ts";
 import { takeUpTar } from "../../src/tar/take-up.ts";
 import { walkTar } from "../../src/tar/walk.ts";
 import type { TarEntry } from "../../src/tar/walk.ts";
+import { isUnfinished } from "../../src/tar/writer.ts";
 import type { TarWriter } from "../../src/tar/writer.ts";
 import type { OpenArchive } from "./reading.ts";
 import { isWhole } from "./whole.ts";
@@ -70,7 +71,7 @@ async function takeUp(
   }
 }
 
-/** Whether every entry of `base` is in the same place: it was begun with this very archive. */
+/** Whether every entry of `base` that is kept is in the same place: it was begun with this very archive. */
 async function holds(
   { entries }: Begun,
   base: OpenArchive | undefined,
@@ -79,7 +80,8 @@ async function holds(
   if (base === undefined) return true;
   const places = new Set(entries.map(placeOf));
   for await (const entry of walkTar(base.file, { signal })) {
-    if (entry.path !== INDEX && !places.has(placeOf(entry))) return false;
+    const isKept = entry.path !== INDEX && !isUnfinished(entry.path);
+    if (isKept && !places.has(placeOf(entry))) return false;
   }
   return true;
 }

@@ -153,6 +153,26 @@ describe("an archive that is written", () => {
     expect(await tagsOf(repository)).toEqual({ "2": ONE.digest });
   });
 
+  it("asks for nothing again that arrived, though the archive has rooms of what broke off", async () => {
+    const { repository } = await scratch();
+    const first = await open();
+    await breakOff(first, repository);
+    await push(first, repository, { image: ONE, tag: "1" });
+    await first[Symbol.asyncDispose]();
+    const second = await open();
+    for (const { digest, bytes } of TWO.blobs) {
+      await second.putBlob(repository, { digest, size: bytes.length }, streamOf(bytes));
+    }
+    await second[Symbol.asyncDispose]();
+    const third = await open();
+
+    const read = await push(third, repository, { image: TWO, tag: "2" });
+    await third[Symbol.asyncDispose]();
+
+    expect(read).toEqual([]);
+    expect(await tagsOf(repository)).toEqual({ "1": ONE.digest, "2": TWO.digest });
+  });
+
   it("takes several blobs at once", async () => {
     const { repository } = await scratch();
     const registry = await open();
