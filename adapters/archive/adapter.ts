@@ -14,7 +14,7 @@ import { createArchive } from "./archive.ts";
 import type { Archive } from "./archive.ts";
 import { readBlob, receiveBlob } from "./blobs.ts";
 import { capabilities } from "./capabilities.ts";
-import { WHO, translating } from "./errors.ts";
+import { WHO, asOne, translating } from "./errors.ts";
 import { temporaryDirectory } from "./reading.ts";
 import { checkRights } from "./rights.ts";
 import { cannotDelete, cannotList, cannotCollect } from "./unsupported.ts";
@@ -97,9 +97,11 @@ export async function openRegistry(context: AdapterContext): Promise<Registry> {
     collectGarbage: (repository) => cannotCollect(repository),
     async [Symbol.asyncDispose]() {
       const all = [...archives.values()].map((archive) => archive[Symbol.asyncDispose]());
-      for (const closed of await Promise.allSettled(all)) {
-        if (closed.status === "rejected") throw closed.reason;
-      }
+      const settled = await Promise.allSettled(all);
+      const failures = settled.flatMap((one): unknown[] =>
+        one.status === "rejected" ? [one.reason] : [],
+      );
+      if (failures.length > 0) throw asOne(failures);
     },
   };
 

@@ -237,6 +237,29 @@ describe("an archive that cannot be written", () => {
     expect((await readdir(directory)).toSorted()).toEqual(["images.tar", "images.tar.partial"]);
   });
 
+  it("is told of beside all others that cannot be, each with what to do", async () => {
+    const [one, two, three] = [await scratch(), await scratch(), await scratch()];
+    const registry = await open();
+    for (const { repository } of [one, two, three]) {
+      await push(registry, repository, { image: ONE, tag: "1" });
+    }
+    for (const { path } of [one, three]) await writeFile(path, "of another program");
+
+    const disposed = registry[Symbol.asyncDispose]();
+
+    const linesOf = (path: string): readonly string[] => [
+      `archive: ${path} was changed by another program meanwhile`,
+      `what this run wrote is in ${path}.partial; run it again to add it to the archive as it is by then`,
+    ];
+    await expect(disposed).rejects.toMatchObject({
+      name: "RegistryError",
+      code: "conflict",
+      message: [...linesOf(one.path), ...linesOf(three.path)].join("\n"),
+      cause: { errors: [{ code: "conflict" }, { code: "conflict" }] },
+    });
+    expect(await tagsOf(two.repository)).toEqual({ "1": ONE.digest });
+  });
+
   it.each(["images.tar.gz", "images.tgz"])("is refused where it is called %s", async (name) => {
     const { directory, repository } = await scratch(name);
     await using registry = await open();
