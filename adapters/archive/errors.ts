@@ -4,7 +4,9 @@ import { TarError } from "../../src/tar/error.ts";
 
 export const WHO = "archive";
 
-export const { translating } = fileErrors(WHO);
+const files = fileErrors(WHO);
+
+export const { translating } = files;
 
 const ANOTHER = "name an archive of an OCI image layout, or a file that is not there yet";
 
@@ -18,10 +20,7 @@ export function noArchive(path: string, why: string, hint: string = ANOTHER): Re
 
 /** The error for an archive whose content is not what it says. */
 export function damaged(path: string, why: string): RegistryError {
-  return new RegistryError("protocol", `archive: ${path} is damaged: ${why}`, {
-    registryCode: UNREADABLE_DIRECTORY,
-    hint: "make the archive anew, or restore it from a backup",
-  });
+  return files.damaged(path, why, "make the archive anew, or restore it from a backup");
 }
 
 /** Tells what is wrong with a tar archive as an error of the archive at `path`. */
