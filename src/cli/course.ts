@@ -29,18 +29,19 @@ export function openCourse(
   { phase, ...goal }: Goal & { readonly phase: Phase },
   begunAt: number,
 ): Course {
-  const { total, totalBytes } = goal;
+  const { totalBytes } = goal;
   const meter = createMeter(goal, begunAt);
-  const state = { total, done: 0, lastStep: 0, toldAt: begunAt };
+  const state = { total: goal.total, done: 0, lastStep: 0, toldAt: begunAt };
   let bytes: number | undefined;
   let pace: Pace = {};
-  const isDone = (): boolean => total !== undefined && state.done >= total;
+  const isDone = (): boolean => state.total !== undefined && state.done >= state.total;
 
   return {
     state,
     isDone,
     advance(reading, now) {
       state.done = reading.done;
+      state.total = reading.total ?? state.total;
       bytes = reading.bytes;
       pace = meter.read(reading, now);
     },
@@ -50,11 +51,13 @@ export function openCourse(
       state.toldAt = now;
     },
     describeGoal() {
+      const { total } = state;
       if (total === undefined) return phase;
       const size = totalBytes === undefined ? "" : ` (${formatBytes(totalBytes)})`;
       return `${phase}: ${total} to do${size}`;
     },
     describe() {
+      const { total } = state;
       if (total === undefined && state.done === 0) return phase;
       const items = total === undefined ? String(state.done) : `${state.done} of ${total}`;
       return `${phase}: ${[items, ...sizes(), ...(isDone() ? [] : speed(pace))].join(", ")}`;

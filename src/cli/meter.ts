@@ -1,6 +1,8 @@
 /** How far a phase is. */
 export interface Reading {
   readonly done: number;
+  /** How many items there turn out to be; absent: as many as was said before. */
+  readonly total?: number;
   /** Bytes that went over so far; absent: the phase counts none. */
   readonly bytes?: number;
 }
@@ -45,12 +47,14 @@ interface Sample extends Reading {
  * The rest takes as long as the slower of its items and its bytes. What the registry makes wait lately is part of the pace;
  * a pause that it has just asked for, and that no pace can know of yet, comes on top.
  */
-export function createMeter({ total, totalBytes }: Goal, begunAt: number): Meter {
+export function createMeter({ totalBytes, ...goal }: Goal, begunAt: number): Meter {
+  let { total } = goal;
   const samples: Sample[] = [{ at: begunAt, done: 0, bytes: 0 }];
   let pausedUntil = begunAt;
 
   return {
     read(reading, now) {
+      total = reading.total ?? total;
       const last = samples.at(-1);
       if (last === undefined || now - last.at >= SAMPLE_MS) samples.push({ ...reading, at: now });
       while (samples.length > 2 && (samples[1]?.at ?? now) <= now - WINDOW_MS) samples.shift();

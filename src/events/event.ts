@@ -10,11 +10,15 @@ export type Event =
       readonly total?: number;
       readonly totalBytes?: number;
     }
-  /** When steps of the phase are done; `done` counts all of them so far, `bytes` what was moved, or had not to be. */
+  /**
+   * When steps of the phase are done; `done` counts all of them so far, `bytes` what was moved, or had not to be. `total`: how
+   * many steps the phase turns out to have; absent: as many as before.
+   */
   | {
       readonly type: "phase.advanced";
       readonly phase: Phase;
       readonly done: number;
+      readonly total?: number;
       readonly bytes?: number;
     }
   /** When something deserves a person's attention though the run goes on. */

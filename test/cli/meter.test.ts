@@ -15,6 +15,12 @@ describe("a meter", () => {
     expect(meter.read({ done: 20 }, 2_000)).toEqual({ items: 10, leftMs: 8_000 });
   });
 
+  it("tells the time that is left by how much there turns out to be", () => {
+    const meter = createMeter({ total: 100 }, 0);
+
+    expect(meter.read({ done: 20, total: 220 }, 2_000)).toEqual({ items: 10, leftMs: 20_000 });
+  });
+
   it.each([
     ["bytes", { total: 10, totalBytes: 4_000 }, { done: 8, bytes: 1_000 }, 6_000],
     ["items", { total: 10, totalBytes: 1_000 }, { done: 2, bytes: 900 }, 8_000],

@@ -30,6 +30,26 @@ describe("where no terminal is", () => {
     ]);
   });
 
+  it("takes in that a phase turns out to be longer", () => {
+    const advances = Array.from({ length: 200 }, (_, at): Event => ({
+      type: "phase.advanced",
+      phase: "reading manifests",
+      done: at + 1,
+      total: at < 50 ? 100 : 200,
+    }));
+
+    const lines = shown([
+      { type: "phase.started", phase: "reading manifests", total: 100 },
+      ...advances,
+    ]);
+
+    expect(lines.split("\n").slice(-3)).toEqual([
+      "reading manifests: 180 of 200",
+      "reading manifests: 200 of 200",
+      "",
+    ]);
+  });
+
   it("says nothing of a phase without work", () => {
     expect(shown([{ type: "phase.started", phase: "deleting", total: 0 }])).toBe("");
   });

@@ -118,7 +118,7 @@ async function findGone(
 
 function warningsOf(
   { repository, catalog, untagged, gone }: Ground,
-  unreadable: readonly Digest[],
+  unreadable: ReadonlySet<Digest>,
 ): readonly string[] {
   const warnings: string[] = [];
   if (gone.size > 0) {
@@ -130,8 +130,8 @@ function warningsOf(
       `${repository}: this registry does not tell which manifests have no tag, so they are not in this audit, nor are referrers among them whose subject is gone`,
     );
   }
-  if (unreadable.length > 0) {
-    const names = unreadable.map((digest) => catalog.byDigest.get(digest)?.[0]?.tag ?? digest);
+  if (unreadable.size > 0) {
+    const names = [...unreadable].map((digest) => catalog.byDigest.get(digest)?.[0]?.tag ?? digest);
     const shown = names.toSorted().slice(0, MAX_NAMED);
     const more = names.length - shown.length;
     const also = more > 0 ? ` and ${more} more` : "";

@@ -15,7 +15,7 @@ export interface Contents {
   /** Digests that were looked for and are not there. */
   readonly missing: Set<Digest>;
   /** Digests of what is there and cannot be understood, by their manifest. */
-  readonly unreadable: readonly Digest[];
+  readonly unreadable: ReadonlySet<Digest>;
 }
 
 /**
@@ -31,41 +31,47 @@ export async function readContents(
 ): Promise<Contents> {
   const contents = new Map<Digest, Content>();
   const missing = new Set<Digest>();
-  const unreadable: Digest[] = [];
+  const unreadable = new Set<Digest>();
   const once = createPool();
   const { report, parallel } = deps;
   const asked = new Map(wanted);
   let done = 0;
   let level = [...wanted.keys()];
-  report({ type: "phase.started", phase: "reading manifests", total: level.length });
+  let total = level.length;
+  report({ type: "phase.started", phase: "reading manifests", total });
   while (level.length > 0) {
     const below: Digest[] = [];
     await mapParallel(level, parallel, async (digest) => {
       const withConfig = asked.get(digest) === true;
       const found = await readOne(homeOf(digest), digest, withConfig, deps);
+      const more = [...note(digest, found)].filter((child) => isWanted(child, withConfig));
+      for (const child of more) asked.set(child, withConfig);
+      below.push(...more);
+      total += more.length;
       done += 1;
-      report({ type: "phase.advanced", phase: "reading manifests", done });
-      if (found === "missing") {
-        missing.add(digest);
-        return;
-      }
-      if (found === "broken") {
-        unreadable.push(digest);
-        return;
-      }
-      contents.set(digest, pooled(found, once));
-      if (found.kind === "unreadable" || found.image === "unreadable") unreadable.push(digest);
-      for (const child of found.children) {
-        const isNew = !asked.has(child.digest);
-        const needsConfig = withConfig && asked.get(child.digest) !== true;
-        if (!isNew && !needsConfig) continue;
-        asked.set(child.digest, withConfig);
-        below.push(child.digest);
-      }
+      report({ type: "phase.advanced", phase: "reading manifests", done, total });
     });
     level = below;
   }
   return { contents, missing, unreadable };
+
+  /** What the last reading of a manifest says is what holds. Answers its children. */
+  function note(digest: Digest, found: Content | "missing" | "broken"): ReadonlySet<Digest> {
+    missing.delete(digest);
+    unreadable.delete(digest);
+    if (found === "missing") missing.add(digest);
+    if (found === "broken") unreadable.add(digest);
+    if (found === "missing" || found === "broken") return new Set();
+    contents.set(digest, pooled(found, once));
+    if (found.kind === "unreadable" || found.image === "unreadable") unreadable.add(digest);
+    return new Set(found.children.map((child) => child.digest));
+  }
+
+  /** Whether it was not read yet, or not with its config. */
+  function isWanted(digest: Digest, withConfig: boolean): boolean {
+    const before = asked.get(digest);
+    return before === undefined || (withConfig && !before);
+  }
 }
 
 /** The same digest as the same string: a layer that thousands of images share is held once. */
