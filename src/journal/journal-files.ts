@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { JournalError } from "./journal-error.ts";
 import { parseJournal } from "./journal-lines.ts";
 import type { ReadJournal } from "./journal-lines.ts";
+import { isMissing } from "./whole-file.ts";
 
 /**
  * The journals of a file, or of every `.jsonl` file in a directory and below it, the newest first. Rejects with
@@ -53,8 +54,4 @@ async function orJournalError<Value>(path: string, read: () => Promise<Value>): 
     const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
     throw new JournalError(`journal ${path} cannot be read: ${code}`, { cause: error });
   }
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "ENOENT";
 }

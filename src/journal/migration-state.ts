@@ -1,9 +1,10 @@
-import { mkdir, open, readFile, rm } from "node:fs/promises";
+import { mkdir, open, rm } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 
 import type { Digest } from "../oci/digest.ts";
 import { JournalError } from "./journal-error.ts";
+import { readIfThere } from "./whole-file.ts";
 
 /** Which migration a state is of. */
 export interface MigrationStateHeader {
@@ -120,15 +121,6 @@ async function begin(path: string, flags: "a" | "w", text: string): Promise<File
     return file;
   } catch (error) {
     await file.close();
-    throw error;
-  }
-}
-
-async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    if (codeOf(error) === "ENOENT") return undefined;
     throw error;
   }
 }

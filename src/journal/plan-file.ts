@@ -1,12 +1,11 @@
-import { randomUUID } from "node:crypto";
-import { lstat, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { lstat, readFile } from "node:fs/promises";
 
 import { z } from "zod";
 
 import { isDigest } from "../oci/digest.ts";
 import type { Digest } from "../oci/digest.ts";
 import { PlanFileError } from "./plan-file-error.ts";
+import { writeWhole } from "./whole-file.ts";
 
 const DigestText = z.custom<Digest>((text) => typeof text === "string" && isDigest(text));
 
@@ -65,7 +64,9 @@ export interface SavedPlan {
 /** Saves a plan as JSON. The file is whole or not there. Rejects with `PlanFileError`. */
 export async function writePlanFile(path: string, plan: object): Promise<void> {
   try {
-    await writeWhole(path, `${JSON.stringify(plan, undefined, 2)}\n`);
+    const there = await lstat(path).catch(() => undefined);
+    if (there !== undefined && !there.isFile()) throw new NoFileError();
+    await writeWhole(path, `${JSON.stringify(plan, undefined, 2)}\n`, { mode: 0o600 });
   } catch (error) {
     throw new PlanFileError("unwritable", `plan ${path} cannot be written: ${codeOf(error)}`);
   }
@@ -74,19 +75,6 @@ export async function writePlanFile(path: string, plan: object): Promise<void> {
 /** The path names a directory, a device or a link, which a rename would replace. */
 class NoFileError extends Error {
   readonly code = "not a regular file";
-}
-
-async function writeWhole(path: string, text: string): Promise<void> {
-  const there = await lstat(path).catch(() => undefined);
-  if (there !== undefined && !there.isFile()) throw new NoFileError();
-  const temporary = join(dirname(path), `.${randomUUID()}.tmp`);
-  try {
-    await writeFile(temporary, text, { flag: "wx", mode: 0o600, flush: true });
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
 }
 
 /** Reads a saved plan. Throws `PlanFileError`. */

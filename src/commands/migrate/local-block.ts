@@ -1,8 +1,9 @@
-import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 
 import { z } from "zod";
 
+import { readIfThere, writeWhole } from "../../journal/whole-file.ts";
 import { GuardError } from "../error.ts";
 
 /** That the stages a project kept on this machine have moved; whoever would go on using them is refused. */
@@ -43,20 +44,12 @@ export async function readLocalBlock(path: string): Promise<LocalBlock | undefin
   }
 }
 
-/** Writes the block of a project; the file appears whole or not at all. */
+/** Writes the block of a project; the file appears whole or not at all, and outlives a power cut. */
 export async function writeLocalBlock(path: string, block: LocalBlock): Promise<void> {
-  const temporary = `${path}.${process.pid}.tmp`;
+  const content = { kind: "tidemark-local-block", schema: 1, ...block };
+  const text = `${JSON.stringify(content, undefined, 2)}\n`;
   await mkdir(dirname(path), { recursive: true });
-  try {
-    await using file = await open(temporary, "w", 0o644);
-    const content = { kind: "tidemark-local-block", schema: 1, ...block };
-    await file.writeFile(`${JSON.stringify(content, undefined, 2)}\n`);
-    await file.sync();
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
+  await writeWhole(path, text, { mode: 0o644 });
 }
 
 /** Refuses to open stages that have moved: `GuardError("local-stages")`, one line with their address and the way back. */
@@ -68,13 +61,4 @@ export async function refuseMovedStages(path: string): Promise<void> {
     "local-stages",
     `the stages of project "${project}" moved from :local to ${to} at ${movedAt}; name that instead of :local (to go back: delete ${path}, then \`tidemark stages sync --from ${to} --to :local\`)`,
   );
-}
-
-async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
-    throw error;
-  }
 }

@@ -1,6 +1,7 @@
 import { access } from "node:fs/promises";
 
 import type { LeftBecause } from "../../engine/migrate/plan.ts";
+import { isMissing } from "../../journal/whole-file.ts";
 import { formatRepository } from "../../oci/reference.ts";
 import type { Repository } from "../../oci/reference.ts";
 import { GuardError } from "../error.ts";
@@ -121,7 +122,7 @@ async function isThere(path: string): Promise<boolean> {
     await access(path);
     return true;
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return false;
+    if (isMissing(error)) return false;
     throw error;
   }
 }
