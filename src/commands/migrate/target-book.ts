@@ -4,6 +4,7 @@ import { isRegistryError } from "../../registry/error.ts";
 import type { Registry, TagEntry } from "../../registry/registry.ts";
 import { listTags } from "../cleanup/inventory.ts";
 import type { CommandDeps } from "../deps.ts";
+import { createReferrerLists } from "./referrer-lists.ts";
 
 /** What is in a repository of the target. */
 export interface TargetBook {
@@ -25,6 +26,8 @@ export async function openTargetBook(
 ): Promise<TargetBook> {
   const { signal } = deps;
   const { host, name } = repository;
+  // A run that was killed may have left the index unwritten that tells them.
+  const lists = createReferrerLists({ registry, repository }, deps);
   const entries = await listOrNothing(registry, repository, deps);
   const listing = new Map(entries.map((entry) => [entry.tag, entry]));
   const asked = new Map<string, Promise<Digest | undefined>>();
@@ -44,14 +47,7 @@ export async function openTargetBook(
     },
     hasManifest,
     async hasReferrer(digest, subject) {
-      if (!(await hasManifest(digest))) return false;
-      const { referrers } = await registry.learn(repository, { only: "referrers", signal });
-      if (referrers !== "fallback-tag") return true;
-      // Here an index tells them, which a run writes after them: one that was killed may have left it unwritten.
-      for await (const one of registry.listReferrers({ host, name, digest: subject }, { signal })) {
-        if (one.digest === digest) return true;
-      }
-      return false;
+      return (await hasManifest(digest)) && (await lists.tells(digest, subject));
     },
   };
 }
