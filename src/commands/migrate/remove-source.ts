@@ -146,7 +146,13 @@ async function remove(
   const replan: Gathered["replan"] = (held, gone) =>
     gathered.replan(new Set([...unproved, ...held]), gone);
   const result = await carryOut(plan, { ...gathered, plan, replan }, registry, policy, deps);
-  return removalOf(result, { proved, unproved });
+  const removal = removalOf(result, { proved, unproved });
+  return { ...removal, warnings: removal.warnings.filter((text) => !isAboutRule(text)) };
+}
+
+/** That the project has everything is no news to anybody. */
+function isAboutRule(warning: string): boolean {
+  return warning.startsWith(`${EVERY_TAG.name} (`);
 }
 
 function lastPartOf({ name }: Repository): string {
