@@ -50,10 +50,16 @@ export const NOTHING_SENT: Sent = {
 /** Runs the command line for a project, in a process that is there already. */
 export interface CommandLine {
   migrate(from: Side, to: Side, more?: readonly string[]): Promise<Ran>;
-  /** Runs a cleanup; answers all that it said when it did not end well or with a guard. */
-  cleanUp(side: Side): Promise<string>;
+  /** Runs a cleanup; a guard may keep it from anything. */
+  cleanUp(side: Side): Promise<CleanedUp>;
   /** Tags that a cleanup would keep and those it would take, sorted. */
   planCleanup(side: Side): Promise<CleanupPlan>;
+}
+
+export interface CleanedUp {
+  readonly wasGuarded: boolean;
+  /** All that it said when it ended neither well nor by a guard; else nothing. */
+  readonly complaint: string;
 }
 
 /** Exit code of a run that a guard refused before it took anything. */
@@ -73,7 +79,8 @@ export function commandLine(cliProcess: CliProcess, { root, clone }: Project): C
       }),
     async cleanUp(side) {
       const ran = await cleanup(side);
-      return ran.exit === GUARDED ? "" : complaintOf(ran);
+      const wasGuarded = ran.exit === GUARDED;
+      return { wasGuarded, complaint: wasGuarded ? "" : complaintOf(ran) };
     },
     async planCleanup(side) {
       const { exit, stdout, stderr } = await cleanup(side, ["--dry-run"]);

@@ -57,6 +57,7 @@ export async function killOnce(
   });
   await once(child, "close");
   hook(source, target.watched, () => undefined);
+  if (child.signalCode !== "SIGKILL") return await killOnce(world, ground, earlier(victim));
   await target.pause();
   const before = source.watched.served.length;
 
@@ -70,6 +71,12 @@ export async function killOnce(
   const problems = await problemsIn(reading, project, { referrers: true, leases: true });
   const twice = await target.sentTwice(askedFor);
   return [...problems, ...twice.map((digest) => `${digest} came twice`)];
+}
+
+/** A run may get by with a few requests less than the one that was counted. */
+export function earlier(victim: number): number {
+  if (victim === 0) throw new Error("the run ended before it asked for anything");
+  return Math.floor(victim * 0.95);
 }
 
 function hook(source: KillSource, target: WatchedSide | undefined, before: () => void): void {

@@ -9,6 +9,7 @@ import { startCliProcess } from "../scenarios/cli-process.ts";
 import { problemsIn } from "./check.ts";
 import { commandLine, complaintOf, homeIn, migrationArguments } from "./command-line.ts";
 import type { CommandLine, Side } from "./command-line.ts";
+import { earlier } from "./killed.ts";
 import { createProject } from "./project.ts";
 import type { Project } from "./project.ts";
 import { openWatchedSide } from "./watched-side.ts";
@@ -83,6 +84,7 @@ async function move(victim: number | undefined): Promise<Moved> {
       stdio: "ignore",
     });
     await once(child, "close");
+    if (child.signalCode !== "SIGKILL") return await move(earlier(victim));
     const sides = [await source.repository.read(), await target.repository.read()];
     lost.push(...lostOf(sides));
   }
