@@ -25,6 +25,7 @@ type OwnCopy = (request: ServerCopyRequest) => Promise<"proved" | "done" | "left
 /**
  * `copyFrom` of a registry that copies by itself: a refusal is an answer, because whoever asked can copy too, and will be
  * told then what is wrong. What stands against all copies between two repositories is told once, and they are not tried again.
+ * So is one that does not answer: it was tried several times by then, and waiting so for each image takes longer than copying.
  */
 export function createServerCopy(
   { host, warn }: Pick<AdapterContext, "host" | "warn">,
