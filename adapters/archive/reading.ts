@@ -1,3 +1,4 @@
+import type { BigIntStats } from "node:fs";
 import { stat } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -60,11 +61,11 @@ export async function openArchive(
   path: string,
   options: ReadOptions,
 ): Promise<OpenArchive | undefined> {
-  if ((await inodeOf(path)) === undefined) return undefined;
+  if ((await statOf(path)) === undefined) return undefined;
   return await asArchive(path, async () => {
     const file = await openArchiveFile(path, options);
     try {
-      const isPlain = (await file.stat()).ino === (await inodeOf(path));
+      const isPlain = isSameFile(await file.stat({ bigint: true }), await statOf(path));
       const table = await readTarTable(file, { ...options, maxEntries: MAX_ENTRIES });
       return { file, isPlain, ...(await readLayout(path, table, options.signal)) };
     } catch (error) {
@@ -72,6 +73,13 @@ export async function openArchive(
       throw error;
     }
   });
+}
+
+/** Where a file is: numbers of files are of one file system only. */
+type FilePlace = Pick<BigIntStats, "dev" | "ino">;
+
+export function isSameFile({ dev, ino }: FilePlace, other: FilePlace | undefined): boolean {
+  return dev === other?.dev && ino === other.ino;
 }
 
 async function readLayout(
@@ -136,9 +144,9 @@ async function readText(
   return Buffer.concat(await Array.fromAsync(file.open(0, signal))).toString("utf8");
 }
 
-async function inodeOf(path: string): Promise<number | undefined> {
+async function statOf(path: string): Promise<BigIntStats | undefined> {
   try {
-    return (await stat(path)).ino;
+    return await stat(path, { bigint: true });
   } catch (error) {
     if (systemCode(error) === "ENOENT") return undefined;
     throw error;
