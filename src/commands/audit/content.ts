@@ -11,6 +11,8 @@ import { isStageLabel } from "../../stages/labels.ts";
 export interface ReadContent {
   readonly content: Content;
   readonly isImage: boolean;
+  /** Why nobody can read it, in one line. */
+  readonly why?: string;
 }
 
 const LABELS: ReadonlySet<string> = new Set(Object.values(IMAGE_LABEL));
@@ -51,7 +53,7 @@ export function contentOf(body: ManifestBody): ReadContent {
   } catch (error) {
     if (!(error instanceof ManifestError)) throw error;
     const nothing = { kind: "unreadable", blobs: [], children: [] } as const;
-    return { content: { ...stored, ...nothing }, isImage: false };
+    return { content: { ...stored, ...nothing }, isImage: false, why: error.message };
   }
 }
 

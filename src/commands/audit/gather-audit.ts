@@ -118,7 +118,7 @@ async function findGone(
 
 function warningsOf(
   { repository, catalog, untagged, gone }: Ground,
-  unreadable: ReadonlySet<Digest>,
+  unreadable: ReadonlyMap<Digest, string>,
 ): readonly string[] {
   const warnings: string[] = [];
   if (gone.size > 0) {
@@ -131,7 +131,9 @@ function warningsOf(
     );
   }
   if (unreadable.size > 0) {
-    const names = [...unreadable].map((digest) => catalog.byDigest.get(digest)?.[0]?.tag ?? digest);
+    const names = [...unreadable].map(
+      ([digest, why]) => `${catalog.byDigest.get(digest)?.[0]?.tag ?? digest} (${why})`,
+    );
     const shown = names.toSorted().slice(0, MAX_NAMED);
     const more = names.length - shown.length;
     const also = more > 0 ? ` and ${more} more` : "";

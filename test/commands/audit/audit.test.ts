@@ -156,7 +156,7 @@ describe("an audit", () => {
 
     expect(findings).toEqual([]);
     expect(warnings).toContain(
-      `${NAME}: what they are made of cannot be read, so their sizes, times and bases may be wrong: broken, lost`,
+      `${NAME}: what they are made of cannot be read, so their sizes, times and bases may be wrong: broken (the manifest is not JSON), lost (memory.test: ${config?.digest}: not-found)`,
     );
   });
 
