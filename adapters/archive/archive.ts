@@ -9,6 +9,7 @@ import type { CallOptions } from "../../src/registry/registry.ts";
 import type { TarFile } from "../../src/tar/table.ts";
 import { archiveBlobs } from "./blobs.ts";
 import { damaged, translating } from "./errors.ts";
+import { createOpening } from "./opening.ts";
 import { openPartial } from "./partial.ts";
 import type { PartialArchive, PartialOptions } from "./partial.ts";
 import { openArchive } from "./reading.ts";
@@ -28,7 +29,9 @@ export interface Archive extends ReadableLayout, AsyncDisposable {
 export function createArchive(path: string, options: PartialOptions): Archive {
   let known: (OpenArchive & { readonly stamp: string }) | undefined;
   const opened: OpenArchive[] = [];
-  let writing: Promise<PartialArchive> | undefined;
+  const writing = createOpening((signal) =>
+    translating(`write ${path}.partial`, () => openPartial(path, { ...options, signal })),
+  );
   let turn: Promise<unknown> = Promise.resolve();
   const blobs = archiveBlobs(path, find);
   const links = createLinkCache(blobs);
@@ -42,25 +45,14 @@ export function createArchive(path: string, options: PartialOptions): Archive {
     readExisting: () => translating(`read ${path}`, readExisting),
     missing: (digest) => damaged(path, `${digest} is missing, but index.json names it`),
     find: (digest) => translating(`read ${path}`, () => find(digest)),
-    async openForWriting({ signal = options.signal }) {
-      writing ??= translating(`write ${path}.partial`, () =>
-        openPartial(path, { ...options, signal }),
-      );
-      try {
-        return await writing;
-      } catch (error) {
-        writing = undefined;
-        throw error;
-      }
-    },
+    openForWriting: ({ signal = options.signal }) => writing.get(signal),
     async inTurn(action) {
       const mine = turn.then(action);
       turn = mine.catch(() => undefined);
       return await mine;
     },
     async [Symbol.asyncDispose]() {
-      const partial = await writing?.catch(() => undefined);
-      writing = undefined;
+      const partial = await writing.end();
       known = undefined;
       try {
         if (partial !== undefined) await translating(`write ${path}`, () => partial.finish());
@@ -81,12 +73,12 @@ export function createArchive(path: string, options: PartialOptions): Archive {
 
   /** What was there at the last reading is at its place still: the file is open, and its like replace it as a whole. */
   async function find(digest: Digest): Promise<TarFile | undefined> {
-    const found = writing === undefined ? known?.find(digest) : undefined;
+    const found = writing.current() === undefined ? known?.find(digest) : undefined;
     return found ?? (await current())?.find(digest);
   }
 
   async function current(): Promise<Pick<OpenArchive, "catalog" | "find"> | undefined> {
-    const partial = await writing?.catch(() => undefined);
+    const partial = await writing.current();
     if (partial !== undefined) return partial;
     const stamp = await stampOf(path);
     if (stamp === NO_FILE) return undefined;

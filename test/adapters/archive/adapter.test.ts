@@ -15,6 +15,7 @@ import { scratch } from "./scratch.ts";
 
 const ONE = imageOf({ layers: ["base", "one"] });
 const TWO = imageOf({ layers: ["base", "two"] });
+const BROKE_OFF = new Error("whoever waited gave up");
 const ALL = indexOf([ONE, TWO]);
 
 describe("an archive that is written", () => {
@@ -171,6 +172,31 @@ describe("an archive that is written", () => {
 
     expect(read).toEqual([]);
     expect(await tagsOf(repository)).toEqual({ "1": ONE.digest, "2": TWO.digest });
+  });
+
+  it("is opened for everybody who waits, though who came first gives up", async () => {
+    const { repository } = await scratch();
+    await using registry = await open();
+    const [blob, other] = ONE.blobs;
+    const stop = new AbortController();
+    const store = (
+      { digest, bytes } = blob ?? ONE,
+      { signal }: { readonly signal?: AbortSignal } = {},
+    ): Promise<void> =>
+      registry.putBlob(
+        repository,
+        { digest, size: bytes.length },
+        streamOf(bytes),
+        signal === undefined ? {} : { signal },
+      );
+
+    const first = store(blob, stop);
+    const second = store(other);
+    stop.abort(BROKE_OFF);
+
+    await expect(first).rejects.toBe(BROKE_OFF);
+    await second;
+    expect(await registry.hasBlob(repository, other?.digest ?? ONE.digest)).toBe(true);
   });
 
   it("takes several blobs at once", async () => {
