@@ -1,3 +1,4 @@
+import { count } from "../../engine/audit/findings/draft.ts";
 import type { Ground } from "../../engine/audit/ground.ts";
 import { PULLED, verdictsOf } from "../../engine/audit/ground.ts";
 import type { Verdict } from "../../engine/audit/ground.ts";
@@ -7,12 +8,14 @@ import { checkGuards } from "../../engine/cleanup/guards.ts";
 import type { Digest } from "../../oci/digest.ts";
 import { formatRepository } from "../../oci/reference.ts";
 import type { Gathered } from "../cleanup/gathered.ts";
-import { homeOf, listHomes } from "../cleanup/homes.ts";
-import type { Home, Homes } from "../cleanup/homes.ts";
+import { homeOf } from "../cleanup/homes.ts";
+import type { Home } from "../cleanup/homes.ts";
 import { listUntagged } from "../cleanup/untagged.ts";
 import type { CommandDeps } from "../deps.ts";
-import { mapParallel } from "../parallel.ts";
+import { lookAgain } from "./look-again.ts";
+import type { Changes } from "./look-again.ts";
 import { readContents } from "./read-contents.ts";
+import { lookForSubjects } from "./subjects.ts";
 
 /** Most characters of a tag. Source: OCI distribution-spec, "Pulling manifests". */
 const MAX_TAG = 128;
@@ -56,6 +59,8 @@ export async function gatherAudit(
   const whereIs = (digest: Digest): Home => homeOf(digest, homes, gathered.tags());
   const { contents, missing, unreadable } = await readContents(wanted, whereIs, deps);
   await lookForSubjects({ input, contents }, missing, home, deps);
+  const { tags } = input;
+  const changes = await lookAgain({ tags, contents, missing, whereIs }, homes, deps);
   const ground: Ground = {
     repository: formatRepository(home.repository),
     input,
@@ -64,7 +69,7 @@ export async function gatherAudit(
     ...(findings.lastRun === undefined ? {} : { lastRun: findings.lastRun }),
     contents,
     missing,
-    gone: await findGone(input, missing, homes, deps),
+    gone: { tags: changes.went.union(changes.moved), manifests: changes.manifests },
     ...(untagged === undefined ? {} : { untagged }),
     ...(primary === undefined ? {} : { told: primary.input }),
     maxTag: MAX_TAG,
@@ -73,57 +78,27 @@ export async function gatherAudit(
   const objections = checkGuards(plan, findings, undefined).map(
     ({ message }) => `${ground.repository}: a cleanup would stop before it deletes: ${message}`,
   );
-  return { ground, verdicts, warnings: [...objections, ...warningsOf(ground, unreadable)] };
-}
-
-/** Notes which subjects of signatures are not there: those that nobody has read are asked for. */
-async function lookForSubjects(
-  { input, contents }: Pick<Ground, "input" | "contents">,
-  missing: Set<Digest>,
-  { registry, repository: { host, name } }: Home,
-  { parallel, report, signal }: CommandDeps,
-): Promise<void> {
-  const subjects = new Set<Digest>();
-  for (const { class: known } of input.tags) {
-    if (known.kind === "signature") subjects.add(known.subject);
-  }
-  for (const { subject } of contents.values()) if (subject !== undefined) subjects.add(subject);
-  const open = [...subjects].filter((digest) => !contents.has(digest) && !missing.has(digest));
-  if (open.length === 0) return;
-  const phase = "asking for referrers";
-  report({ type: "phase.started", phase, total: open.length });
-  let done = 0;
-  await mapParallel(open, parallel, async (digest) => {
-    const look = (): ReturnType<typeof registry.resolve> =>
-      registry.resolve({ host, name, digest }, { signal });
-    // Registries forget for a moment.
-    if (((await look()) ?? (await look())) === undefined) missing.add(digest);
-    done += 1;
-    report({ type: "phase.advanced", phase, done });
-  });
-}
-
-/** Lists again where something is not there: a cleanup may have taken it, with its tags, since the first listing. */
-async function findGone(
-  { tags }: Ground["input"],
-  missing: ReadonlySet<Digest>,
-  homes: Homes,
-  deps: CommandDeps,
-): Promise<ReadonlySet<string>> {
-  if (missing.size === 0 && tags.every(({ digest }) => digest !== undefined)) return new Set();
-  const { stages, records = [] } = await listHomes(homes, deps);
-  const there = new Set([...stages, ...records].map(({ tag }) => tag));
-  return new Set(tags.map(({ tag }) => tag).filter((tag) => !there.has(tag)));
+  return {
+    ground,
+    verdicts,
+    warnings: [...objections, ...warningsOf(ground, changes, unreadable)],
+  };
 }
 
 function warningsOf(
-  { repository, catalog, untagged, gone }: Ground,
+  { repository, catalog, untagged }: Ground,
+  { went, moved }: Changes,
   unreadable: ReadonlyMap<Digest, string>,
 ): readonly string[] {
   const warnings: string[] = [];
-  if (gone.size > 0) {
-    const went = gone.size === 1 ? "1 tag" : `${gone.size} tags`;
-    warnings.push(`${repository}: ${went} went while the audit read the repository`);
+  for (const [{ size }, did] of [
+    [went, "went"],
+    [moved, "moved"],
+  ] as const) {
+    if (size === 0) continue;
+    warnings.push(
+      `${repository}: ${count(size, "tag")} ${did} while the audit read the repository`,
+    );
   }
   if (untagged === undefined) {
     warnings.push(

@@ -19,8 +19,13 @@ export interface Ground {
   readonly contents: ReadonlyMap<Digest, Content>;
   /** Digests that were looked for and are not there. */
   readonly missing: ReadonlySet<Digest>;
-  /** Tags that went while the repository was read: somebody is at work there. */
-  readonly gone: ReadonlySet<string>;
+  /** What is not as it was when it was read: somebody is at work there. */
+  readonly gone: {
+    /** Tags that went, or lead elsewhere. */
+    readonly tags: ReadonlySet<string>;
+    /** Manifests that lead to something missing, and went themselves. */
+    readonly manifests: ReadonlySet<Digest>;
+  };
   /** Absent: nobody can list them here. */
   readonly untagged?: readonly UntaggedManifest[];
   /** Of a copy: what tells of its tags in the repository that it comes from. Absent: the repository itself does. */

@@ -191,6 +191,63 @@ describe("an audit", () => {
     expect(warnings).toContain(`${NAME}: 1 tag went while the audit read the repository`);
   });
 
+  it("takes a tag that moved while it read for no fault, and one that leads to what is gone for one", async () => {
+    const state = healthy();
+    const old = imageOf({ labels: { number: "1" } });
+    const next = imageOf({ labels: { number: "2" } });
+    seedContent(state, old, ["latest", "stays"]);
+    const registry = createMemoryRegistry(state, {
+      before: ({ op, key }) => {
+        if (op !== "get" || key !== old.digest || !state.manifests.has(key)) return;
+        seedContent(state, next, ["latest"]);
+        state.manifests.delete(old.digest);
+      },
+    });
+
+    const { findings, warnings } = await run(registry);
+
+    expect(findings.map(({ rule, subject }) => [rule, subject])).toEqual([
+      ["dangling-tag", "stays"],
+    ]);
+    expect(warnings).toContain(`${NAME}: 1 tag moved while the audit read the repository`);
+  });
+
+  it("takes a tag that led nowhere for a moment for no fault", async () => {
+    const state = healthy();
+    const image = imageOf({ labels: { number: "1" } });
+    let looks = 0;
+    const registry = createMemoryRegistry(state, {
+      before: ({ op, key }) => {
+        if (op !== "resolve" || key !== "latest") return;
+        looks += 1;
+        if (looks === 2) seedContent(state, image, ["latest"]);
+      },
+    });
+    state.tags.set("latest", image.digest);
+
+    const { findings } = await run(registry);
+
+    expect(findings).toEqual([]);
+  });
+
+  it("takes an index that went while its children were read for no fault", async () => {
+    const state = healthy();
+    const child = imageOf({ labels: { platform: "one" } });
+    const old = indexOf([child]);
+    seedContent(state, old, ["latest"]);
+    const registry = createMemoryRegistry(state, {
+      before: ({ op, key }) => {
+        if (op !== "get" || key !== child.digest || !state.manifests.has(key)) return;
+        seedContent(state, imageOf({ labels: { number: "2" } }), ["latest"]);
+        for (const digest of [old.digest, child.digest]) state.manifests.delete(digest);
+      },
+    });
+
+    const { findings } = await run(registry);
+
+    expect(findings).toEqual([]);
+  });
+
   it("fails where the registry does", async () => {
     const registry = createMemoryRegistry(healthy(), {
       before: ({ op }) => {

@@ -72,6 +72,16 @@ describe("what is named and not there", () => {
       },
       [],
     ],
+    [
+      "no index that went itself",
+      {
+        tags: { outer: "o" },
+        stored: { o: { children: ["i"] }, i: { children: ["e"] } },
+        missing: ["e"],
+        goneManifests: ["i"],
+      },
+      [],
+    ],
     ["a signature of what is there", { tags: { [SIG]: "s", web: "a" } }, []],
   ])("tells %s", (_, spec, faults) => {
     expect(faultsOf(spec)).toEqual(faults);

@@ -38,6 +38,8 @@ export interface AuditedSpec {
   readonly missing?: readonly string[];
   /** Tags that went while the repository was read. */
   readonly gone?: readonly string[];
+  /** Letters of manifests that lead to something missing, and went themselves. */
+  readonly goneManifests?: readonly string[];
   /** Letters of what no tag names; absent: nobody can list that. */
   readonly untagged?: readonly string[];
   readonly history?: History;
@@ -72,7 +74,10 @@ export function auditOf(spec: AuditedSpec): RepositoryAudit {
     ...(spec.lastRun === undefined ? {} : { lastRun: spec.lastRun }),
     contents: contentsOf(spec),
     missing,
-    gone: new Set(spec.gone),
+    gone: {
+      tags: new Set(spec.gone),
+      manifests: new Set(spec.goneManifests?.map((letter) => digestOf(letter))),
+    },
     ...(spec.untagged === undefined
       ? {}
       : { untagged: spec.untagged.map((letter) => ({ digest: digestOf(letter) })) }),

@@ -5,7 +5,7 @@ import type { Draft } from "./draft.ts";
 
 /**
  * What something names and is not there: manifests of tags, children of indexes, subjects of signatures. What went with its
- * tag while the repository was read is no fault.
+ * tag or moved while the repository was read is no fault.
  */
 export function findGone(ground: Ground): readonly Draft[] {
   return [...danglingTags(ground), ...brokenIndexes(ground), ...loneSignatures(ground)];
@@ -13,7 +13,7 @@ export function findGone(ground: Ground): readonly Draft[] {
 
 function danglingTags({ input, missing, gone }: Ground): Draft[] {
   return input.tags.flatMap(({ tag, digest }): Draft[] => {
-    if (gone.has(tag) || (digest !== undefined && !missing.has(digest))) return [];
+    if (gone.tags.has(tag) || (digest !== undefined && !missing.has(digest))) return [];
     const where = digest === undefined ? "nothing" : `${digest}, which the registry does not have`;
     return [
       { rule: "dangling-tag", subject: tag, message: `${tag} is listed and leads to ${where}.` },
@@ -51,7 +51,7 @@ function loneSignatures(ground: Ground): Draft[] {
     about.set(subject, known.add(name));
   };
   for (const { tag, class: known } of input.tags) {
-    if (known.kind === "signature" && !ground.gone.has(tag)) note(known.subject, tag);
+    if (known.kind === "signature" && !ground.gone.tags.has(tag)) note(known.subject, tag);
   }
   for (const [digest, { subject }] of contents) {
     if (subject !== undefined && !isGone(digest, ground)) note(subject, nameOf(digest, ground));
@@ -67,13 +67,14 @@ function loneSignatures(ground: Ground): Draft[] {
   });
 }
 
-/** Whether every tag of a digest went. */
+/** Whether a manifest went, or every tag of it. */
 function isGone(digest: Digest, { catalog, gone }: Pick<Ground, "catalog" | "gone">): boolean {
-  return catalog.byDigest.get(digest)?.every(({ tag }) => gone.has(tag)) === true;
+  const tags = catalog.byDigest.get(digest);
+  return gone.manifests.has(digest) || tags?.every(({ tag }) => gone.tags.has(tag)) === true;
 }
 
 /** The first tag on a digest, or the digest. */
-function nameOf(digest: Digest, { catalog }: Pick<Ground, "catalog">): string {
+function nameOf(digest: Digest, { catalog, gone }: Pick<Ground, "catalog" | "gone">): string {
   const tags = catalog.byDigest.get(digest)?.map(({ tag }) => tag) ?? [];
-  return tags.toSorted()[0] ?? digest;
+  return tags.filter((tag) => !gone.tags.has(tag)).toSorted()[0] ?? digest;
 }
