@@ -33,6 +33,7 @@ export type Phase =
   | "reading manifests"
   | "asking clusters"
   | "asking for referrers"
+  | "looking for what signatures are about"
   | "deleting"
   | "restoring"
   | "publishing stages"

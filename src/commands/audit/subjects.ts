@@ -18,7 +18,7 @@ export async function lookForSubjects(
   for (const { subject } of contents.values()) if (subject !== undefined) subjects.add(subject);
   const open = [...subjects].filter((digest) => !contents.has(digest) && !missing.has(digest));
   if (open.length === 0) return;
-  const phase = "asking for referrers";
+  const phase = "looking for what signatures are about";
   report({ type: "phase.started", phase, total: open.length });
   let done = 0;
   await mapParallel(open, parallel, async (digest) => {

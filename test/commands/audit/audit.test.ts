@@ -6,6 +6,7 @@ import type { RepositoryState } from "../../../contract-tests/fakes/state.ts";
 import { audit } from "../../../src/commands/audit/audit.ts";
 import type { AuditRequest } from "../../../src/commands/audit/request.ts";
 import type { Audit } from "../../../src/engine/audit/audit.ts";
+import type { Event } from "../../../src/events/event.ts";
 import type { Digest } from "../../../src/oci/digest.ts";
 import { formatRepository } from "../../../src/oci/reference.ts";
 import type { Repository } from "../../../src/oci/reference.ts";
@@ -106,11 +107,19 @@ describe("an audit", () => {
       seedContent(state, imageOf({ labels: { about: digest } }), [tag]);
     }
 
-    const { findings } = await run(createMemoryRegistry(state));
+    const events: Event[] = [];
+
+    const { findings } = await run(createMemoryRegistry(state), {}, ask(), events);
 
     expect(findings.map(({ rule, subject }) => [rule, subject])).toEqual([
       ["signature-without-subject", `sha256-${"0".repeat(64)}.sig`],
     ]);
+    expect(events).toContainEqual({
+      type: "phase.started",
+      phase: "looking for what signatures are about",
+      total: 2,
+    });
+    expect(events).not.toContainEqual(expect.objectContaining({ phase: "asking for referrers" }));
   });
 
   it("reads what indexes lead to, and takes the layers in one for no children", async () => {
@@ -330,10 +339,12 @@ function run(
   registry: Registry | MemoryRegistry,
   request: Partial<AuditRequest> = {},
   by = ask(),
+  events: Event[] = [],
 ): Promise<Audit> {
   const { repository: _, ...policy } = cleanupPolicy(by, REPOSITORY);
   const targets = [targetOf(REPOSITORY)];
-  return audit({ targets, policy, compare: false, ...request }, depsOf(registry, by, {}));
+  const deps = { ...depsOf(registry, by, {}), report: (event: Event) => void events.push(event) };
+  return audit({ targets, policy, compare: false, ...request }, deps);
 }
 
 function targetOf(namespace: Repository): AuditRequest["targets"][number] {
