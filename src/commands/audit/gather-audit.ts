@@ -1,4 +1,4 @@
-import { count } from "../../engine/audit/findings/draft.ts";
+import { count, nameFew } from "../../engine/audit/findings/draft.ts";
 import type { Ground } from "../../engine/audit/ground.ts";
 import { PULLED, verdictsOf } from "../../engine/audit/ground.ts";
 import type { Verdict } from "../../engine/audit/ground.ts";
@@ -19,9 +19,6 @@ import { lookForSubjects } from "./subjects.ts";
 
 /** Most characters of a tag. Source: OCI distribution-spec, "Pulling manifests". */
 const MAX_TAG = 128;
-
-/** Most things that one warning names. */
-const MAX_NAMED = 3;
 
 export interface GatheredAudit {
   readonly ground: Ground;
@@ -109,11 +106,8 @@ function warningsOf(
     const names = [...unreadable].map(
       ([digest, why]) => `${catalog.byDigest.get(digest)?.[0]?.tag ?? digest} (${why})`,
     );
-    const shown = names.toSorted().slice(0, MAX_NAMED);
-    const more = names.length - shown.length;
-    const also = more > 0 ? ` and ${more} more` : "";
     warnings.push(
-      `${repository}: what they are made of cannot be read, so their sizes, times and bases may be wrong: ${shown.join(", ")}${also}`,
+      `${repository}: what they are made of cannot be read, so their sizes, times and bases may be wrong: ${nameFew(names.toSorted())}`,
     );
   }
   return warnings;

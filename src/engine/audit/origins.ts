@@ -1,9 +1,9 @@
-import type { Digest } from "../../oci/digest.ts";
 import { murmurHash } from "../../stages/hash.ts";
 import { LABEL, stageRelations } from "../../stages/labels.ts";
 import type { InventoryTag } from "../cleanup/inventory.ts";
 import { IMAGE_LABEL, detailsOf } from "./content.ts";
 import type { Ground, Verdict } from "./ground.ts";
+import { stageBehind, stagesOn } from "./stage-links.ts";
 
 /** Where tags come from. */
 export interface Origins {
@@ -85,15 +85,10 @@ export function findOrigins(
     const digest = catalog.stages.get(stageId)?.digest;
     const content = digest === undefined ? undefined : contents.get(digest);
     if (content?.kind === "index") {
-      return content.children.flatMap((child) => stagesOn(child.digest));
+      return content.children.flatMap((child) => stagesOn(child.digest, catalog));
     }
     const labels = detailsOf(content)?.labels;
     return labels === undefined ? NONE : stageRelations(labels).parents;
-  }
-
-  function stagesOn(digest: Digest): string[] {
-    const entries = catalog.byDigest.get(digest) ?? [];
-    return entries.map(({ tag }) => tag).filter((tag) => catalog.stages.has(tag));
   }
 
   function imageOf(entry: InventoryTag): string | undefined {
@@ -102,7 +97,7 @@ export function findOrigins(
     if (claim !== undefined) return claim.image;
     if (known.kind === "managed-image") return known.imageName;
     if (known.kind === "image-metadata") return names.get(known.nameHash);
-    const stageId = stageBehind(entry);
+    const stageId = stageBehind(entry, catalog);
     if (stageId !== undefined) return stageImages.get(stageId);
     if (known.kind === "signature") {
       const [subject] = catalog.byDigest.get(known.subject) ?? [];
@@ -119,21 +114,13 @@ export function findOrigins(
     const claim = verdicts.get(tag)?.claim;
     if (claim !== undefined) return claim.commits.toSorted();
     if (known.kind === "image-metadata") return [full(known.commit)];
-    const stageId = stageBehind(entry);
+    const stageId = stageBehind(entry, catalog);
     const commits = stageId === undefined ? undefined : recorded.get(stageId)?.commits;
     if (commits !== undefined) return [...commits].toSorted();
     const label = known.kind === "stage" ? LABEL.commit : IMAGE_LABEL.revision;
     if (known.kind !== "stage" && known.kind !== "foreign") return NONE;
     const told = labelsOf(entry)?.[label];
     return told !== undefined && COMMIT.test(told) ? [full(told)] : NONE;
-  }
-
-  /** The stage that a tag is, or is about. */
-  function stageBehind({ tag, class: known }: InventoryTag): string | undefined {
-    if (catalog.stages.has(tag)) return tag;
-    if (known.kind === "rejected") return known.stageId;
-    const alias = catalog.aliases.get(tag) ?? catalog.aliasRecords.get(tag);
-    return alias?.stageId ?? catalog.imports.get(tag)?.sourceStageId;
   }
 
   function labelsOf({ digest }: InventoryTag): Readonly<Record<string, string>> | undefined {

@@ -2,6 +2,7 @@ import type { InventoryTag } from "../cleanup/inventory.ts";
 import { detailsOf } from "./content.ts";
 import type { Content } from "./content.ts";
 import type { Ground } from "./ground.ts";
+import { stageBehind } from "./stage-links.ts";
 
 /** When tags were built, in milliseconds since the epoch; `undefined` where nothing tells. */
 export interface Times {
@@ -29,11 +30,10 @@ export function findTimes({ catalog, contents }: Pick<Ground, "catalog" | "conte
     return about === undefined || about.tag === entry.tag ? undefined : builtAt(about);
   }
 
-  function subjectOf({ class: known, tag }: InventoryTag): InventoryTag | undefined {
+  function subjectOf(entry: InventoryTag): InventoryTag | undefined {
+    const { class: known } = entry;
     if (known.kind === "signature") return catalog.byDigest.get(known.subject)?.[0];
-    const alias = catalog.aliases.get(tag) ?? catalog.aliasRecords.get(tag);
-    const told = alias?.stageId ?? catalog.imports.get(tag)?.sourceStageId;
-    const stageId = "stageId" in known ? known.stageId : told;
+    const stageId = stageBehind(entry, catalog);
     return stageId === undefined ? undefined : catalog.stages.get(stageId);
   }
 

@@ -119,7 +119,6 @@ describe("an audit", () => {
       phase: "looking for what signatures are about",
       total: 2,
     });
-    expect(events).not.toContainEqual(expect.objectContaining({ phase: "asking for referrers" }));
   });
 
   it("reads what indexes lead to, and takes the layers in one for no children", async () => {
@@ -165,7 +164,7 @@ describe("an audit", () => {
 
     expect(findings).toEqual([]);
     expect(warnings).toContain(
-      `${NAME}: what they are made of cannot be read, so their sizes, times and bases may be wrong: broken (the manifest is not JSON), lost (memory.test: ${config?.digest}: not-found)`,
+      `${NAME}: what they are made of cannot be read, so their sizes, times and bases may be wrong: broken (the manifest is not JSON) and lost (memory.test: ${config?.digest}: not-found)`,
     );
   });
 

@@ -4,6 +4,7 @@ import type { InventoryTag } from "../../cleanup/inventory.ts";
 import type { ReasonKind } from "../../cleanup/reason.ts";
 import { detailsOf } from "../content.ts";
 import type { Ground, Verdict } from "../ground.ts";
+import { stagesOn } from "../stage-links.ts";
 import { count } from "./draft.ts";
 import type { Draft } from "./draft.ts";
 
@@ -91,7 +92,8 @@ function findNeeded({ input, catalog, contents }: Ground): {
   function follow({ tag }: InventoryTag, digest: Digest): void {
     const content = contents.get(digest);
     if (content?.kind === "index") {
-      for (const child of content.children) for (const id of stagesOn(child.digest)) needed.add(id);
+      const below = content.children.flatMap((child) => stagesOn(child.digest, catalog));
+      for (const id of below) needed.add(id);
       return;
     }
     const labels = detailsOf(content)?.labels;
@@ -107,11 +109,6 @@ function findNeeded({ input, catalog, contents }: Ground): {
     }
     if (parentConfig !== undefined)
       for (const id of byConfig.get(parentConfig) ?? []) needed.add(id);
-  }
-
-  function stagesOn(digest: Digest): string[] {
-    const tags = catalog.byDigest.get(digest)?.map(({ tag }) => tag) ?? [];
-    return tags.filter((tag) => catalog.stages.has(tag));
   }
 
   function stagesByConfig(): ReadonlyMap<Digest, readonly string[]> {
