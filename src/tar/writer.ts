@@ -23,7 +23,7 @@ export interface TarWriter {
    */
   add(header: FileHeader, fill: Fill): Promise<TarPlace>;
   /**
-   * Ends the archive, durably. Nothing may be added any more.
+   * Ends the archive, durably. Adding to it throws `TarError` from then on.
    *
    * @param last A file that stands behind all others, so that it is the one that counts of those with its path.
    */
@@ -60,6 +60,7 @@ export function createTarWriter(
   for (const room of rooms) giveBack(room);
   let end = first;
   let lastRoom: Promise<unknown> = Promise.resolve();
+  let isEnding = false;
 
   return {
     async add(header, fill) {
@@ -73,6 +74,7 @@ export function createTarWriter(
     },
 
     async end(last) {
+      isEnding = true;
       await lastRoom;
       for (let room = roomBefore(end); room !== undefined; room = roomBefore(end))
         end = room.offset;
@@ -88,6 +90,7 @@ export function createTarWriter(
   };
 
   async function takeRoom(length: number): Promise<Room> {
+    if (isEnding) throw new TarError("takes nothing more");
     const known = free.get(length)?.pop();
     if (known !== undefined) return known;
     const taken = lastRoom.then(() => openRoom(length));

@@ -187,6 +187,20 @@ it("the last file takes the place of what broke off at the end", async () => {
   expect((await file.stat()).size).toBe(4 * 512 + 1024);
 });
 
+it("nothing is added any more to an archive that takes nothing more", async () => {
+  const { path, file } = await scratchFile();
+  const writer = createTarWriter(file, { end: 0 });
+  await add(writer, "before", "1");
+
+  const ending = writer.end(index("{}"));
+  const late = add(writer, "late", "2");
+
+  await expect(late).rejects.toThrow("takes nothing more");
+  await ending;
+  await expect(add(writer, "later", "3")).rejects.toThrow("takes nothing more");
+  expect(await pathsIn(path)).toEqual(["before", "index.json"]);
+});
+
 async function takeUp(
   path: string,
 ): Promise<{ file: FileHandle; writer: TarWriter; paths: ReadonlySet<string> }> {
