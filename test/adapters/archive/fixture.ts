@@ -55,3 +55,20 @@ export async function tagsOf(repository: Repository): Promise<Record<string, str
   const entries = await Array.fromAsync(registry.listTags(repository));
   return Object.fromEntries(entries.map(({ tag, digest = "" }) => [tag, digest]));
 }
+
+/** Reads every manifest, and every blob that one names. */
+export async function expectWhole(repository: Repository): Promise<void> {
+  await using registry = await open();
+  for await (const { digest } of registry.listManifests(repository)) {
+    const { bytes } = await registry.getManifest({ ...repository, digest });
+    const named =
+      Buffer.from(bytes)
+        .toString()
+        .match(/sha256:[0-9a-f]{64}/g) ?? [];
+    for (const one of named) {
+      // Reads to the end, where the digest is looked at.
+      const hex = one.slice("sha256:".length);
+      await Array.fromAsync(await registry.getBlob(repository, `sha256:${hex}`));
+    }
+  }
+}

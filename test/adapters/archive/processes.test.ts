@@ -6,7 +6,7 @@ import { createInterface } from "node:readline";
 import { expect, it } from "vitest";
 
 import { imageOf } from "../../../contract-tests/fakes/seed.ts";
-import { open, push, tagsOf } from "./fixture.ts";
+import { expectWhole, open, push, tagsOf } from "./fixture.ts";
 import { scratch } from "./scratch.ts";
 
 const IMAGES = 12;
@@ -52,20 +52,4 @@ async function killedAfter(lines: number, path: string): Promise<string[]> {
   }
   await ended;
   return said;
-}
-
-async function expectWhole(repository: { host: string; name: string }): Promise<void> {
-  await using registry = await open();
-  for await (const { digest } of registry.listManifests(repository)) {
-    const { bytes } = await registry.getManifest({ ...repository, digest });
-    const named =
-      Buffer.from(bytes)
-        .toString()
-        .match(/sha256:[0-9a-f]{64}/g) ?? [];
-    for (const one of named) {
-      // Reads to the end, where the digest is looked at.
-      const hex = one.slice("sha256:".length);
-      await Array.fromAsync(await registry.getBlob(repository, `sha256:${hex}`));
-    }
-  }
 }
