@@ -1,55 +1,21 @@
-import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { openRegistry } from "../../adapters/layout/adapter.ts";
 import { capabilities } from "../../adapters/layout/capabilities.ts";
-import { openHttpClient } from "../../src/http/open-client.ts";
 import type { Digest } from "../../src/oci/digest.ts";
 import { descriptorOf } from "../fakes/seed.ts";
 import type { SeedContent } from "../fakes/seed.ts";
-import type { Subject } from "../suite/harness.ts";
+import { filesSubject } from "./files-subject.ts";
 
 /** The layout adapter on directories of its own. */
-export const layoutSubject: Subject = {
+export const layoutSubject = filesSubject({
   name: "layout",
+  host: "oci",
+  extension: "",
   capabilities,
-  pageSize: 100,
-  pages: false,
-  announcesDigests: true,
-  unknownRepository: "is-refused",
-  async open() {
-    const directory = await mkdtemp(join(tmpdir(), "tidemark-layout-"));
-    const http = openHttpClient({ userAgent: "tidemark-contract" });
-    const registry = await openRegistry({
-      host: "oci",
-      http,
-      credentials: { find: async () => undefined },
-      env: {},
-      options: {},
-      sleep: async () => undefined,
-      warn: () => undefined,
-      now: () => new Date(),
-    });
-    const repository = { host: "oci", name: join(directory, "repository") };
-    const sent = (): number =>
-      Object.values(http.counts()).reduce((total, count) => total + count, 0);
-    return {
-      registry,
-      repository,
-      nested: { host: "oci", name: join(directory, "nested", "repository") },
-      sibling: { host: "oci", name: join(directory, "repository-sibling") },
-      seed: async (content, { tags = [], repository: { name } = repository } = {}) =>
-        writeLayout(name, content, tags),
-      requests: sent,
-      writes: sent,
-      async [Symbol.asyncDispose]() {
-        await registry[Symbol.asyncDispose]();
-        await http[Symbol.asyncDispose]();
-        await rm(directory, { recursive: true, force: true });
-      },
-    };
-  },
-};
+  openRegistry,
+  write: writeLayout,
+});
 
 const REF_NAME = "org.opencontainers.image.ref.name";
 
