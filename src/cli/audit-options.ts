@@ -6,6 +6,8 @@ import { UsageError } from "../commands/error.ts";
 import type { Environment } from "../compose/environment.ts";
 import { SEVERITIES } from "../engine/audit/audit.ts";
 import type { Severity } from "../engine/audit/audit.ts";
+import { thresholdsOf, withThresholds } from "./audit-thresholds.ts";
+import type { ThresholdFlags } from "./audit-thresholds.ts";
 import { namelessPolicyRequest, withPolicyOptions } from "./policy-options.ts";
 import type { PolicyFlags } from "./policy-options.ts";
 import { readPreviousAudit } from "./previous-audit.ts";
@@ -19,7 +21,7 @@ import { collect } from "./shared-options.ts";
 import type { OutputForm } from "./shared-options.ts";
 import { storageTarget } from "./targets.ts";
 
-export interface AuditFlags extends Omit<PolicyFlags, "repo">, ReposFlags {
+export interface AuditFlags extends Omit<PolicyFlags, "repo">, ReposFlags, ThresholdFlags {
   readonly repo?: readonly string[];
   readonly outputFile?: string;
   readonly failOn?: Severity;
@@ -40,7 +42,7 @@ export function withAuditOptions(command: Command, env: Environment): Command {
         "repository to look at, host/name or oci:PATH, or every one below host/name/; repeatable";
     }
   }
-  return base
+  base
     .option("--output-file <file>", "where the result goes instead of stdout")
     .addOption(
       new Option(
@@ -54,6 +56,7 @@ export function withAuditOptions(command: Command, env: Environment): Command {
       "--release-tags <regexp>",
       "which tags are releases and ought to be signed (default: versions, and Git tags that a policy keeps)",
     );
+  return withThresholds(base);
 }
 
 /** Rejects with `UsageError`, `AddressError` or `ConfigError`. */
@@ -74,6 +77,7 @@ export async function auditRequest(
     ...(await namelessPolicyRequest(rest)),
     copies: projectRepositoriesOf(flags).copies,
     compare,
+    thresholds: thresholdsOf(flags),
     ...(previous === undefined ? {} : { previous: await readPreviousAudit(previous) }),
     ...(releaseTags === undefined ? {} : { releaseTags: await releasePattern(releaseTags) }),
   };

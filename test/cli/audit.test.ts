@@ -162,7 +162,28 @@ describe("an audit from the command line", () => {
     expect(run.stdout).toMatch(/^repository,tag,class,/);
   });
 
+  it("takes from an option when a cleanup is overdue", async () => {
+    const findingsBy = async (...options: string[]): Promise<unknown> =>
+      jsonOf(await audit("--output", "json", ...options))["findings"];
+    const overdue = expect.arrayContaining([expect.objectContaining({ rule: "overdue-cleanup" })]);
+
+    expect(await findingsBy("--overdue-after", "700h")).toEqual(overdue);
+    expect(await findingsBy("--overdue-after", "800h")).toEqual([]);
+  });
+
+  it("has the options for it in its help, with what holds without them", async () => {
+    const { stdout } = await world.runRaw(["audit", "--help"]);
+
+    const help = stdout.replaceAll(/\s+/g, " ");
+    expect(help).toMatch(/--overdue-after <duration> [^-]*\(default: 720h\)/);
+    expect(help).toMatch(/--overdue-share <p%> [^-]*\(default: 50%\)/);
+    expect(help).toMatch(/--records-share <p%> [^-]*\(default: 80%\)/);
+  });
+
   it.each([
+    [["--overdue-after", "30d"], /--overdue-after.*unknown unit "d"/],
+    [["--overdue-share", "0.5"], /--overdue-share.*Write a share as 80%/],
+    [["--records-share", "101%"], /--records-share.*Write a share as 80%/],
     [["--release-tags", "(?=x)"], /--release-tags: bad regular expression/],
     [["--release-tags", ""], /--release-tags is empty/],
     [

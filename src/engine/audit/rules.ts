@@ -73,14 +73,14 @@ export const AUDIT_RULES: readonly AuditRule[] = [
     id: "too-many-records",
     severity: "warning",
     short: "Most tags are records",
-    full: "More than 80 % of at least 100 tags are records of images, names, custom tags and imports. Listings get slow by them.",
+    full: "More than 80 % (--records-share) of at least 100 tags are records of images, names, custom tags and imports. Listings get slow by them.",
     advice: "Run a cleanup, and retire image names that no longer exist.",
   },
   {
     id: "overdue-cleanup",
     severity: "warning",
     short: "A cleanup is overdue",
-    full: "The last cleanup is longer ago than 30 days, or there never was one though there are stages older than that; or more than half of at least 20 stages would go.",
+    full: "The last cleanup is longer ago than 30 days (--overdue-after), or there never was one though there are stages older than that; or more than half (--overdue-share) of at least 20 images would go.",
     advice: "Run a cleanup, and check that its schedule is at work.",
   },
   {

@@ -6,6 +6,7 @@ import type { RepositoryState } from "../../../contract-tests/fakes/state.ts";
 import { audit } from "../../../src/commands/audit/audit.ts";
 import type { AuditRequest } from "../../../src/commands/audit/request.ts";
 import type { Audit } from "../../../src/engine/audit/audit.ts";
+import { THRESHOLDS } from "../../../src/engine/audit/thresholds.ts";
 import type { Event } from "../../../src/events/event.ts";
 import type { Digest } from "../../../src/oci/digest.ts";
 import { formatRepository } from "../../../src/oci/reference.ts";
@@ -264,6 +265,30 @@ describe("an audit", () => {
     });
 
     await expect(run(registry)).rejects.toThrow("the registry is away");
+  });
+
+  it("tells too many records and an overdue cleanup by the shares that it is asked for", async () => {
+    const state = healthy();
+    for (let number = 0; number < 200; number += 1) {
+      const kind = number % 2 === 0 ? `managed-image-old-${number}` : `notes-${number}`;
+      seedContent(state, imageOf({ labels: { werf: "shop", kind } }), [kind]);
+    }
+    for (let number = 0; number < 20; number += 1) {
+      const tag = `${String(number).padStart(56, "a")}-${NOW - 86_400_000}`;
+      seedContent(state, imageOf({ labels: { werf: "shop", tag } }), [tag]);
+    }
+    const rulesBy = async (thresholds?: AuditRequest["thresholds"]): Promise<unknown> => {
+      const request = thresholds === undefined ? {} : { thresholds };
+      const { findings } = await run(createMemoryRegistry(state), request);
+      return [...new Set(findings.map(({ rule }) => rule))].filter((rule) =>
+        ["too-many-records", "overdue-cleanup"].includes(rule),
+      );
+    };
+
+    expect(await rulesBy()).toEqual(["overdue-cleanup"]);
+    expect(await rulesBy({ ...THRESHOLDS, recordsShare: 0.4, goingShare: 1 })).toEqual([
+      "too-many-records",
+    ]);
   });
 
   it("warns about a repository that is not in the earlier audit", async () => {

@@ -34,10 +34,14 @@ it("rules tell the thresholds that hold", () => {
     THRESHOLDS;
 
   expect(textOf("too-many-records")).toContain(
-    `${recordsShare * 100} % of at least ${recordsFrom}`,
+    `${recordsShare * 100} % (--records-share) of at least ${recordsFrom}`,
   );
-  expect(textOf("overdue-cleanup")).toContain(`${cleanupAfterMs / 86_400_000} days`);
-  expect(textOf("overdue-cleanup")).toContain(`more than half of at least ${goingFrom} stages`);
+  expect(textOf("overdue-cleanup")).toContain(
+    `${cleanupAfterMs / 86_400_000} days (--overdue-after)`,
+  );
+  expect(textOf("overdue-cleanup")).toContain(
+    `more than half (--overdue-share) of at least ${goingFrom} images`,
+  );
   expect(goingShare).toBe(0.5);
   expect(textOf("tag-near-limit")).toContain(`${tagLengthShare * 100} %`);
 });
