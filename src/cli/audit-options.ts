@@ -27,6 +27,7 @@ export interface AuditFlags extends Omit<PolicyFlags, "repo">, ReposFlags, Thres
   readonly failOn?: Severity;
   readonly previous?: string;
   readonly compare: boolean;
+  readonly checkBlobs: boolean;
   readonly releaseTags?: string;
 }
 
@@ -52,6 +53,7 @@ export function withAuditOptions(command: Command, env: Environment): Command {
     )
     .option("--previous <file>", "an audit saved with --output json: tells which tags moved since")
     .option("--compare", "set the two repositories side by side", false)
+    .option("--check-blobs", "ask for every blob, and tell which images lack some", false)
     .option(
       "--release-tags <regexp>",
       "which tags are releases and ought to be signed (default: versions, and Git tags that a policy keeps)",
@@ -63,7 +65,7 @@ export function withAuditOptions(command: Command, env: Environment): Command {
 export async function auditRequest(
   flags: AuditFlags,
 ): Promise<AuditRequest & { readonly disabled: boolean }> {
-  const { repo: addresses = [], previous, compare, releaseTags, ...rest } = flags;
+  const { repo: addresses = [], previous, compare, checkBlobs, releaseTags, ...rest } = flags;
   if (addresses.length === 0 || addresses.includes("")) {
     throw new UsageError(
       "--repo is missing: a repository to look at, host/name or oci:PATH; give it again for another",
@@ -77,6 +79,7 @@ export async function auditRequest(
     ...(await namelessPolicyRequest(rest)),
     copies: projectRepositoriesOf(flags).copies,
     compare,
+    checksBlobs: checkBlobs,
     thresholds: thresholdsOf(flags),
     ...(previous === undefined ? {} : { previous: await readPreviousAudit(previous) }),
     ...(releaseTags === undefined ? {} : { releaseTags: await releasePattern(releaseTags) }),

@@ -34,6 +34,7 @@ export type Phase =
   | "asking clusters"
   | "asking for referrers"
   | "looking for what signatures are about"
+  | "looking for blobs"
   | "deleting"
   | "restoring"
   | "publishing stages"

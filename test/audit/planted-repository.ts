@@ -43,6 +43,8 @@ export interface PlantedRepository extends AsyncDisposable {
   /** Digest of the child of an index for an architecture. */
   childOf(tag: string, architecture: string): Promise<string>;
   deleteManifest(digest: string): Promise<void>;
+  /** Deletes a blob by its place in the manifest of a tag: 0 is the config. */
+  deleteBlob(tag: string, place: number): Promise<void>;
   /** Takes a manifest away behind the back of the registry: its tags stay. */
   loseManifest(digest: string): Promise<void>;
   tags(): Promise<string[]>;
@@ -113,25 +115,18 @@ export async function openPlantedRepository(): Promise<PlantedRepository> {
       pusher.push(NAME, imageOf({ labels: { werf: "shop", tag, ...labels } }), [tag]),
     digestOf: (tag) => digestOf(server, tag),
     async childOf(tag, architecture) {
-      const found = await skopeo(
-        "inspect",
-        "--raw",
-        "--tls-verify=false",
-        `docker://${address}:${tag}`,
-      );
-      const { manifests }: RawIndex = JSON.parse(found);
+      const { manifests }: RawIndex = JSON.parse(await rawManifest(tag));
       return manifests.find(({ platform }) => platform.architecture === architecture)?.digest ?? "";
     },
-    async deleteManifest(digest) {
-      const url = `${server.url}/v2/${NAME}/manifests/${digest}`;
-      const { statusCode, body } = await request(url, { method: "DELETE" });
-      await body.dump();
-      if (statusCode !== 202) throw new Error(`DELETE of ${digest} answered ${statusCode}`);
-    },
+    deleteManifest: (digest) => deletePath(`manifests/${digest}`),
     async loseManifest(digest) {
       const [algorithm = "", hex = ""] = digest.split(":");
       const repository = join(server.directory, "data/docker/registry/v2/repositories", NAME);
       await rm(join(repository, "_manifests/revisions", algorithm, hex), { recursive: true });
+    },
+    async deleteBlob(tag, place) {
+      const { config, layers }: RawImage = JSON.parse(await rawManifest(tag));
+      await deletePath(`blobs/${[config, ...layers][place]?.digest}`);
     },
     async tags() {
       const { body } = await request(`${server.url}/v2/${NAME}/tags/list`);
@@ -154,6 +149,18 @@ export async function openPlantedRepository(): Promise<PlantedRepository> {
     },
   };
 
+  async function deletePath(path: string): Promise<void> {
+    const { statusCode, body } = await request(`${server.url}/v2/${NAME}/${path}`, {
+      method: "DELETE",
+    });
+    await body.dump();
+    if (statusCode !== 202) throw new Error(`DELETE of ${path} answered ${statusCode}`);
+  }
+
+  function rawManifest(tag: string): Promise<string> {
+    return skopeo("inspect", "--raw", "--tls-verify=false", `docker://${address}:${tag}`);
+  }
+
   /** Publishes an image from a commit; answers its stage id. */
   async function publish(commit: string): Promise<string> {
     await git(clone, ["checkout", "-q", "--detach", remote.commitOf(commit)]);
@@ -172,6 +179,11 @@ interface RawIndex {
     readonly digest: string;
     readonly platform: { readonly architecture: string };
   }[];
+}
+
+interface RawImage {
+  readonly config: { readonly digest: string };
+  readonly layers: readonly { readonly digest: string }[];
 }
 
 async function digestOf({ url }: Server, tag: string): Promise<string> {

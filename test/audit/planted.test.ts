@@ -8,7 +8,7 @@ import { workload } from "../../contract-tests/kubernetes/workloads.ts";
 import { findPeer, peersAreRequired } from "../../contract-tests/servers/peers.ts";
 import type { Audit } from "../../src/engine/audit/audit.ts";
 import { AUDIT_RULES } from "../../src/engine/audit/rules.ts";
-import { platforms } from "../sources/images.ts";
+import { image, platforms } from "../sources/images.ts";
 import { openPlantedRepository } from "./planted-repository.ts";
 
 const peers = ["docker-registry", "skopeo", "buildah"] as const;
@@ -46,6 +46,10 @@ describe.skipIf(skip)("an audit of what skopeo, buildah and publish put into a r
     await repository.pushBuilt("old-base", "old-base");
     await repository.pushLayout(platforms("linux/amd64", "linux/arm64"), "multi");
     await repository.deleteManifest(await repository.childOf("multi", "arm64"));
+    await repository.pushLayout(image({ layers: ["no config"] }), "no-config");
+    await repository.deleteBlob("no-config", 0);
+    await repository.pushLayout(image({ layers: ["there", "not there"] }), "no-layer");
+    await repository.deleteBlob("no-layer", 2);
     await pushRecord("lost");
     await repository.loseManifest(await repository.digestOf("lost"));
     await repository.deleteManifest(await repository.digestOf(c2));
@@ -60,11 +64,14 @@ describe.skipIf(skip)("an audit of what skopeo, buildah and publish put into a r
     const names = Array.from({ length: 100 }, (_, number) => `managed-image-old-${number}`);
     await Promise.all(names.map((name) => pushRecord(name)));
 
-    const found = findingsIn(await repository.audit([...kube, "--previous", earlier]));
+    const args = [...kube, "--previous", earlier];
+    const found = findingsIn(await repository.audit([...args, "--check-blobs"]));
 
     expect(found).toEqual([
       ["error", "dangling-tag", "lost"],
       ["error", "index-without-child", "multi"],
+      ["error", "incomplete-image", "no-config"],
+      ["error", "incomplete-image", "no-layer"],
       ["warning", "in-use-unprotected", topic],
       ["warning", "unsigned-release", "v1.2.3"],
       ["warning", "record-without-stage", recordOf(c2)],
@@ -78,6 +85,8 @@ describe.skipIf(skip)("an audit of what skopeo, buildah and publish put into a r
       ["note", "rejected-leftover", MARKER],
       ["note", "tag-near-limit", LONG],
     ]);
+    const cheap = findingsIn(await repository.audit(args));
+    expect(cheap).toEqual(found.filter(([, , subject]) => subject !== "no-layer"));
     expect(new Set(found.map(([, rule]) => rule))).toEqual(
       new Set(AUDIT_RULES.map(({ id }) => id)),
     );

@@ -73,8 +73,9 @@ async function auditOne(
   deps: CommandDeps,
 ): Promise<RepositoryAudit> {
   const { gathered } = planned;
-  const { thresholds = THRESHOLDS, releaseTags, previous } = request;
-  const { ground, verdicts, warnings } = await gatherAudit(planned, thresholds, deps);
+  const { thresholds = THRESHOLDS, checksBlobs = false, releaseTags, previous } = request;
+  const depth = { thresholds, checksBlobs };
+  const { ground, verdicts, warnings } = await gatherAudit(planned, depth, deps);
   const releases = findReleases(ground, verdicts, releaseTags);
   const signatures = await findSignatures(releases, ground, gathered.homes.stages, deps);
   const earlier = earlierOf(ground.repository, previous);

@@ -5,6 +5,7 @@ import type { Verdict } from "../../engine/audit/ground.ts";
 import type { Thresholds } from "../../engine/audit/thresholds.ts";
 import { catalogTags } from "../../engine/cleanup/catalog.ts";
 import { checkGuards } from "../../engine/cleanup/guards.ts";
+import type { InventoryTag, UntaggedManifest } from "../../engine/cleanup/inventory.ts";
 import type { Digest } from "../../oci/digest.ts";
 import { formatRepository } from "../../oci/reference.ts";
 import type { Gathered } from "../cleanup/gathered.ts";
@@ -14,6 +15,7 @@ import { listUntagged } from "../cleanup/untagged.ts";
 import type { CommandDeps } from "../deps.ts";
 import { lookAgain } from "./look-again.ts";
 import type { Changes } from "./look-again.ts";
+import { findLostBlobs } from "./lost-blobs.ts";
 import { readContents } from "./read-contents.ts";
 import { lookForSubjects } from "./subjects.ts";
 
@@ -34,10 +36,17 @@ export interface Planned {
   readonly primary?: Gathered;
 }
 
+/** How closely a repository is looked at. */
+export interface Depth {
+  readonly thresholds: Thresholds;
+  /** Whether every blob is asked for. */
+  readonly checksBlobs: boolean;
+}
+
 /** Reads all that the tags of a planned repository lead to. */
 export async function gatherAudit(
   { gathered, primary }: Planned,
-  thresholds: Thresholds,
+  { thresholds, checksBlobs }: Depth,
   deps: CommandDeps,
 ): Promise<GatheredAudit> {
   const { input, plan, findings, homes, facts } = gathered;
@@ -46,18 +55,15 @@ export async function gatherAudit(
   const verdicts = verdictsOf(plan);
   const home = homes.stages;
   const untagged = await listUntagged(home, { deleteUntagged: true }, deps);
-  const wanted = new Map<Digest, boolean>(untagged?.map(({ digest }) => [digest, false]));
-  for (const { tag, digest } of input.tags) {
-    if (digest === undefined) continue;
-    const label = verdicts.get(tag)?.class;
-    const isPulled = label !== undefined && PULLED.has(label);
-    wanted.set(digest, isPulled || wanted.get(digest) === true);
-  }
   const whereIs = (digest: Digest): Home => homeOf(digest, homes, gathered.tags());
-  const { contents, missing, unreadable } = await readContents(wanted, whereIs, deps);
+  const read = await readContents(wantedOf(input.tags, untagged, verdicts), whereIs, deps);
+  const { contents, missing, withoutConfig, unreadable } = read;
   await lookForSubjects({ input, contents }, missing, home, deps);
+  const { lacking, warnings } = checksBlobs
+    ? await findLostBlobs({ contents, withoutConfig, whereIs }, deps)
+    : { lacking: withoutConfig, warnings: [] };
   const { tags } = input;
-  const changes = await lookAgain({ tags, contents, missing, whereIs }, homes, deps);
+  const changes = await lookAgain({ tags, contents, missing, lacking, whereIs }, homes, deps);
   const ground: Ground = {
     repository: formatRepository(home.repository),
     input,
@@ -66,6 +72,7 @@ export async function gatherAudit(
     ...(findings.lastRun === undefined ? {} : { lastRun: findings.lastRun }),
     contents,
     missing,
+    lacking,
     gone: { tags: changes.went.union(changes.moved), manifests: changes.manifests },
     ...(untagged === undefined ? {} : { untagged }),
     ...(primary === undefined ? {} : { told: primary.input }),
@@ -78,8 +85,24 @@ export async function gatherAudit(
   return {
     ground,
     verdicts,
-    warnings: [...objections, ...warningsOf(ground, changes, unreadable)],
+    warnings: [...objections, ...warningsOf(ground, changes, unreadable), ...warnings],
   };
+}
+
+/** What is to be read, and whether with the config: those of images that people pull. */
+function wantedOf(
+  tags: readonly InventoryTag[],
+  untagged: readonly UntaggedManifest[] | undefined,
+  verdicts: ReadonlyMap<string, Verdict>,
+): ReadonlyMap<Digest, boolean> {
+  const wanted = new Map<Digest, boolean>(untagged?.map(({ digest }) => [digest, false]));
+  for (const { tag, digest } of tags) {
+    if (digest === undefined) continue;
+    const label = verdicts.get(tag)?.class;
+    const isPulled = label !== undefined && PULLED.has(label);
+    wanted.set(digest, isPulled || wanted.get(digest) === true);
+  }
+  return wanted;
 }
 
 function warningsOf(

@@ -1,4 +1,5 @@
 import type { Content } from "../../engine/audit/content.ts";
+import type { Ground } from "../../engine/audit/ground.ts";
 import type { InventoryTag } from "../../engine/cleanup/inventory.ts";
 import type { Digest } from "../../oci/digest.ts";
 import type { TagEntry } from "../../registry/registry.ts";
@@ -22,6 +23,7 @@ interface Doubts {
   readonly tags: readonly InventoryTag[];
   readonly contents: ReadonlyMap<Digest, Content>;
   readonly missing: ReadonlySet<Digest>;
+  readonly lacking: Ground["lacking"];
   readonly whereIs: (digest: Digest) => Home;
 }
 
@@ -32,14 +34,14 @@ const NOTHING: Changes = { went: new Set(), moved: new Set(), manifests: new Set
  * missing, it asks nothing.
  */
 export async function lookAgain(
-  { tags, contents, missing, whereIs }: Doubts,
+  { tags, contents, missing, lacking, whereIs }: Doubts,
   homes: Homes,
   deps: CommandDeps,
 ): Promise<Changes> {
   const lost = tags.filter(({ digest }) => digest === undefined);
-  if (missing.size === 0 && lost.length === 0) return NOTHING;
+  if (missing.size === 0 && lacking.size === 0 && lost.length === 0) return NOTHING;
   const doubtful = [...contents].flatMap(([digest, { children }]) =>
-    children.some((child) => missing.has(child.digest)) ? [digest] : [],
+    lacking.has(digest) || children.some((child) => missing.has(child.digest)) ? [digest] : [],
   );
   const suspects = new Set([...missing, ...doubtful]);
   const before = new Map(

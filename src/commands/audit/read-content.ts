@@ -13,8 +13,18 @@ export type Reading =
   | { readonly kind: "missing" }
   /** What comes is not what the digest says, or nothing comes but a refusal of this one. */
   | { readonly kind: "broken"; readonly why: string }
-  /** `why`: it, or its config, cannot be understood. */
-  | { readonly kind: "read"; readonly content: Content; readonly why?: string };
+  | ({ readonly kind: "read" } & Read);
+
+interface Read {
+  readonly content: Content;
+  /** That it, or its config, cannot be understood. */
+  readonly why?: string;
+  /** Its config, where that is not there. */
+  readonly lostConfig?: Digest;
+}
+
+/** What something names is missing only when a second look says so too: registries forget for a moment. */
+const LOOKS = 2;
 
 /** What is wrong with the registry, or with who asks, and not with what was asked for. */
 const OF_ALL: ReadonlySet<RegistryErrorCode> = new Set([
@@ -46,20 +56,22 @@ async function readConfig(
   content: Content,
   config: Digest,
   signal: AbortSignal,
-): Promise<{ readonly content: Content; readonly why?: string }> {
+): Promise<Read> {
   const unreadable = { ...content, image: "unreadable" } as const;
-  try {
-    const bytes = await readSmallBlob(registry, repository, config, { signal });
-    if (bytes === undefined) return { content: unreadable, why: "its config is too large" };
-    return { content: { ...content, image: detailsIn(bytes) } };
-  } catch (error) {
-    if (error instanceof ManifestError) return { content: unreadable, why: error.message };
-    if (!isOfOne(error)) throw error;
-    return { content: unreadable, why: error.message };
+  for (let look = 0; look < LOOKS; look += 1) {
+    try {
+      const bytes = await readSmallBlob(registry, repository, config, { signal });
+      if (bytes === undefined) return { content: unreadable, why: "its config is too large" };
+      return { content: { ...content, image: detailsIn(bytes) } };
+    } catch (error) {
+      if (error instanceof ManifestError) return { content: unreadable, why: error.message };
+      if (!isOfOne(error)) throw error;
+      if (error.code !== "not-found") return { content: unreadable, why: error.message };
+    }
   }
+  return { content: unreadable, lostConfig: config };
 }
 
-/** What something names is missing only when a second look says so too: registries forget for a moment. */
 async function readManifest(
   { registry, repository: { host, name } }: Home,
   digest: Digest,
@@ -67,7 +79,7 @@ async function readManifest(
 ): Promise<
   { readonly kind: "there"; readonly body: ManifestBody } | Exclude<Reading, { kind: "read" }>
 > {
-  for (let look = 0; look < 2; look += 1) {
+  for (let look = 0; look < LOOKS; look += 1) {
     try {
       return {
         kind: "there",

@@ -11,6 +11,8 @@ export interface Contents {
   readonly contents: ReadonlyMap<Digest, Content>;
   /** Digests that were looked for and are not there. */
   readonly missing: Set<Digest>;
+  /** Configs that were looked for and are not there, by their manifest. */
+  readonly withoutConfig: ReadonlyMap<Digest, readonly Digest[]>;
   /** Manifests that are there and cannot be understood, or their configs, with why in one line. */
   readonly unreadable: ReadonlyMap<Digest, string>;
 }
@@ -28,6 +30,7 @@ export async function readContents(
 ): Promise<Contents> {
   const contents = new Map<Digest, Content>();
   const missing = new Set<Digest>();
+  const withoutConfig = new Map<Digest, readonly Digest[]>();
   const unreadable = new Map<Digest, string>();
   const once = createPool();
   const { report, parallel, signal } = deps;
@@ -50,15 +53,17 @@ export async function readContents(
     });
     level = below;
   }
-  return { contents, missing, unreadable };
+  return { contents, missing, withoutConfig, unreadable };
 
   /** What the last reading of a manifest says is what holds. Answers its children. */
   function note(digest: Digest, found: Reading): ReadonlySet<Digest> {
     missing.delete(digest);
+    withoutConfig.delete(digest);
     unreadable.delete(digest);
     if (found.kind === "missing") missing.add(digest);
     else if (found.why !== undefined) unreadable.set(digest, found.why);
     if (found.kind !== "read") return new Set();
+    if (found.lostConfig !== undefined) withoutConfig.set(digest, [found.lostConfig]);
     contents.set(digest, pooled(found.content, once));
     return new Set(found.content.children.map((child) => child.digest));
   }

@@ -18,6 +18,8 @@ export interface AuditRequest {
   readonly compare: boolean;
   /** Which tags are releases. Absent: tags that are versions (`1.2.3`, `v1.2.3`), and those named like Git tags that a policy keeps. */
   readonly releaseTags?: RegExp;
+  /** Whether every blob is asked for. Default: no; a config that is read and not there is told all the same. */
+  readonly checksBlobs?: boolean;
   /** Default: `THRESHOLDS`. */
   readonly thresholds?: Thresholds;
 }

@@ -4,6 +4,7 @@ import { findOldBases } from "./findings/bases.ts";
 import { findUnknownCommits } from "./findings/commits.ts";
 import type { Draft } from "./findings/draft.ts";
 import { findGone } from "./findings/gone.ts";
+import { findIncomplete } from "./findings/incomplete.ts";
 import { findMoved } from "./findings/moved.ts";
 import type { Earlier } from "./findings/moved.ts";
 import { findRecordFaults } from "./findings/records.ts";
@@ -47,6 +48,7 @@ export function auditRepository(ground: Ground, findable: Findable): RepositoryA
   const stageFaults = findStageFaults(ground, verdicts);
   const drafts = [
     ...findGone(ground),
+    ...findIncomplete(ground),
     ...findRecordFaults(ground),
     ...stageFaults.drafts,
     ...findUnknownCommits(ground, verdicts),

@@ -128,6 +128,7 @@ export interface Finding {
 export type RuleId =
   | "dangling-tag"
   | "index-without-child"
+  | "incomplete-image"
   | "signature-without-subject"
   | "unsigned-release"
   | "moved-tag"

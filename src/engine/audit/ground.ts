@@ -19,11 +19,13 @@ export interface Ground {
   readonly contents: ReadonlyMap<Digest, Content>;
   /** Digests that were looked for and are not there. */
   readonly missing: ReadonlySet<Digest>;
+  /** Blobs that manifests name and that are provably not there, by manifest. */
+  readonly lacking: ReadonlyMap<Digest, readonly Digest[]>;
   /** What is not as it was when it was read: somebody is at work there. */
   readonly gone: {
     /** Tags that went, or lead elsewhere. */
     readonly tags: ReadonlySet<string>;
-    /** Manifests that lead to something missing, and went themselves. */
+    /** Manifests that lead to something missing or lack a blob, and went themselves. */
     readonly manifests: ReadonlySet<Digest>;
   };
   /** Absent: nobody can list them here. */

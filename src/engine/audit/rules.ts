@@ -31,6 +31,14 @@ export const AUDIT_RULES: readonly AuditRule[] = [
     advice: "Push the index again with all its platforms, or delete it.",
   },
   {
+    id: "incomplete-image",
+    severity: "error",
+    short: "An image names content that is not there",
+    full: "An image names a config or a layer, and the repository does not have it, as the registry said twice. A pull fails. A lost config is found when it is read, anything else with --check-blobs.",
+    advice:
+      "Push the image again, or delete it; if there are many, check the storage of the registry.",
+  },
+  {
     id: "in-use-unprotected",
     severity: "warning",
     short: "An image in use that no policy keeps",

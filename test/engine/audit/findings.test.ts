@@ -98,6 +98,66 @@ describe("what is named and not there", () => {
   });
 });
 
+describe("images that lack blobs", () => {
+  it.each<[string, AuditedSpec, readonly string[]]>([
+    [
+      "an image that lacks its config",
+      { tags: { web: "w" }, lacking: { w: ["config"] } },
+      ["incomplete-image web"],
+    ],
+    [
+      "images that lack the same, once; and those that lack something else",
+      {
+        tags: { a: "a", b: "b", c: "c" },
+        stored: {
+          a: { layers: ["1", "2"] },
+          b: { layers: ["1", "2"] },
+          c: { layers: ["1", "2"] },
+        },
+        lacking: { a: ["1"], b: ["1"], c: ["1", "2"] },
+      },
+      ["incomplete-image a", "incomplete-image c"],
+    ],
+    [
+      "what an index leads to by the tag of that",
+      {
+        tags: { multi: "i" },
+        stored: { i: { children: ["c"] }, c: {} },
+        lacking: { c: ["config"] },
+      },
+      ["incomplete-image multi"],
+    ],
+    [
+      "what no tag leads to by its digest",
+      { tags: {}, stored: { w: {} }, untagged: ["w"], lacking: { w: ["config"] } },
+      [`incomplete-image ${digestOf("w")}`],
+    ],
+    [
+      "nothing that went while the repository was read",
+      {
+        tags: { away: "w", multi: "i" },
+        stored: { i: { children: ["c"] }, c: {} },
+        lacking: { w: ["config"], c: ["config"] },
+        gone: ["away"],
+        goneManifests: ["c"],
+      },
+      [],
+    ],
+  ])("tells %s", (_, spec, faults) => {
+    expect(faultsOf(spec)).toEqual(faults);
+  });
+
+  it("says which blobs, and for which platform", () => {
+    const stored = { i: { children: ["c"] }, c: { layers: ["1"] } };
+
+    const { findings } = auditOf({ tags: { v1: "i" }, stored, lacking: { c: ["config", "1"] } });
+
+    expect(findings.map(({ message }) => message)).toEqual([
+      `v1 (linux/amd64) lacks config sha256:${"c".repeat(64)} and blob sha256:${"1".padStart(64, "0")}, which the registry does not have.`,
+    ]);
+  });
+});
+
 describe("records", () => {
   it.each<[string, AuditedSpec, readonly string[]]>([
     [

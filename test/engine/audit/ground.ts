@@ -36,6 +36,8 @@ export interface AuditedSpec {
   readonly stored?: Readonly<Record<string, StoredContent>>;
   /** Letters that were looked for and are not there. */
   readonly missing?: readonly string[];
+  /** Blobs that are not there, as `config` or by the names of layers, by the letter of what names them. */
+  readonly lacking?: Readonly<Record<string, readonly string[]>>;
   /** Tags that went while the repository was read. */
   readonly gone?: readonly string[];
   /** Letters of manifests that lead to something missing, and went themselves. */
@@ -74,6 +76,12 @@ export function auditOf(spec: AuditedSpec): RepositoryAudit {
     ...(spec.lastRun === undefined ? {} : { lastRun: spec.lastRun }),
     contents: contentsOf(spec),
     missing,
+    lacking: new Map(
+      Object.entries(spec.lacking ?? {}).map(([letter, blobs]) => [
+        digestOf(letter),
+        blobs.map((name) => (name === "config" ? configOf(letter) : layerOf(name))),
+      ]),
+    ),
     gone: {
       tags: new Set(spec.gone),
       manifests: new Set(spec.goneManifests?.map((letter) => digestOf(letter))),

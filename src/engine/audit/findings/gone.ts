@@ -68,13 +68,24 @@ function loneSignatures(ground: Ground): Draft[] {
 }
 
 /** Whether a manifest went, or every tag of it. */
-function isGone(digest: Digest, { catalog, gone }: Pick<Ground, "catalog" | "gone">): boolean {
+export function isGone(
+  digest: Digest,
+  { catalog, gone }: Pick<Ground, "catalog" | "gone">,
+): boolean {
   const tags = catalog.byDigest.get(digest);
   return gone.manifests.has(digest) || tags?.every(({ tag }) => gone.tags.has(tag)) === true;
 }
 
 /** The first tag on a digest, or the digest. */
-function nameOf(digest: Digest, { catalog, gone }: Pick<Ground, "catalog" | "gone">): string {
+function nameOf(digest: Digest, ground: Pick<Ground, "catalog" | "gone">): string {
+  return tagsOn(digest, ground)[0] ?? digest;
+}
+
+/** The tags that lead to a digest yet, sorted. */
+export function tagsOn(
+  digest: Digest,
+  { catalog, gone }: Pick<Ground, "catalog" | "gone">,
+): readonly string[] {
   const tags = catalog.byDigest.get(digest)?.map(({ tag }) => tag) ?? [];
-  return tags.filter((tag) => !gone.tags.has(tag)).toSorted()[0] ?? digest;
+  return tags.filter((tag) => !gone.tags.has(tag)).toSorted();
 }
