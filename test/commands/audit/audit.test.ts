@@ -1,29 +1,16 @@
 import { describe, expect, it } from "vitest";
 
 import { imageOf, indexOf, seedContent, descriptorOf } from "../../../contract-tests/fakes/seed.ts";
-import { createState, repositoryIn } from "../../../contract-tests/fakes/state.ts";
-import type { RepositoryState } from "../../../contract-tests/fakes/state.ts";
-import { audit } from "../../../src/commands/audit/audit.ts";
 import type { AuditRequest } from "../../../src/commands/audit/request.ts";
-import type { Audit } from "../../../src/engine/audit/audit.ts";
 import { THRESHOLDS } from "../../../src/engine/audit/thresholds.ts";
 import type { Event } from "../../../src/events/event.ts";
 import type { Digest } from "../../../src/oci/digest.ts";
 import { formatRepository } from "../../../src/oci/reference.ts";
-import type { Repository } from "../../../src/oci/reference.ts";
 import { RegistryError } from "../../../src/registry/error.ts";
 import type { Registry } from "../../../src/registry/registry.ts";
-import { murmurHash } from "../../../src/stages/hash.ts";
-import { cleanupPolicy } from "../../properties/ask.ts";
-import type { Ask } from "../../properties/ask.ts";
 import { createMemoryRegistry } from "../../properties/memory-registry.ts";
-import type { MemoryRegistry } from "../../properties/memory-registry.ts";
-import { REPOSITORY, depsOf } from "../../properties/run.ts";
-
-const NAME = formatRepository(REPOSITORY);
-const NOW = Date.UTC(2026, 0, 10);
-const STAGE = `${"1".repeat(56)}-${NOW - 86_400_000}`;
-const RECORD = `meta-${murmurHash("web")}_${"a".repeat(40)}_${STAGE}`;
+import { REPOSITORY } from "../../properties/run.ts";
+import { NAME, NOW, STAGE, ask, healthy, run, targetOf } from "./audited.ts";
 
 describe("an audit", () => {
   it("changes nothing, and asks for each manifest and each config of an image once", async () => {
@@ -180,83 +167,6 @@ describe("an audit", () => {
     );
   });
 
-  it("takes what went while it read for no fault", async () => {
-    const state = healthy();
-    const image = imageOf({ labels: { going: "soon" } });
-    seedContent(state, image, ["going", "stays"]);
-    const registry = createMemoryRegistry(state, {
-      before: ({ op, key }) => {
-        if (op !== "get" || key !== image.digest) return;
-        state.tags.delete("going");
-        state.manifests.delete(image.digest);
-      },
-    });
-
-    const { findings, warnings } = await run(registry);
-
-    expect(findings.map(({ rule, subject }) => [rule, subject])).toEqual([
-      ["dangling-tag", "stays"],
-    ]);
-    expect(warnings).toContain(`${NAME}: 1 tag went while the audit read the repository`);
-  });
-
-  it("takes a tag that moved while it read for no fault, and one that leads to what is gone for one", async () => {
-    const state = healthy();
-    const old = imageOf({ labels: { number: "1" } });
-    const next = imageOf({ labels: { number: "2" } });
-    seedContent(state, old, ["latest", "stays"]);
-    const registry = createMemoryRegistry(state, {
-      before: ({ op, key }) => {
-        if (op !== "get" || key !== old.digest || !state.manifests.has(key)) return;
-        seedContent(state, next, ["latest"]);
-        state.manifests.delete(old.digest);
-      },
-    });
-
-    const { findings, warnings } = await run(registry);
-
-    expect(findings.map(({ rule, subject }) => [rule, subject])).toEqual([
-      ["dangling-tag", "stays"],
-    ]);
-    expect(warnings).toContain(`${NAME}: 1 tag moved while the audit read the repository`);
-  });
-
-  it("takes a tag that led nowhere for a moment for no fault", async () => {
-    const state = healthy();
-    const image = imageOf({ labels: { number: "1" } });
-    let looks = 0;
-    const registry = createMemoryRegistry(state, {
-      before: ({ op, key }) => {
-        if (op !== "resolve" || key !== "latest") return;
-        looks += 1;
-        if (looks === 2) seedContent(state, image, ["latest"]);
-      },
-    });
-    state.tags.set("latest", image.digest);
-
-    const { findings } = await run(registry);
-
-    expect(findings).toEqual([]);
-  });
-
-  it("takes an index that went while its children were read for no fault", async () => {
-    const state = healthy();
-    const child = imageOf({ labels: { platform: "one" } });
-    const old = indexOf([child]);
-    seedContent(state, old, ["latest"]);
-    const registry = createMemoryRegistry(state, {
-      before: ({ op, key }) => {
-        if (op !== "get" || key !== child.digest || !state.manifests.has(key)) return;
-        seedContent(state, imageOf({ labels: { number: "2" } }), ["latest"]);
-        for (const digest of [old.digest, child.digest]) state.manifests.delete(digest);
-      },
-    });
-
-    const { findings } = await run(registry);
-
-    expect(findings).toEqual([]);
-  });
-
   it("fails where the registry does", async () => {
     const registry = createMemoryRegistry(healthy(), {
       before: ({ op }) => {
@@ -358,45 +268,3 @@ describe("two repositories", () => {
     );
   });
 });
-
-function run(
-  registry: Registry | MemoryRegistry,
-  request: Partial<AuditRequest> = {},
-  by = ask(),
-  events: Event[] = [],
-): Promise<Audit> {
-  const { repository: _, ...policy } = cleanupPolicy(by, REPOSITORY);
-  const targets = [targetOf(REPOSITORY)];
-  const deps = { ...depsOf(registry, by, {}), report: (event: Event) => void events.push(event) };
-  return audit({ targets, policy, compare: false, ...request }, deps);
-}
-
-function targetOf(namespace: Repository): AuditRequest["targets"][number] {
-  return { kind: "repository", namespace, role: "repo" };
-}
-
-function ask(more: Partial<Ask> = {}): Ask {
-  const limit = { last: -1, inHours: undefined, operator: "And" };
-  const commit = "a".repeat(40);
-  return {
-    project: "shop",
-    now: NOW,
-    hours: 2,
-    keepList: new Set(),
-    git: {
-      policies: [{ kind: "branch", names: "^main$", references: limit, images: limit }],
-      references: [{ kind: "branch", name: "main", commit, time: NOW / 1000 }],
-      commits: [{ id: commit, time: NOW / 1000, parents: [] }],
-    },
-    ...more,
-  };
-}
-
-/** A stage with its record. */
-function healthy(): RepositoryState {
-  const state = repositoryIn(createState(), REPOSITORY.name);
-  for (const tag of ["managed-image-web", STAGE, RECORD]) {
-    seedContent(state, imageOf({ labels: { werf: "shop", tag } }), [tag]);
-  }
-  return state;
-}
