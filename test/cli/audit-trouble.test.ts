@@ -39,17 +39,17 @@ describe("a config that comes wrong", () => {
 
 describe("--check-blobs", () => {
   it("asks for each blob once by HEAD, and tells which images lack some", async () => {
-    let lost: string | undefined;
+    let lost = "";
     await using world = await openWorld({
       faults: [
         {
-          when: ({ path }) => lost !== undefined && path.endsWith(`/blobs/${lost}`),
+          when: ({ path }) => lost !== "" && path.endsWith(`/blobs/${lost}`),
           fault: { kind: "status", status: 404, code: "BLOB_UNKNOWN" },
         },
       ],
     });
     const notes = world.model.tags.get("notes")?.blobs ?? [];
-    lost = notes.at(-1)?.digest;
+    lost = notes.at(-1)?.digest ?? "";
 
     const without = await world.run(["audit", "--output", "json"]);
     const before = world.registry.requests().length;
