@@ -7,6 +7,7 @@ import { createReading, noBlob } from "../../src/layout/reading.ts";
 import type { Repository } from "../../src/oci/reference.ts";
 import { ARCHIVE_HOST, formatReference, formatRepository } from "../../src/oci/reference.ts";
 import type { AdapterContext } from "../../src/registry/adapter.ts";
+import { disposeAll } from "../../src/registry/dispose.ts";
 import { RegistryError } from "../../src/registry/error.ts";
 import type { Registry } from "../../src/registry/registry.ts";
 import { cannotCopy, cannotUndelete } from "../../src/registry/unsupported.ts";
@@ -14,7 +15,7 @@ import { createArchive } from "./archive.ts";
 import type { Archive } from "./archive.ts";
 import { readBlob, receiveBlob } from "./blobs.ts";
 import { capabilities } from "./capabilities.ts";
-import { WHO, asOne, translating } from "./errors.ts";
+import { WHO, translating } from "./errors.ts";
 import { temporaryDirectory } from "./reading.ts";
 import { checkRights } from "./rights.ts";
 import { cannotDelete, cannotList, cannotCollect } from "./unsupported.ts";
@@ -95,14 +96,7 @@ export async function openRegistry(context: AdapterContext): Promise<Registry> {
       return await checkRights(archiveOf(repository).path);
     },
     collectGarbage: (repository) => cannotCollect(repository),
-    async [Symbol.asyncDispose]() {
-      const all = [...archives.values()].map((archive) => archive[Symbol.asyncDispose]());
-      const settled = await Promise.allSettled(all);
-      const failures = settled.flatMap((one): unknown[] =>
-        one.status === "rejected" ? [one.reason] : [],
-      );
-      if (failures.length > 0) throw asOne(failures);
-    },
+    [Symbol.asyncDispose]: () => disposeAll(archives.values()),
   };
 
   function archiveOf(repository: Repository): Archive {

@@ -1,5 +1,5 @@
 import { fileErrors } from "../../src/layout/errors.ts";
-import { RegistryError, UNREADABLE_DIRECTORY, isRegistryError } from "../../src/registry/error.ts";
+import { RegistryError, UNREADABLE_DIRECTORY } from "../../src/registry/error.ts";
 import { TarError } from "../../src/tar/error.ts";
 
 export const WHO = "archive";
@@ -31,19 +31,4 @@ export async function asArchive<T>(path: string, action: () => Promise<T>): Prom
     if (!(error instanceof TarError)) throw error;
     throw noArchive(path, error.message);
   }
-}
-
-/** Several failures as one error, each with what to do about it on lines of its own. A single one is answered as it is. */
-export function asOne(failures: readonly unknown[]): unknown {
-  const [first, ...more] = failures;
-  if (more.length === 0) return first;
-  const message = failures.flatMap(linesOf).join("\n");
-  const cause = new AggregateError(failures, message);
-  return isRegistryError(first) ? new RegistryError(first.code, message, { cause }) : cause;
-}
-
-function linesOf(failure: unknown): readonly string[] {
-  if (!isRegistryError(failure)) return [String(failure)];
-  const { message, hint } = failure;
-  return hint === undefined ? [message] : [message, hint];
 }

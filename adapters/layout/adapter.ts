@@ -3,6 +3,7 @@ import { createReading, noBlob } from "../../src/layout/reading.ts";
 import type { Digest } from "../../src/oci/digest.ts";
 import type { Repository } from "../../src/oci/reference.ts";
 import type { AdapterContext } from "../../src/registry/adapter.ts";
+import { disposeAll } from "../../src/registry/dispose.ts";
 import type { GetBlobOptions, Registry } from "../../src/registry/registry.ts";
 import { cannotCopy, cannotUndelete } from "../../src/registry/unsupported.ts";
 import { isBlobThere, openBlob, placeBlob, receiveBlob } from "./blobs.ts";
@@ -78,9 +79,7 @@ export async function openRegistry(context: AdapterContext): Promise<Registry> {
         }),
       );
     },
-    async [Symbol.asyncDispose]() {
-      for (const { store } of layouts.values()) await store[Symbol.asyncDispose]();
-    },
+    [Symbol.asyncDispose]: () => disposeAll(layouts.values().map(({ store }) => store)),
   };
 
   function layoutOf(repository: Repository): Layout {

@@ -16,6 +16,7 @@ import type { CredentialSource } from "../registry/adapter.ts";
 import { detectAdapter } from "../registry/detect.ts";
 import type { Detection } from "../registry/detect.ts";
 import type { Look } from "../registry/look.ts";
+import { disposeAll } from "../registry/dispose.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { Clusters } from "../usage/kubernetes/open.ts";
 import type { ClusterRequest } from "../usage/kubernetes/request.ts";
@@ -129,9 +130,8 @@ export function openSession(options: SessionOptions): Session {
     },
     async [Symbol.asyncDispose]() {
       try {
-        for (const result of await Promise.allSettled([...registries.values(), ...directories])) {
-          if (result.status === "fulfilled") await result.value[Symbol.asyncDispose]();
-        }
+        const asked = await Promise.allSettled([...registries.values(), ...directories]);
+        await disposeAll(asked.flatMap((one) => (one.status === "fulfilled" ? [one.value] : [])));
       } finally {
         const [known] = await Promise.allSettled([clusters]);
         if (known.status === "fulfilled") await known.value?.[Symbol.asyncDispose]();

@@ -1,5 +1,6 @@
 import type { RepositoryPlan } from "../../engine/migrate/plan.ts";
 import type { Digest } from "../../oci/digest.ts";
+import { disposeAll } from "../../registry/dispose.ts";
 import { isRegistryError } from "../../registry/error.ts";
 import type { CommandDeps } from "../deps.ts";
 import type { Copied } from "./copy.ts";
@@ -93,9 +94,7 @@ async function verifyAll(
 
 /** An archive appears under its name when it is closed. */
 async function closeTargets({ plan, open }: GatheredMigration): Promise<void> {
-  for (const to of new Set(plan.repositories.map((planned) => open(planned).to))) {
-    await to[Symbol.asyncDispose]();
-  }
+  await disposeAll(new Set(plan.repositories.map((planned) => open(planned).to)));
 }
 
 function provedOf(
