@@ -18,6 +18,8 @@ export interface ServerOptions {
   readonly kind: ServerKind;
   readonly tls?: boolean;
   readonly auth?: "basic" | "bearer";
+  /** Where the directory for its files is made. Absent: where temporary files are. */
+  readonly within?: string;
 }
 
 /** A real registry server, a child process on a free port of the loopback interface. */
@@ -37,9 +39,14 @@ export interface Server extends AsyncDisposable {
 const USER: FakeUser = { username: "bot", password: "s3cret-of-the-bot" };
 
 /** Starts a server with an empty store. Rejects when its program is missing or does not come up. */
-export async function startServer({ kind, tls = false, auth }: ServerOptions): Promise<Server> {
+export async function startServer({
+  kind,
+  tls = false,
+  auth,
+  within = tmpdir(),
+}: ServerOptions): Promise<Server> {
   const program = requirePeer(kind);
-  const directory = await mkdtemp(join(tmpdir(), `tidemark-${kind}-`));
+  const directory = await mkdtemp(join(within, `tidemark-${kind}-`));
   const port = await freePort();
   const certificate = tls ? await makeServerCertificate(directory) : undefined;
   const login = await prepareLogin({ kind, auth, directory, certificate });
