@@ -1,6 +1,7 @@
 import { mkdir, open, rm } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 
 import type { Digest } from "../oci/digest.ts";
 import { JournalError } from "./journal-error.ts";
@@ -14,6 +15,9 @@ export interface MigrationStateHeader {
   readonly from: string;
   readonly to: string;
 }
+
+/** How long arrivals are gathered. Milliseconds. A run that is killed meanwhile leaves it to the next to ask the target. */
+const GATHER_MS = 50;
 
 export type Arrival = "blob" | "manifest";
 
@@ -58,6 +62,7 @@ export async function openMigrationState(
   let writing: Promise<void> | undefined;
   let trouble: string | undefined;
   let isOpen = true;
+  const closing = Promise.withResolvers<void>();
 
   return {
     place: path,
@@ -79,9 +84,11 @@ export async function openMigrationState(
     [Symbol.asyncDispose]: close,
   };
 
-  /** Whatever comes while something is being written goes out in one piece after it. */
+  /** What comes within a moment goes out in one piece. */
   async function write(): Promise<void> {
     while (waiting.length > 0) {
+      if (isOpen)
+        await Promise.race([closing.promise, sleep(GATHER_MS, undefined, { ref: false })]);
       const lines = waiting.join("");
       waiting = [];
       try {
@@ -96,6 +103,7 @@ export async function openMigrationState(
   async function close(): Promise<void> {
     if (!isOpen) return;
     isOpen = false;
+    closing.resolve();
     await writing;
     await file.close();
   }
@@ -108,9 +116,9 @@ async function parse(
   return parseMigrationState(...file);
 }
 
-/** A line of the file, and what stands for it in memory. */
+/** A line of the file, which is JSON, and what stands for it in memory. */
 function nameOf(to: string, what: Arrival, digest: Digest): string {
-  return JSON.stringify([to, what, digest]);
+  return `[${JSON.stringify(to)},"${what}","${digest}"]`;
 }
 
 async function begin(path: string, flags: "a" | "w", text: string): Promise<FileHandle> {
