@@ -30,10 +30,16 @@ export function createContentCache(directory: string, now: () => Date): ContentC
     const [algorithm, hex] = splitDigest(digest);
     return join(directory, algorithm, hex.slice(0, 2), hex);
   };
+  /** Whether directories are there: looking for what cannot be there takes longer than all else a run does for it. */
+  const shelves = new Map<string, Promise<boolean>>();
   return {
     read: (digest) =>
       orNothing(async () => {
         const path = pathOf(digest);
+        const shelf = dirname(path);
+        const isShelf = shelves.get(shelf) ?? isThere(shelf);
+        shelves.set(shelf, isShelf);
+        if (!(await isShelf)) return undefined;
         const bytes = await readFile(path);
         if (!hasDigest(bytes, digest)) return undefined;
         const { mtimeMs } = await stat(path);
@@ -47,6 +53,7 @@ export function createContentCache(directory: string, now: () => Date): ContentC
         await mkdir(dirname(path), { recursive: true, mode: 0o700 });
         await writeFile(temporary, bytes, { mode: 0o600 });
         await rename(temporary, path);
+        shelves.set(dirname(path), Promise.resolve(true));
       }),
     sweep: () =>
       orNothing(async () => {
@@ -63,6 +70,11 @@ export function createContentCache(directory: string, now: () => Date): ContentC
         }
       }),
   };
+}
+
+async function isThere(path: string): Promise<boolean> {
+  const found = await orNothing(() => stat(path));
+  return found !== undefined;
 }
 
 /** What `action` answers, or nothing where the file system refuses. */
