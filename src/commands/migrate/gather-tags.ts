@@ -15,6 +15,7 @@ import { isRecord } from "../cleanup/homes.ts";
 import type { Home, HomeListing, Homes } from "../cleanup/homes.ts";
 import type { SourceBook } from "./gather-source.ts";
 import type { TargetPlaces } from "./target-places.ts";
+import { tellingTags } from "./telling-tags.ts";
 
 /** A tag of the source, classified, with where it lies. */
 export interface SourceTag extends InventoryTag {
@@ -40,9 +41,6 @@ export interface TagsRequest {
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
-
-/** Classes whose configs name the project, those that cost least first. */
-const TELLING = ["managed-image", "image-metadata", "custom-tag-metadata", "stage"] as const;
 
 /** Reads as much of the source's tags as tells which of them go. */
 export async function gatherTags(
@@ -140,16 +138,19 @@ function mayGo(
   return label !== "foreign" || foreign || classes?.has("foreign") === true;
 }
 
-/** The project that the first readable stage or record names. */
+/** The project that the first readable record or stage names. */
 async function findProject(
   tags: readonly SourceTag[],
   book: SourceBook,
 ): Promise<string | undefined> {
-  for (const kind of TELLING) {
-    const found = tags.find((tag) => tag.class.kind === kind && tag.digest !== undefined);
-    if (found?.digest === undefined) continue;
-    await book.answer([{ digest: found.digest, config: true }]);
-    const known = book.facts.get(found.digest);
+  const digests = new Map(
+    tags.flatMap(({ tag, digest }) => (digest === undefined ? [] : [[tag, digest] as const])),
+  );
+  for (const tag of tellingTags(digests.keys())) {
+    const digest = digests.get(tag);
+    if (digest === undefined) continue;
+    await book.answer([{ digest, config: true }]);
+    const known = book.facts.get(digest);
     if (known?.kind !== "image" || typeof known.image !== "object") continue;
     const project = known.image.labels[LABEL.project];
     if (project !== undefined) return project;

@@ -2,16 +2,12 @@ import type { RepositoryPlan } from "../../engine/migrate/plan.ts";
 import type { Repository } from "../../oci/reference.ts";
 import { formatRepository } from "../../oci/reference.ts";
 import { LABEL } from "../../stages/labels.ts";
-import { classifyTag } from "../../stages/tag.ts";
-import type { TagClass } from "../../stages/tag.ts";
 import type { CommandDeps } from "../deps.ts";
 import { GuardError } from "../error.ts";
 import { readFacts } from "../facts.ts";
 import type { MigrationRequest } from "./request.ts";
 import type { TargetPlaces } from "./target-places.ts";
-
-/** Classes whose configs name the project. */
-const TELLING: readonly TagClass["kind"][] = ["managed-image", "image-metadata", "stage"];
+import { tellingTags } from "./telling-tags.ts";
 
 /** Refuses to put stages and records of two projects into one repository: a cleanup of one would misjudge the other's. */
 export async function refuseOtherProjects(
@@ -42,17 +38,13 @@ async function projectIn(
   { signal }: Pick<CommandDeps, "signal">,
 ): Promise<string | undefined> {
   const { listing, digestOf } = await open(repository);
-  for (const kind of TELLING) {
-    for (const tag of listing.keys()) {
-      if (classifyTag(tag).kind !== kind) continue;
-      const digest = await digestOf(tag);
-      if (digest === undefined) break;
-      const facts = await readFacts(registry, repository, { digest, config: true }, { signal });
-      if (facts.kind !== "image" || typeof facts.image !== "object") break;
-      const project = facts.image.labels[LABEL.project];
-      if (project !== undefined) return project;
-      break;
-    }
+  for (const tag of tellingTags(listing.keys())) {
+    const digest = await digestOf(tag);
+    if (digest === undefined) continue;
+    const facts = await readFacts(registry, repository, { digest, config: true }, { signal });
+    if (facts.kind !== "image" || typeof facts.image !== "object") continue;
+    const project = facts.image.labels[LABEL.project];
+    if (project !== undefined) return project;
   }
   return undefined;
 }
