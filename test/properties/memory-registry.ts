@@ -17,6 +17,7 @@ export interface Call {
   readonly op:
     | "list"
     | "list-manifests"
+    | "head-blob"
     | "list-referrers"
     | "resolve"
     | "get"
@@ -226,7 +227,10 @@ export function createMemoryRegistry(
           : { digest, status: "failed", error };
       }
     },
-    hasBlob: () => Promise.reject(failure("unsupported", "hasBlob")),
+    async hasBlob(_, digest) {
+      serve("head-blob", digest);
+      return state.blobs.has(digest);
+    },
     async *listReferrers({ digest }) {
       serve("list-referrers", digest);
       for (const at of referrersOf(state, digest)) {

@@ -1,5 +1,6 @@
 import { namesOf } from "../../engine/cleanup/plan.ts";
 import type { CleanupPlan, Deletion } from "../../engine/cleanup/plan.ts";
+import { createLinkReader } from "../../engine/migrate/links.ts";
 import type { Digest } from "../../oci/digest.ts";
 import { formatRepository } from "../../oci/reference.ts";
 import type { Repository } from "../../oci/reference.ts";
@@ -16,7 +17,7 @@ interface Proof {
   readonly target: Registry;
   readonly to: Repository;
   readonly source: Surroundings;
-  /** Digests that the target was seen to have; grows. */
+  /** Manifests that the target was seen to have whole, and blobs; grows. */
   readonly there: Set<Digest>;
 }
 
@@ -58,22 +59,31 @@ function keepersOf(item: Deletion): readonly string[] {
 
 async function isProved(item: Deletion, proof: Proof, signal: AbortSignal): Promise<boolean> {
   const { digest, tags, how } = item;
-  const isWhole = tags.every(({ tag }) => proof.proved.get(tag) === digest);
-  if (!isWhole || (tags.length === 0 && !(await isThere(digest, proof, signal)))) return false;
+  const isOurs = tags.every(({ tag }) => proof.proved.get(tag) === digest);
+  if (!isOurs || (tags.length === 0 && !(await isWhole(digest, proof, signal)))) return false;
   if (how === "tag") return true;
   for await (const along of takenAlong(item, proof.source, { signal })) {
-    if (!(await isThere(along, proof, signal))) return false;
+    if (!(await isWhole(along, proof, signal))) return false;
   }
   return true;
 }
 
-async function isThere(
-  digest: Digest,
-  { target, to: { host, name }, there }: Proof,
-  signal: AbortSignal,
-): Promise<boolean> {
+/** Whether the target has a manifest with everything below it. What it says is the same wherever it is read. */
+async function isWhole(digest: Digest, proof: Proof, signal: AbortSignal): Promise<boolean> {
+  const { target, to, there } = proof;
   if (there.has(digest)) return true;
-  if ((await target.resolve({ host, name, digest }, { signal })) === undefined) return false;
+  const reference = { host: to.host, name: to.name, digest };
+  if ((await target.resolve(reference, { signal })) === undefined) return false;
+  const links = createLinkReader()(await target.getManifest(reference, { signal }));
+  if (links === "unreadable") return false;
+  for (const blob of links.blobs) {
+    if (there.has(blob.digest)) continue;
+    if (!(await target.hasBlob(to, blob.digest, { signal }))) return false;
+    there.add(blob.digest);
+  }
+  for (const child of links.children) {
+    if (!(await isWhole(child.digest, proof, signal))) return false;
+  }
   there.add(digest);
   return true;
 }

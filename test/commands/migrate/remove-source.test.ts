@@ -162,9 +162,13 @@ describe("a referrer without a tag", () => {
     expect([...world.source.tags.keys()]).toEqual([]);
   });
 
-  it("keeps what it is about when the target lacks it", async () => {
+  it.each([
+    ["it", () => undefined],
+    ["a blob of it", losing(referrer, ({ digest }) => digest === referrer.blobs[0]?.digest)],
+  ])("keeps what it is about when the target lacks %s", async (_, arrive) => {
     const world = project();
     seedContent(world.source, referrer);
+    arrive(world.target);
 
     const removal = await world.remove();
 
@@ -404,6 +408,17 @@ function project(): World {
           .filter((tag) => proved.has(tag));
       });
     },
+  };
+}
+
+/** Puts something into a repository all but some of its blobs. */
+function losing(
+  content: SeedContent,
+  isLost: (blob: SeedContent["blobs"][number]) => boolean,
+): (into: RepositoryState) => void {
+  return (into) => {
+    seedContent(into, content);
+    for (const blob of content.blobs.filter(isLost)) into.blobs.delete(blob.digest);
   };
 }
 
