@@ -99,3 +99,10 @@ export const zotLike: Personality = {
   manifestTypes: "oci",
   automaticMount: false,
 };
+
+/** The same with `"compat": ["docker2s2"]`. Source: https://zotregistry.dev/v2.1.18/articles/docker/ */
+export const zotWithDocker: Personality = {
+  ...zotLike,
+  name: "zot-like, Docker formats allowed",
+  manifestTypes: "any",
+};

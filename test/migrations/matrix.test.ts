@@ -5,7 +5,7 @@ import { startCliProcess } from "../scenarios/cli-process.ts";
 import { problemsIn } from "./check.ts";
 import { NOTHING_SENT, commandLine, complaintOf, sentBy } from "./command-line.ts";
 import type { CleanupPlan, CommandLine, Side } from "./command-line.ts";
-import { CONFORMANT, REAL, SIMULATED } from "./places.ts";
+import { CONFORMANT, LIKE_ZOT, REAL, SIMULATED } from "./places.ts";
 import type { Place } from "./places.ts";
 import { createProject } from "./project.ts";
 import type { Project } from "./project.ts";
@@ -32,8 +32,11 @@ afterAll(async () => {
   await cliProcess[Symbol.asyncDispose]();
 });
 
+/** Whatever belongs to no vendor is both, with each of the others. */
+const NEUTRAL = [...REAL, LIKE_ZOT];
+
 const pairs = [
-  ...REAL.flatMap((from) => REAL.filter((to) => to !== from).map((to) => ({ from, to }))),
+  ...NEUTRAL.flatMap((from) => NEUTRAL.filter((to) => to !== from).map((to) => ({ from, to }))),
   ...SIMULATED.flatMap((place) => [
     { from: place, to: CONFORMANT },
     { from: CONFORMANT, to: place },

@@ -2,6 +2,7 @@ import { findPeer, peersAreRequired } from "../../contract-tests/servers/peers.t
 import type { ServerKind } from "../../contract-tests/servers/server.ts";
 import { startServer } from "../../contract-tests/servers/server.ts";
 import { createFakeRegistry } from "../../contract-tests/fakes/distribution.ts";
+import { zotWithDocker } from "../../contract-tests/fakes/personality.ts";
 import { learn } from "../../contract-tests/suite/harness.ts";
 import { VENDORS } from "../../contract-tests/vendors/index.ts";
 import { subjectOf } from "../../contract-tests/vendors/subject.ts";
@@ -32,6 +33,14 @@ export const REAL: readonly Place[] = [
   { ...HERE, name: "layout", deletes: true, open: openLayouts },
   { ...HERE, name: "archive", deletes: false, open: openArchives },
 ];
+
+/** zot cannot be had here: a registry of this process that keeps its documented rules. */
+export const LIKE_ZOT: Place = {
+  ...HERE,
+  name: "like zot",
+  deletes: true,
+  open: () => openSimulated(createFakeRegistry(zotWithDocker), { untags: true }),
+};
 
 /** A registry of this process that does all that the specification says: the other side of every simulated one. */
 export const CONFORMANT: Place = {
