@@ -2,6 +2,7 @@ import type { ChildProcess } from "node:child_process";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import type { FakeRequest } from "../../contract-tests/fakes/message.ts";
+import { interrupt } from "./interrupt.ts";
 import { openWorld, stage } from "./world.ts";
 import type { World, WorldSpec } from "./world.ts";
 
@@ -231,16 +232,6 @@ function interruptAt(
       }
     },
   };
-}
-
-async function interrupt(child: ChildProcess): Promise<void> {
-  const noticed = new Promise<void>((resolve) => {
-    child.stderr?.on("data", (chunk: Buffer) => {
-      if (chunk.toString("utf8").includes("interrupted")) resolve();
-    });
-  });
-  child.kill("SIGINT");
-  await noticed;
 }
 
 function digestOf(world: World, id: string): string {

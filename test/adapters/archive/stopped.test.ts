@@ -8,6 +8,7 @@ import { imageOf } from "../../../contract-tests/fakes/seed.ts";
 import type { SeedContent } from "../../../contract-tests/fakes/seed.ts";
 import type { Repository } from "../../../src/oci/reference.ts";
 import type { Registry } from "../../../src/registry/registry.ts";
+import { interrupt } from "../../cli/interrupt.ts";
 import { openWorld, stage } from "../../cli/world.ts";
 import { expectWhole, open, push, tagsOf } from "./fixture.ts";
 import { scratch } from "./scratch.ts";
@@ -150,15 +151,4 @@ function stopAt(nth: number): { readonly signal: AbortSignal; readonly chunk: ()
     if (chunks === nth) stop.abort(STOPPED);
   };
   return { signal: stop.signal, chunk };
-}
-
-/** Comes back when the process has noticed. */
-async function interrupt(child: ChildProcess): Promise<void> {
-  const noticed = new Promise<void>((resolve) => {
-    child.stderr?.on("data", (chunk: Buffer) => {
-      if (chunk.toString("utf8").includes("interrupted")) resolve();
-    });
-  });
-  child.kill("SIGINT");
-  await noticed;
 }
