@@ -31,7 +31,10 @@ it("counts what indexes lead to among what is to do, each once and as soon as it
   ]);
 });
 
-it("does not call unreadable what a second reading understands", async () => {
+it.each([
+  ["unreadable", "a second reading understands", "protocol", 1],
+  ["missing", "is there when it is read for its config", "not-found", 2],
+] as const)("does not call %s what %s", async (_, __, code, failures) => {
   const index = indexOf([ONE]);
   const wanted = new Map([
     [ONE.digest, false],
@@ -41,33 +44,14 @@ it("does not call unreadable what a second reading understands", async () => {
   const before: MemoryOptions["before"] = ({ op, key }) => {
     if (op !== "get" || key !== ONE.digest) return;
     looks += 1;
-    if (looks === 1) throw failure("protocol", key);
+    if (looks <= failures) throw failure(code, key);
   };
 
-  const { contents, unreadable } = await read(wanted, { stored: [index], before });
+  const { contents, missing, unreadable } = await read(wanted, { stored: [index], before });
 
-  expect(looks).toBe(2);
+  expect(looks).toBe(failures + 1);
   expect(contents.has(ONE.digest)).toBe(true);
-  expect(unreadable).toEqual(new Map());
-});
-
-it("does not call missing what is there when it is read for its config", async () => {
-  const index = indexOf([ONE]);
-  const wanted = new Map([
-    [ONE.digest, false],
-    [index.digest, true],
-  ]);
-  let looks = 0;
-  const before: MemoryOptions["before"] = ({ op, key }) => {
-    if (op !== "get" || key !== ONE.digest) return;
-    looks += 1;
-    if (looks <= 2) throw failure("not-found", key);
-  };
-
-  const { contents, missing } = await read(wanted, { stored: [index], before });
-
-  expect(contents.has(ONE.digest)).toBe(true);
-  expect([...missing]).toEqual([]);
+  expect([...missing, ...unreadable]).toEqual([]);
 });
 
 function read(
