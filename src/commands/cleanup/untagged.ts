@@ -114,7 +114,9 @@ export function createAnswerBook(
     presence,
     referrers,
     async answer(questions) {
-      const phase = "asking for referrers";
+      const phase = questions.some(({ ask }) => ask === "referrers")
+        ? "asking for referrers"
+        : "looking for what signatures are about";
       const each = new Map(questions.map((one) => [`${one.ask} ${one.digest}`, one]));
       report({ type: "phase.started", phase, total: each.size });
       let done = 0;
